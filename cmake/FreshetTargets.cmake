@@ -1,0 +1,45 @@
+# The few functions through which every target of the project is made, so that all of them get the
+# same flags.
+
+# One instruction-set level in every file: Eigen's inlined code must not differ between translation
+# units, and scores must have the same bits on every machine (docs/formats.md). pclmul is what
+# simdjson's fast kernel needs beside v3. Contraction is off because only explicit fma is promised.
+add_library(freshet_flags INTERFACE)
+target_compile_options(freshet_flags INTERFACE
+  -march=x86-64-v3 -mpclmul -ffp-contract=off -fno-math-errno
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough)
+
+# freshet_library(NAME SOURCES a.cc ... HEADERS a.h ... PUBLIC lib ... PRIVATE lib ...)
+# Headers form a verified set: each must compile by itself (target all_verify_interface_header_sets).
+function(freshet_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_sources(${name} PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
+  set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC freshet_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# freshet_tests(TIER MODULE LIBS lib ...)
+# One executable per tier and module from tests/TIER/MODULE/*_test.cc; every case is a ctest test
+# with the tier as its label.
+function(freshet_tests tier module)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/${module}/*_test.cc)
+  if(NOT sources)
+    return()
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  set(name ${tier}_${module}_tests)
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES LABELS ${tier} TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,56 @@
+// Event: one decoded input record, and why a record is refused.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/time.h"
+
+namespace freshet::pipeline {
+
+enum class EventKind { kClick, kImpression, kRequest };
+
+struct Event {
+  EventKind kind = EventKind::kClick;
+  UserId user;
+  EventTime ts;
+  std::optional<ItemId> item;                       // kClick, kImpression
+  std::size_t behaviour = 0;                        // kClick: index of the configured behaviour
+  bool label = false;                               // kImpression: it was clicked
+  std::optional<std::string> event_id;              // kClick, kImpression; echoed
+  std::optional<std::string> request_id;            // kRequest; echoed
+  std::optional<std::vector<ItemId>> candidates;    // kRequest
+  std::vector<std::optional<std::string>> context;  // [events.context]
+};
+
+// Why a record becomes a dead letter. The names are part of the format (docs/formats.md).
+enum class DeadLetterReason {
+  kNotJson,
+  kTooLarge,
+  kTooDeep,
+  kDuplicateField,
+  kMissingField,
+  kWrongType,
+  kInvalidId,
+  kInvalidTime,
+  kFutureTime,
+  kUnknownType,
+  kKeyMissing,
+  kKeyMismatch,
+  kEmptyCandidates,
+  kUnknownItem,      // nothing to score: the model knows none of the candidates
+  kNonFiniteScore,   // every candidate's logit is NaN or infinite
+};
+
+std::string_view name_of(DeadLetterReason reason);  // "not_json", ...
+
+struct Refusal {
+  DeadLetterReason reason;
+  std::string message;  // names the field and what was found
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,73 @@
+// Wide & deep scores of candidates for one user, factored so that the user's part is folded once.
+//
+// Computes: deep = w3' relu(W2 relu(W1 [U+T; U-T; U*T] + b1) + b2), U = the B representations
+//           concatenated, T = the candidate's vector repeated B times;
+//           wide = sum of the hashed crosses' weights; logit = (wide + deep) + bias.
+//           W1 [U+T; U-T; U*T] + b1 is folded to a + M t, so a candidate costs d h1, not 3 B d h1.
+// Shapes:   U [B d], M [d, h1], a [h1], logits [C]
+// Errors:   none; a non-finite logit is left as it is, the caller excludes and counts it
+// Threads:  CandidateScorer is immutable and shared; UserFold and scratch belong to one task
+// Cost:     fold O(B d h1); score O(C (d h1 + h1 h2)) plus one table look-up per cross
+// Source:   order of every sum in docs/formats.md, "Scores". A candidate's bits do not depend on
+//           how many others are scored with it, nor on its place among them.
+// Oracle:   scorer/reference.h (tests/property/scorer)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/status.h"
+#include "scorer/model.h"
+
+namespace freshet::scorer {
+
+// What the wide side reads of the event and the user.
+struct WideInputs {
+  std::string_view user_id;
+  // One per context field that the worker reads, absent where the event has none.
+  std::span<const std::optional<std::string_view>> context;
+  // The newest visible clicks of the primary behaviour on known items, newest first; those after
+  // the model's recent_clicks are ignored.
+  std::span<const ItemRow> recent;
+};
+
+struct CandidateLogit {
+  float deep = 0;
+  float wide = 0;
+  float total = 0;  // (wide + deep) + bias
+};
+
+// The user's part of the scores. Plain buffers, reused from event to event.
+struct UserFold {
+  std::vector<float> m;  // M [d, h1]
+  std::vector<float> a;  // a [h1]
+  float wide_user = 0;                            // crosses that do not read the candidate
+  std::vector<std::uint64_t> pair_hashes;         // one per cross that does
+};
+
+class CandidateScorer {
+ public:
+  // `context_fields` are the worker's, in the order of WideInputs::context. Returns kInvalidModel
+  // naming the field when the model reads one that is not among them.
+  static Result<CandidateScorer> create(std::shared_ptr<const Model> model,
+                                        std::span<const std::string> context_fields);
+
+  // Builds the user's part from U [B d].
+  void fold(std::span<const float> u, const WideInputs& wide, UserFold* fold) const;
+
+  // Scores each candidate row; out has the candidates' size.
+  void score(const UserFold& fold, std::span<const ItemRow> candidates,
+             std::span<CandidateLogit> out) const;
+
+  const Model& model() const;
+};
+
+// The published probability, 1 / (1 + exp(-logit)), by the exp of docs/formats.md.
+float sigmoid(float logit);
+
+}  // namespace freshet::scorer

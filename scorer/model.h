@@ -1,0 +1,111 @@
+// Model: the immutable weights of one wide & deep model with attention pooling, and their shapes.
+//
+// A Model only exists after load_model() or init_model() checked every name, shape and value, so
+// its holders never check again. d = embedding_dim, n = items, B = behaviours, H = attention hidden
+// width, h1 and h2 = widths of the two dense layers.
+//
+// Threads: immutable; shared by all of them behind std::shared_ptr<const Model>.
+// Source:  DESIGN of the model in docs/architecture.md; Wide & Deep (Cheng et al. 2016).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/ids.h"
+
+namespace freshet::scorer {
+
+// The row of an item in the embedding table. Items that the model does not know have no row.
+struct ItemRow {
+  std::uint32_t value = 0;
+  auto operator<=>(const ItemRow&) const = default;
+};
+
+// A row-major matrix: element (i, j) stands at data[i * cols + j].
+struct Matrix {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::vector<float> data;  // [rows, cols]
+
+  const float* row(std::size_t i) const { return data.data() + i * cols; }
+  float at(std::size_t i, std::size_t j) const { return data[i * cols + j]; }
+};
+
+enum class Variant { kTraditional };
+enum class Activation { kNone, kRelu, kTanh };
+enum class WeightKind { kScalar, kPerChannel };         // s is [1] or [d]
+enum class SoftmaxOver { kPositions, kChannels };       // kChannels needs kPerChannel
+
+// h = act(W1 x + b1), s = W2 h + b2. S = 1 (scalar) or d (per channel).
+struct TraditionalAttention {
+  Activation activation = Activation::kTanh;
+  WeightKind weight = WeightKind::kScalar;
+  SoftmaxOver softmax = SoftmaxOver::kPositions;
+  double recency_per_day = 0.0;  // lambda of exp(-lambda * age in days); 0 switches it off
+  Matrix w1;                     // [H, d]
+  std::vector<float> b1;         // [H]
+  Matrix w2;                     // [S, H]
+  std::vector<float> b2;         // [S]
+};
+
+struct BehaviourModel {
+  std::string name;  // of the worker's behaviour whose sequence it reads
+  TraditionalAttention attention;
+};
+
+enum class CrossKind {
+  kItem,           // the candidate
+  kUser,           // the user
+  kContext,        // one context field
+  kRecentXItem,    // each of the newest visible clicks of the primary behaviour x the candidate
+  kContextXItem,   // one context field x the candidate
+};
+
+struct Cross {
+  CrossKind kind = CrossKind::kItem;
+  std::string context_field;  // for kContext and kContextXItem
+};
+
+// Linear over hashed crosses. The bucket of a feature is defined in docs/formats.md.
+struct WideModel {
+  std::vector<Cross> crosses;
+  std::size_t recent_clicks = 0;  // how many of the newest clicks kRecentXItem reads
+  std::vector<float> weights;     // [buckets]; empty when there are no crosses
+};
+
+struct DenseLayer {
+  Matrix weight;            // [out, in]
+  std::vector<float> bias;  // [out]
+};
+
+struct Model {
+  std::string name;
+  std::uint64_t version = 0;
+  std::size_t embedding_dim = 0;            // d
+  std::vector<BehaviourModel> behaviours;   // B >= 1
+  Matrix items;                             // [n, d]
+  std::vector<ItemId> item_ids;             // [n]; line i of items.txt
+  std::vector<std::uint32_t> item_id_rank;  // [n]; place of row i when ids are sorted by bytes
+  std::unordered_map<std::string_view, ItemRow> row_by_id;  // views into item_ids
+  DenseLayer hidden1;                       // [h1, 3 B d]
+  DenseLayer hidden2;                       // [h2, h1]
+  DenseLayer output;                        // [1, h2]; its bias is the model's bias
+  WideModel wide;
+
+  // Moving keeps the vectors' buffers, hence the views; copying would not.
+  Model() = default;
+  Model(Model&&) = default;
+  Model& operator=(Model&&) = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  std::optional<ItemRow> row_of(const ItemId& item) const;
+  std::string label() const;  // "name@version", as every output carries it
+};
+
+}  // namespace freshet::scorer

@@ -1,0 +1,32 @@
+// MemoryStateStore: a StateStore in memory, for replay and tests. Nothing survives the process.
+//
+// Errors: none. Threads: any; one mutex guards it all.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "stateful/state_store.h"
+
+namespace freshet::stateful {
+
+class MemoryStateStore final : public StateStore {
+ public:
+  OwnerToken take_ownership(Partition partition) override;
+  Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
+  Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
+  Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;
+  Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
+  Result<std::vector<Partition>> partitions() override;
+
+ private:
+  struct PartitionState {
+    OwnerToken owner;
+    std::optional<StoredMarker> marker;
+    std::map<UserId, std::string> users;
+  };
+  std::mutex mutex_;
+  std::map<Partition, PartitionState> partitions_;
+};
+
+}  // namespace freshet::stateful

@@ -1,0 +1,49 @@
+// RocksDbStateStore: the StateStore on a local disk. The only file that knows RocksDB.
+//
+// Layout:  one column family; key = partition (4 bytes, big-endian) | user id; the marker's key is
+//          the partition alone; one meta key names format and application (docs/formats.md).
+// Errors:  open() returns kInvalidConfig with the remedy for a directory that another process
+//          holds, that belongs to another application_id, or whose format is newer; RocksDB's own
+//          corruption is kCorruptState
+// Threads: any. Memory: block cache and write buffers stay within `memory_bytes`.
+// Writes go through the WAL without fsync: they survive the process, not the machine's power.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "stateful/state_store.h"
+
+namespace freshet::stateful {
+
+struct RocksDbOptions {
+  std::filesystem::path directory;
+  std::string application_id;
+  std::size_t memory_bytes = std::size_t{128} << 20;
+  bool read_only = false;  // opens beside a running worker, sees what was there at open
+  // Receives RocksDB's own info log, line by line; RocksDB writes no log file of its own.
+  std::function<void(std::string_view line)> log;
+};
+
+class RocksDbStateStore final : public StateStore {
+ public:
+  static Result<std::unique_ptr<RocksDbStateStore>> open(const RocksDbOptions& options);
+  ~RocksDbStateStore() override;
+
+  OwnerToken take_ownership(Partition partition) override;
+  Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
+  Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
+  Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;
+  Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
+  Result<std::vector<Partition>> partitions() override;
+
+ private:
+  struct Impl;
+  explicit RocksDbStateStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet::stateful

@@ -1,0 +1,71 @@
+// Sequence: the length_max + 1 newest distinct clicks of one user and behaviour. A semilattice.
+//
+// Index 0 is the newest click, everywhere. insert() is commutative, associative and idempotent: any
+// order, repetition or redelivery of the same clicks ends in the same sequence. At most length_max
+// clicks are ever visible; the spare one keeps a click at a row's own time from pushing another out
+// of that row's view.
+//
+// Errors:  none. Threads: one. Cost: insert at the new end O(1), in the middle O(n); windows O(log n)
+// Oracle:  a sorted set that keeps the newest (tests/property/stateful)
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "common/time.h"
+#include "stateful/click.h"
+
+namespace freshet::stateful {
+
+// A run of clicks, by index from the newest: [first, first + count).
+struct Window {
+  std::size_t first = 0;
+  std::size_t count = 0;
+  auto operator<=>(const Window&) const = default;
+};
+
+class Sequence {
+ public:
+  // Requires 1 <= length_max.
+  explicit Sequence(std::size_t length_max);
+
+  struct InsertResult {
+    enum class Outcome {
+      kInserted,      // it stands at `index` now
+      kAlreadyThere,  // the same click stands at `index`; nothing changed
+      kTooOld,        // full of newer clicks; nothing changed
+    };
+    Outcome outcome = Outcome::kInserted;
+    std::size_t index = 0;        // not for kTooOld
+    bool evicted_oldest = false;  // kInserted pushed the oldest one out
+  };
+  InsertResult insert(Click click);
+
+  // Drops the oldest `count` clicks (collection). Requires count <= size().
+  void drop_oldest(std::size_t count);
+
+  std::size_t size() const;
+  std::size_t length_max() const;
+  const Click& operator[](std::size_t index) const;  // 0 is the newest. Requires index < size()
+
+  // The clicks that are visible at stream time T: ts >= T - age_max, at most length_max of them.
+  Window visible(EventTime stream_time, DurationMs age_max) const;
+
+  // What a row at `as_of` may see: visible clicks with ts < as_of, the newest length_max of them.
+  Window visible_before(EventTime as_of, EventTime stream_time, DurationMs age_max) const;
+
+  // True when a click of the visible window is greater than `click` by (ts, item).
+  bool has_visible_after(const Click& click, EventTime stream_time, DurationMs age_max) const;
+  // True when `click` itself is in the visible window.
+  bool has_visible(const Click& click, EventTime stream_time, DurationMs age_max) const;
+
+  // How many stored clicks lie before T - age_max; they may be collected.
+  std::size_t invisible_count(EventTime stream_time, DurationMs age_max) const;
+
+  // Heap bytes held, for the cache's budget.
+  std::size_t heap_bytes() const;
+
+  bool operator==(const Sequence& other) const;
+};
+
+}  // namespace freshet::stateful

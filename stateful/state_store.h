@@ -1,0 +1,70 @@
+// StateStore: durable users and markers of the partitions that this process holds.
+//
+// One apply() is atomic: its users and its marker are all there after a crash, or none is. It
+// carries the owner token that its task took before it read anything; a stale token means that the
+// partition has been taken over since, and the batch is dropped.
+// Errors:  kCorruptState naming partition and user; kUnavailable when the device refuses (disk
+//          full); kInvalidConfig for a directory that is locked, foreign or of a newer format
+// Threads: calls for different partitions may run at the same time
+// Oracle:  tests/contract/stateful, run on every implementation
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/log_position.h"
+#include "common/status.h"
+#include "stateful/marker.h"
+
+namespace freshet::stateful {
+
+struct OwnerToken {
+  std::uint64_t value = 0;
+  auto operator<=>(const OwnerToken&) const = default;
+};
+
+struct UserChange {
+  UserId user;
+  std::optional<std::string> value;  // none deletes the user
+};
+
+struct CheckpointBatch {
+  Partition partition;
+  OwnerToken owner;
+  std::vector<UserChange> users;  // each user at most once
+  StoredMarker marker;
+};
+
+enum class ApplyOutcome {
+  kApplied,
+  kStaleOwner,  // dropped, nothing written
+};
+
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+
+  // A new owner of the partition; every token given before is stale from now on.
+  virtual OwnerToken take_ownership(Partition partition) = 0;
+
+  virtual Result<std::optional<StoredMarker>> read_marker(Partition partition) = 0;
+  virtual Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) = 0;
+
+  virtual Result<ApplyOutcome> apply(const CheckpointBatch& batch) = 0;
+
+  // Calls visit(user, value) for each user greater than `after` (all, where none), ascending by
+  // id bytes, until visit returns false or the partition ends. Sees one consistent snapshot.
+  using Visit = std::function<bool(std::string_view user, std::string_view value)>;
+  virtual Status scan(Partition partition, const std::optional<UserId>& after,
+                      const Visit& visit) = 0;
+
+  // The partitions that have a marker, ascending.
+  virtual Result<std::vector<Partition>> partitions() = 0;
+};
+
+}  // namespace freshet::stateful
