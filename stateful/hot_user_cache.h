@@ -2,18 +2,20 @@
 //
 // Value is what a task keeps hot of a user. Users with unsaved changes must not be evicted: they
 // are pinned until their checkpoint; pinned bytes count against the bound all the same, so
-// the owner learns from pinned_bytes() when it has to save sooner.
+// the owner learns from pinned_bytes() when it has to save sooner. find, insert and unpin are uses.
 // Errors: none. Threads: one. Cost: O(1) for each call, O(evicted) for evict.
 // Oracle: a plain map with time stamps (tests/unit/stateful/hot_user_cache_test.cc)
 #pragma once
 
 #include <cstddef>
 #include <list>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "common/check.h"
 #include "common/ids.h"
+#include "stateful/heap_bytes.h"
 
 namespace freshet::stateful {
 
@@ -21,33 +23,112 @@ template <class Value>
 class HotUserCache {
  public:
   explicit HotUserCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  HotUserCache(const HotUserCache&) = delete;
+  HotUserCache& operator=(const HotUserCache&) = delete;
 
-  // The user's value, now the most recently used, or null. Valid until the next evict or erase.
-  Value* find(const UserId& user);
+  // The user's value, now the most recently used, or null. Valid until the user is evicted.
+  Value* find(const UserId& user) {
+    const auto found = by_user_.find(user.view());
+    if (found == by_user_.end()) return nullptr;
+    use(found->second);
+    return &found->second->value;
+  }
 
-  // Adds a user that is not there. `bytes` is what the value holds, itself included.
-  Value* insert(const UserId& user, Value value, std::size_t bytes);
+  // Adds a user that is not there. `bytes` is what the value holds, itself included. Evicts
+  // nothing.
+  Value* insert(const UserId& user, Value value, std::size_t bytes) {
+    recent_.push_front({user, std::move(value), 0, false});
+    const auto entry = recent_.begin();
+    FRESHET_CHECK(by_user_.emplace(entry->user.view(), entry).second);
+    account(*entry, bytes + overhead_bytes(user));
+    return &entry->value;
+  }
 
-  // Tells the cache what the value holds now.
-  void set_bytes(const UserId& user, std::size_t bytes);
-  void pin(const UserId& user);
-  void unpin(const UserId& user);
+  // Tells the cache what the value holds now, itself included. Requires: the user is there.
+  void set_bytes(const UserId& user, std::size_t bytes) {
+    account(*entry_of(user), bytes + overhead_bytes(user));
+  }
+
+  // Keeps the user from being evicted until unpin. Requires: the user is there and not pinned.
+  void pin(const UserId& user) {
+    const auto entry = entry_of(user);
+    FRESHET_CHECK(!entry->pinned);
+    entry->pinned = true;
+    pinned_bytes_ += entry->bytes;
+    pinned_.splice(pinned_.begin(), recent_, entry);
+  }
+
+  // Requires: the user is there and pinned.
+  void unpin(const UserId& user) {
+    const auto entry = entry_of(user);
+    FRESHET_CHECK(entry->pinned);
+    entry->pinned = false;
+    pinned_bytes_ -= entry->bytes;
+    recent_.splice(recent_.begin(), pinned_, entry);
+  }
 
   // Removes least recently used users that are not pinned until bytes() <= bytes_max.
   // Returns how many were removed.
-  std::size_t evict();
+  std::size_t evict() {
+    std::size_t removed = 0;
+    for (; bytes_ > bytes_max_ && !recent_.empty(); ++removed) {
+      bytes_ -= recent_.back().bytes;
+      by_user_.erase(recent_.back().user.view());
+      recent_.pop_back();
+    }
+    return removed;
+  }
+
   void set_bytes_max(std::size_t bytes_max) { bytes_max_ = bytes_max; }
 
   std::size_t bytes() const { return bytes_; }
   std::size_t pinned_bytes() const { return pinned_bytes_; }
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return by_user_.size(); }
   std::size_t bytes_max() const { return bytes_max_; }
 
+  // What a user costs beside its value: its list node, its key, its share of the index.
+  static std::size_t overhead_bytes(const UserId& user) {
+    constexpr std::size_t kListLinks = 2 * sizeof(void*);
+    constexpr std::size_t kIndexNode = sizeof(void*) + sizeof(typename Index::value_type) +
+                                       sizeof(std::size_t);  // link, pair, cached hash
+    constexpr std::size_t kBucket = sizeof(void*);
+    return heap_block_bytes(kListLinks + sizeof(Entry)) - sizeof(Value) +
+           heap_block_bytes(kIndexNode) + kBucket + string_heap_bytes(user.view());
+  }
+
  private:
+  struct Entry {
+    UserId user;
+    Value value;
+    std::size_t bytes;
+    bool pinned;
+  };
+  using Entries = std::list<Entry>;
+  // The keys look into the entries, which never move.
+  using Index = std::unordered_map<std::string_view, typename Entries::iterator>;
+
+  typename Entries::iterator entry_of(const UserId& user) {
+    const auto found = by_user_.find(user.view());
+    FRESHET_CHECK(found != by_user_.end());
+    return found->second;
+  }
+
+  void use(typename Entries::iterator entry) {
+    if (!entry->pinned) recent_.splice(recent_.begin(), recent_, entry);
+  }
+
+  void account(Entry& entry, std::size_t bytes) {
+    bytes_ = bytes_ - entry.bytes + bytes;
+    if (entry.pinned) pinned_bytes_ = pinned_bytes_ - entry.bytes + bytes;
+    entry.bytes = bytes;
+  }
+
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::size_t pinned_bytes_ = 0;
-  std::unordered_map<UserId, int> entries_;
+  Entries recent_;  // evictable, the most recently used first
+  Entries pinned_;
+  Index by_user_;
 };
 
 }  // namespace freshet::stateful

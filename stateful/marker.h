@@ -43,7 +43,7 @@ struct Marker {
   std::optional<EventTime> stream_time;  // none until the first accepted event
   Digest digest;                         // of all saved users, this commit's slice included
   std::uint64_t user_count = 0;
-  std::string fingerprint;               // "name=value" lines, sorted; compared name by name
+  std::string fingerprint;  // "name=value" lines, sorted; compared name by name
   std::optional<LastRecord> last_record;
   bool operator==(const Marker&) const = default;
 };

@@ -4,7 +4,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "stateful/state_store.h"
 
@@ -20,10 +24,12 @@ class MemoryStateStore final : public StateStore {
   Result<std::vector<Partition>> partitions() override;
 
  private:
+  using Users = std::map<UserId, std::string>;
   struct PartitionState {
-    OwnerToken owner;
+    OwnerToken owner;  // the default, 0, is nobody
     std::optional<StoredMarker> marker;
-    std::map<UserId, std::string> users;
+    // A scan holds on to the users that it began with; apply() then goes on with a copy.
+    std::shared_ptr<Users> users = std::make_shared<Users>();
   };
   std::mutex mutex_;
   std::map<Partition, PartitionState> partitions_;

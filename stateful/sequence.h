@@ -5,12 +5,12 @@
 // clicks are ever visible; the spare one keeps a click at a row's own time from pushing another out
 // of that row's view.
 //
-// Errors:  none. Threads: one. Cost: insert at the new end O(1), in the middle O(n); windows O(log n)
-// Oracle:  a sorted set that keeps the newest (tests/property/stateful)
+// Errors:  none. Threads: one. Cost: insert at the new end O(1), in the middle O(n); windows O(log
+// n) Oracle:  a sorted set that keeps the newest (tests/property/stateful)
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <vector>
 
 #include "common/time.h"
 #include "stateful/click.h"
@@ -44,8 +44,11 @@ class Sequence {
   // Drops the oldest `count` clicks (collection). Requires count <= size().
   void drop_oldest(std::size_t count);
 
-  std::size_t size() const;
-  std::size_t length_max() const;
+  // Makes room for `count` clicks at once, as far as they can ever be held.
+  void reserve(std::size_t count);
+
+  std::size_t size() const { return size_; }
+  std::size_t length_max() const { return length_max_; }
   const Click& operator[](std::size_t index) const;  // 0 is the newest. Requires index < size()
 
   // The clicks that are visible at stream time T: ts >= T - age_max, at most length_max of them.
@@ -62,10 +65,27 @@ class Sequence {
   // How many stored clicks lie before T - age_max; they may be collected.
   std::size_t invisible_count(EventTime stream_time, DurationMs age_max) const;
 
-  // Heap bytes held, for the cache's budget.
+  // Heap bytes held, for the cache's budget. O(1).
   std::size_t heap_bytes() const;
 
+  // Same length_max and same clicks, however they came.
   bool operator==(const Sequence& other) const;
+
+ private:
+  std::size_t slot_of(std::size_t index) const;
+  Click& at(std::size_t index) { return slots_[slot_of(index)]; }
+  // How many stored clicks, from the newest on, are greater than `click`.
+  std::size_t count_greater(const Click& click) const;
+  // How many stored clicks, from the newest on, have ts >= oldest_seen.
+  std::size_t count_since(EventTime oldest_seen) const;
+  void open_gap(std::size_t index);
+
+  // A ring: the newest end and the oldest end both grow and shrink without moving the rest.
+  std::vector<Click> slots_;
+  std::size_t oldest_slot_ = 0;
+  std::size_t size_ = 0;
+  std::size_t length_max_;
+  std::size_t item_heap_bytes_ = 0;
 };
 
 }  // namespace freshet::stateful

@@ -39,7 +39,11 @@ struct UserState {
 std::size_t collect_invisible(std::span<const BehaviourLimits> behaviours, EventTime stream_time,
                               UserState* state);
 
+// The canonical bytes. Requires every ts in [1970, 2100).
 std::string encode_user_state(const UserState& state);
+// The canonical bytes of the state that holds only the clicks visible at stream time T.
+std::string encode_visible(const UserState& state, std::span<const BehaviourLimits> behaviours,
+                           EventTime stream_time);
 // Where a stored sequence is longer than length_max + 1 (a length that was made shorter), the
 // newest are kept.
 Result<UserState> decode_user_state(std::span<const BehaviourLimits> behaviours,
