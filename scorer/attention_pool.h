@@ -22,7 +22,10 @@
 
 #include "common/status.h"
 #include "common/time.h"
+#include "scorer/attention_scores.h"
 #include "scorer/model.h"
+#include "scorer/pool_grid.h"
+#include "scorer/pool_sums.h"
 
 namespace freshet::scorer {
 
@@ -32,9 +35,6 @@ struct PooledClick {
   EventTime ts;
   std::optional<ItemRow> row;
 };
-
-// The exact sums of one sequence. Value type; equal visible sets give equal sums, bit for bit.
-class PoolSums;
 
 class AttentionPool {
  public:
@@ -56,8 +56,40 @@ class AttentionPool {
   // Writes u [d]. No visible known click gives zeros.
   void representation(const PoolSums& sums, std::span<float> u) const;
 
-  // alpha_i of each visible click, for people: [n] (per channel kinds: the mean over channels).
+  // alpha_i of each visible click, for people: [n], 0 for unknown items (per channel kinds: the
+  // mean over the channels).
   std::vector<float> weights(std::span<const PooledClick> visible) const;
+
+ private:
+  AttentionPool(std::shared_ptr<const Model> model, const TraditionalAttention* attention,
+                AttentionScores scores, PoolGrid grid);
+
+  bool over_positions() const;
+  // s' of one channel: the item's score and the recency term.
+  double score_of(const PooledClick& click, std::size_t channel) const;
+  std::int64_t bucket_of(const PooledClick& click, std::size_t channel) const;
+  // w of one channel, under the shift of the given bucket.
+  float weight_of(const PooledClick& click, std::size_t channel, std::int64_t peak_bucket) const;
+
+  void raise_peaks(const PooledClick& click, PoolSums* sums) const;
+  // Counts the clicks that come and go in the peaks; false when a shift moves.
+  bool keep_peaks(std::span<const PooledClick> removed, std::span<const PooledClick> added,
+                  PoolSums* sums) const;
+  // Adds (sign 1) or takes away (sign -1) one click's terms under the present shifts.
+  void accumulate(const PooledClick& click, int sign, PoolSums* sums) const;
+  template <class Int>
+  void accumulate_positions(const PooledClick& click, Int sign, const PoolSums& shifts,
+                            PoolSums::Sums<Int>* sums) const;
+  template <class Int>
+  void accumulate_channels(const PooledClick& click, Int sign, PoolSums::Sums<Int>* sums) const;
+
+  std::shared_ptr<const Model> model_;
+  const TraditionalAttention* attention_;  // in model_
+  AttentionScores scores_;                 // softmax over channels: the weights
+  PoolGrid grid_;
+  double recency_per_ms_ = 0.0;
+  double weight_scale_ = 0.0;  // 2^g_w
+  double value_scale_ = 0.0;   // 2^g_x
 };
 
 }  // namespace freshet::scorer

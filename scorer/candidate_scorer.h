@@ -16,25 +16,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "common/status.h"
 #include "scorer/model.h"
+#include "scorer/wide_features.h"
 
 namespace freshet::scorer {
-
-// What the wide side reads of the event and the user.
-struct WideInputs {
-  std::string_view user_id;
-  // One per context field that the worker reads, absent where the event has none.
-  std::span<const std::optional<std::string_view>> context;
-  // The newest visible clicks of the primary behaviour on known items, newest first; those after
-  // the model's recent_clicks are ignored.
-  std::span<const ItemRow> recent;
-};
 
 struct CandidateLogit {
   float deep = 0;
@@ -46,8 +36,8 @@ struct CandidateLogit {
 struct UserFold {
   std::vector<float> m;  // M [d, h1]
   std::vector<float> a;  // a [h1]
-  float wide_user = 0;                            // crosses that do not read the candidate
-  std::vector<std::uint64_t> pair_hashes;         // one per cross that does
+  float wide_user = 0;   // the sum of the crosses that do not read the candidate
+  std::vector<std::uint64_t> candidate_keys;  // one per feature that does
 };
 
 class CandidateScorer {
@@ -64,7 +54,24 @@ class CandidateScorer {
   void score(const UserFold& fold, std::span<const ItemRow> candidates,
              std::span<CandidateLogit> out) const;
 
-  const Model& model() const;
+  const Model& model() const { return *model_; }
+
+ private:
+  CandidateScorer(std::shared_ptr<const Model> model, WideFeatures wide);
+
+  // The parts of W1 [h1, 3 B d] = [A | B | C], rearranged once, so that the loops over h1 are
+  // contiguous.
+  struct FoldWeights {
+    std::vector<float> p;  // A + B, transposed: [B d, h1]
+    std::vector<float> d;  // the sum over behaviours of A_b - B_b, transposed: [d, h1]
+    std::vector<float> c;  // C, transposed: [B d, h1]
+  };
+  static FoldWeights fold_weights(const Model& model);
+
+  std::shared_ptr<const Model> model_;
+  WideFeatures wide_;
+  FoldWeights first_;
+  std::vector<float> hidden2_;  // W2 transposed: [h1, h2]
 };
 
 // The published probability, 1 / (1 + exp(-logit)), by the exp of docs/formats.md.

@@ -38,8 +38,8 @@ struct Matrix {
 
 enum class Variant { kTraditional };
 enum class Activation { kNone, kRelu, kTanh };
-enum class WeightKind { kScalar, kPerChannel };         // s is [1] or [d]
-enum class SoftmaxOver { kPositions, kChannels };       // kChannels needs kPerChannel
+enum class WeightKind { kScalar, kPerChannel };    // s is [1] or [d]
+enum class SoftmaxOver { kPositions, kChannels };  // kChannels needs kPerChannel
 
 // h = act(W1 x + b1), s = W2 h + b2. S = 1 (scalar) or d (per channel).
 struct TraditionalAttention {
@@ -59,11 +59,11 @@ struct BehaviourModel {
 };
 
 enum class CrossKind {
-  kItem,           // the candidate
-  kUser,           // the user
-  kContext,        // one context field
-  kRecentXItem,    // each of the newest visible clicks of the primary behaviour x the candidate
-  kContextXItem,   // one context field x the candidate
+  kItem,          // the candidate
+  kUser,          // the user
+  kContext,       // one context field
+  kRecentXItem,   // each of the newest visible clicks of the primary behaviour x the candidate
+  kContextXItem,  // one context field x the candidate
 };
 
 struct Cross {
@@ -75,7 +75,8 @@ struct Cross {
 struct WideModel {
   std::vector<Cross> crosses;
   std::size_t recent_clicks = 0;  // how many of the newest clicks kRecentXItem reads
-  std::vector<float> weights;     // [buckets]; empty when there are no crosses
+  std::size_t buckets = 0;        // 0 when there are no crosses
+  std::vector<float> weights;     // [buckets]
 };
 
 struct DenseLayer {
@@ -92,9 +93,9 @@ struct Model {
   std::vector<ItemId> item_ids;             // [n]; line i of items.txt
   std::vector<std::uint32_t> item_id_rank;  // [n]; place of row i when ids are sorted by bytes
   std::unordered_map<std::string_view, ItemRow> row_by_id;  // views into item_ids
-  DenseLayer hidden1;                       // [h1, 3 B d]
-  DenseLayer hidden2;                       // [h2, h1]
-  DenseLayer output;                        // [1, h2]; its bias is the model's bias
+  DenseLayer hidden1;                                       // [h1, 3 B d]
+  DenseLayer hidden2;                                       // [h2, h1]
+  DenseLayer output;                                        // [1, h2]; its bias is the model's bias
   WideModel wide;
 
   // Moving keeps the vectors' buffers, hence the views; copying would not.
@@ -107,5 +108,8 @@ struct Model {
   std::optional<ItemRow> row_of(const ItemId& item) const;
   std::string label() const;  // "name@version", as every output carries it
 };
+
+// Fills row_by_id and item_id_rank from item_ids. For those who build a Model.
+void index_items(Model* model);
 
 }  // namespace freshet::scorer

@@ -1,0 +1,33 @@
+#include "scorer/model.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace freshet::scorer {
+
+std::optional<ItemRow> Model::row_of(const ItemId& item) const {
+  const auto found = row_by_id.find(item.view());
+  if (found == row_by_id.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string Model::label() const { return name + "@" + std::to_string(version); }
+
+void index_items(Model* model) {
+  const std::size_t count = model->item_ids.size();
+  model->row_by_id.clear();
+  model->row_by_id.reserve(count);
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t left, std::uint32_t right) {
+    return model->item_ids[left] < model->item_ids[right];
+  });
+  model->item_id_rank.resize(count);
+  for (std::size_t place = 0; place < count; ++place) {
+    const std::uint32_t row = order[place];
+    model->item_id_rank[row] = static_cast<std::uint32_t>(place);
+    model->row_by_id.emplace(model->item_ids[row].view(), ItemRow{row});
+  }
+}
+
+}  // namespace freshet::scorer

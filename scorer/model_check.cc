@@ -1,0 +1,176 @@
+#include "scorer/model_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "scorer/model_limits.h"
+#include "scorer/model_tensors.h"
+
+namespace freshet::scorer {
+namespace {
+
+Status refuse(std::string message) { return error(ErrorCode::kInvalidModel, std::move(message)); }
+
+Status check_size(const std::string& what, std::size_t value, std::size_t max) {
+  if (value >= 1 && value <= max) return {};
+  return refuse(what + " is " + std::to_string(value) + "; it must be from 1 to " +
+                std::to_string(max));
+}
+
+Status check_name(const std::string& what, std::string_view name) {
+  if (is_plain_name(name)) return {};
+  return refuse(what + " \"" + std::string(name) +
+                "\" must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
+}
+
+bool reads_context(CrossKind kind) {
+  return kind == CrossKind::kContext || kind == CrossKind::kContextXItem;
+}
+
+Status check_behaviour(const BehaviourModel& behaviour) {
+  const std::string where = "behaviour \"" + behaviour.name + "\": ";
+  const TraditionalAttention& attention = behaviour.attention;
+  if (auto status = check_name("behaviour", behaviour.name); !status) return status;
+  if (auto status = check_size(where + "attention.hidden", attention.w1.rows, kLayerWidthMax);
+      !status) {
+    return status;
+  }
+  if (!(attention.recency_per_day >= 0.0 && attention.recency_per_day <= kRecencyPerDayMax)) {
+    return refuse(where + "recency_per_day must be from 0 to 1000");
+  }
+  if (attention.softmax == SoftmaxOver::kChannels) {
+    if (attention.weight == WeightKind::kScalar) {
+      return refuse(where +
+                    "softmax: channels needs weight: per_channel; a scalar weight has one channel");
+    }
+    if (attention.recency_per_day != 0.0) {
+      return refuse(where +
+                    "recency_per_day has no effect with softmax: channels; set it to 0 or use "
+                    "softmax: positions");
+    }
+  }
+  return {};
+}
+
+Status check_crosses(const WideModel& wide) {
+  if (wide.crosses.size() > kCrossesMax) {
+    return refuse("wide.crosses has more than " + std::to_string(kCrossesMax) + " entries");
+  }
+  if (wide.crosses.empty() != (wide.buckets == 0)) {
+    return refuse("wide.crosses and wide.buckets need each other; give both or neither");
+  }
+  if (wide.buckets > kWideBucketsMax) {
+    return refuse("wide.buckets must be at most " + std::to_string(kWideBucketsMax));
+  }
+  if (wide.recent_clicks > kRecentClicksMax) {
+    return refuse("wide.recent_clicks must be at most " + std::to_string(kRecentClicksMax));
+  }
+  std::set<std::pair<CrossKind, std::string>> seen;
+  for (const Cross& cross : wide.crosses) {
+    if (reads_context(cross.kind)) {
+      if (auto status = check_name("wide.crosses: context field", cross.context_field); !status) {
+        return status;
+      }
+    }
+    if (cross.kind == CrossKind::kRecentXItem && wide.recent_clicks == 0) {
+      return refuse("wide.crosses has \"recent x item\", so wide.recent_clicks must be at least 1");
+    }
+    if (!seen.emplace(cross.kind, cross.context_field).second) {
+      return refuse("wide.crosses names the same cross twice; remove one");
+    }
+  }
+  return {};
+}
+
+Status check_items(const Model& model) {
+  if (auto status = check_size("the number of items", model.item_ids.size(), kItemsMax); !status) {
+    return status;
+  }
+  if (model.items.rows != model.item_ids.size()) {
+    return refuse("there are " + std::to_string(model.item_ids.size()) + " item ids for " +
+                  std::to_string(model.items.rows) + " rows of item.embedding");
+  }
+  for (std::size_t row = 0; row < model.item_ids.size(); ++row) {
+    const ItemId& item = model.item_ids[row];
+    const std::string place = "items.txt:" + std::to_string(row + 1) + ": ";
+    if (!is_valid_id(item.view())) {
+      return refuse(place + "an item id must be 1 to 128 bytes of valid UTF-8");
+    }
+    const ItemRow first = *model.row_of(item);
+    if (first.value != row) {
+      return refuse(place + "item \"" + item.str() + "\" stands in line " +
+                    std::to_string(first.value + 1) + " already; each id may name one row");
+    }
+  }
+  return {};
+}
+
+Status check_values(const Model& model) {
+  Status status;
+  for_each_tensor(model, [&](const std::string& name, const TensorShape& shape, const auto& data) {
+    if (!status) return;
+    std::size_t count = 1;
+    for (const std::size_t extent : shape) count *= extent;
+    if (data.size() != count) {
+      status = refuse("tensor " + name + " has " + std::to_string(data.size()) +
+                      " values for its shape " + to_string(shape));
+      return;
+    }
+    const auto bad =
+        std::find_if(data.begin(), data.end(), [](float v) { return !std::isfinite(v); });
+    if (bad != data.end()) {
+      status =
+          refuse("tensor " + name + ": value " + std::to_string(bad - data.begin()) +
+                 " is not finite; export the model again from a checkpoint without NaN or Inf");
+    }
+  });
+  return status;
+}
+
+}  // namespace
+
+bool is_plain_name(std::string_view name) {
+  if (name.empty() || name.size() > kNameBytesMax) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+}
+
+Status check_shapes(const Model& model) {
+  if (auto status = check_name("name", model.name); !status) return status;
+  if (auto status = check_size("embedding_dim", model.embedding_dim, kEmbeddingDimMax); !status) {
+    return status;
+  }
+  if (auto status = check_size("the number of behaviours", model.behaviours.size(), kBehavioursMax);
+      !status) {
+    return status;
+  }
+  std::set<std::string> names;
+  for (const BehaviourModel& behaviour : model.behaviours) {
+    if (auto status = check_behaviour(behaviour); !status) return status;
+    if (!names.insert(behaviour.name).second) {
+      return refuse("behaviour \"" + behaviour.name + "\" is named twice");
+    }
+  }
+  if (auto status = check_size("deep.layers[0]", model.hidden1.weight.rows, kLayerWidthMax);
+      !status) {
+    return status;
+  }
+  if (auto status = check_size("deep.layers[1]", model.hidden2.weight.rows, kLayerWidthMax);
+      !status) {
+    return status;
+  }
+  return check_crosses(model.wide);
+}
+
+Status check_model(const Model& model) {
+  if (auto status = check_shapes(model); !status) return status;
+  if (auto status = check_items(model); !status) return status;
+  return check_values(model);
+}
+
+}  // namespace freshet::scorer

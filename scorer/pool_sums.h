@@ -1,0 +1,49 @@
+// The exact sums of one user's sequence: what AttentionPool adds clicks to and takes them from.
+//
+// Shapes:  L [S] and A [d], integers on the pool's grid (PoolGrid), with S = 1 or d; no L when the
+//          softmax goes over channels
+// Errors:  none
+// Threads: a value that belongs to one task
+// Source:  docs/formats.md, "Representation"
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+namespace freshet::scorer {
+
+__extension__ using Int128 = __int128;
+
+class PoolSums {
+ public:
+  // Equal visible sets of one pool have equal sums, however they came about.
+  bool operator==(const PoolSums&) const = default;
+
+  // Bytes on the heap, for caches bounded in bytes.
+  std::size_t heap_bytes() const;
+
+ private:
+  friend class AttentionPool;
+
+  // The largest bucket ceil(s / 8) among the clicks, and how many clicks are in it: when the last
+  // of them leaves, or a larger one comes, the shift moves.
+  struct Peak {
+    std::int64_t bucket = 0;
+    std::uint64_t clicks = 0;
+    bool operator==(const Peak&) const = default;
+  };
+
+  template <class Int>
+  struct Sums {
+    std::vector<Int> weights;  // L [S]
+    std::vector<Int> values;   // A [d]
+    bool operator==(const Sums&) const = default;
+  };
+
+  std::vector<Peak> peaks_;  // [S]
+  std::variant<Sums<std::int64_t>, Sums<Int128>> sums_;
+};
+
+}  // namespace freshet::scorer
