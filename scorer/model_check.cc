@@ -99,6 +99,9 @@ Status check_items(const Model& model) {
     if (!is_valid_id(item.view())) {
       return refuse(place + "an item id must be 1 to 128 bytes of valid UTF-8");
     }
+    if (item.view().find_first_of("\r\n") != std::string_view::npos) {
+      return refuse(place + "the id has a line break in it; end lines with a line feed alone");
+    }
     const ItemRow first = *model.row_of(item);
     if (first.value != row) {
       return refuse(place + "item \"" + item.str() + "\" stands in line " +

@@ -1,0 +1,85 @@
+#include "scorer/folder_files.h"
+
+#include <cerrno>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "scorer/sha256.h"
+
+namespace freshet::scorer {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+
+tl::unexpected<Error> refuse(const std::filesystem::path& path, const std::string& message) {
+  return error(ErrorCode::kInvalidModel, path.string() + ": " + message);
+}
+
+}  // namespace
+
+Result<OpenFile> open_file(const std::filesystem::path& path) {
+  std::error_code failure;
+  const bool regular = std::filesystem::is_regular_file(path, failure);
+  if (failure || !regular) {
+    return refuse(path, (failure ? failure.message() : std::string("not a regular file")) +
+                            "; a model folder holds model.yaml, weights.safetensors and items.txt");
+  }
+  OpenFile file;
+  file.bytes = std::filesystem::file_size(path, failure);
+  errno = 0;
+  file.stream.open(path, std::ios::binary);
+  if (failure || !file.stream) {
+    const std::error_code reason =
+        failure ? failure : std::error_code(errno, std::generic_category());
+    return refuse(path, "cannot be read (" + reason.message() + "); check its permissions");
+  }
+  return file;
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t bytes_max) {
+  Result<OpenFile> file = open_file(path);
+  if (!file) return tl::unexpected(file.error());
+  if (file->bytes > bytes_max) {
+    return refuse(path, "has " + std::to_string(file->bytes) + " bytes; at most " +
+                            std::to_string(bytes_max) + " are expected, is it the right file?");
+  }
+  std::string text(file->bytes, '\0');
+  file->stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file->stream) return refuse(path, "cannot be read to its end; it changed meanwhile");
+  return text;
+}
+
+Status check_sha256(const std::filesystem::path& path, std::string_view expected) {
+  Result<OpenFile> file = open_file(path);
+  if (!file) return tl::unexpected(file.error());
+  Sha256 sha;
+  std::string chunk(kReadBytes, '\0');
+  while (file->stream) {
+    file->stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    sha.update(std::string_view(chunk).substr(0, static_cast<std::size_t>(file->stream.gcount())));
+  }
+  const std::string actual = sha.hex();
+  if (actual == expected) return {};
+  return refuse(path, "SHA-256 is " + actual + ", model.yaml has " + std::string(expected) +
+                          "; the file is damaged or of another model, copy the folder again");
+}
+
+Result<std::vector<ItemId>> read_items(const std::filesystem::path& path) {
+  const Result<std::string> text = read_file(path, std::numeric_limits<std::uint64_t>::max());
+  if (!text) return tl::unexpected(text.error());
+  std::string_view rest = *text;
+  if (!rest.ends_with('\n')) {
+    return refuse(path, rest.empty() ? "is empty; a model needs at least one item"
+                                     : "does not end with a line feed; is its end missing?");
+  }
+  std::vector<ItemId> items;
+  while (!rest.empty()) {
+    const std::size_t length = rest.find('\n');
+    items.emplace_back(rest.substr(0, length));
+    rest.remove_prefix(length + 1);
+  }
+  return items;
+}
+
+}  // namespace freshet::scorer
