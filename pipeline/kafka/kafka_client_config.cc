@@ -1,0 +1,134 @@
+#include "pipeline/kafka/kafka_client_config.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+#include "pipeline/memory_split.h"
+
+namespace freshet::pipeline {
+namespace {
+
+constexpr std::size_t kQueueMinKbytes = 16 * 1024;
+
+KafkaOptions common_options(const WorkerConfig& config, std::string_view client_id) {
+  return {
+      {"bootstrap.servers", config.kafka.bootstrap},
+      {"client.id", std::string(client_id)},
+      {"allow.auto.create.topics", "false"},
+      {"socket.nagle.disable", "true"},
+      {"socket.keepalive.enable", "true"},
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"log.connection.close", "false"},
+      {"statistics.interval.ms", "0"},
+  };
+}
+
+// librdkafka 2.0 stops fetching for a whole second once its queue is full, so the queue should hold
+// more than a second's worth of records; how much it may hold is this thread's share of the budget.
+std::string queue_kbytes(const WorkerConfig& config) {
+  const std::size_t threads = std::max<std::size_t>(config.threads, 1);
+  const std::size_t share = split_memory(config.memory_budget_mb).queue_bytes / threads / 1024;
+  return std::to_string(std::max(share, kQueueMinKbytes));
+}
+
+KafkaOptions fetch_options(const WorkerConfig& config) {
+  return {
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      // A position outside the log is data that is gone: never skipped silently.
+      {"auto.offset.reset", "error"},
+      {"isolation.level", "read_committed"},
+      {"check.crcs", "true"},
+      {"queued.min.messages", "1000000"},
+      {"queued.max.messages.kbytes", queue_kbytes(config)},
+      // The broker answers as soon as there is a byte; the wait bounds how long a partition that
+      // has just been assigned waits behind a fetch without it.
+      {"fetch.min.bytes", "1"},
+      {"fetch.wait.max.ms", "50"},
+      {"fetch.error.backoff.ms", "100"},
+  };
+}
+
+// Options that only one role knows, as they occur in users' configurations. One that is not here
+// reaches both roles, and librdkafka's log says where it had no effect.
+bool is_consumer_only(std::string_view name) {
+  static constexpr std::string_view kNames[] = {
+      "session.timeout.ms",      "heartbeat.interval.ms",  "max.poll.interval.ms",
+      "queued.min.messages",     "fetch.wait.max.ms",      "queued.max.messages.kbytes",
+      "fetch.min.bytes",         "fetch.max.bytes",        "max.partition.fetch.bytes",
+      "fetch.message.max.bytes", "fetch.error.backoff.ms", "check.crcs"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+bool is_producer_only(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"linger.ms",
+                                                "queue.buffering.max.ms",
+                                                "queue.buffering.max.messages",
+                                                "queue.buffering.max.kbytes",
+                                                "compression.codec",
+                                                "compression.type",
+                                                "compression.level",
+                                                "batch.size",
+                                                "batch.num.messages",
+                                                "request.timeout.ms",
+                                                "retry.backoff.ms"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+void append(KafkaOptions* options, const KafkaOptions& more) {
+  options->insert(options->end(), more.begin(), more.end());
+}
+
+void append_users(KafkaOptions* options, const WorkerConfig& config,
+                  bool (*belongs_to_other_role)(std::string_view)) {
+  for (const auto& [name, value] : config.kafka.client) {
+    if (!belongs_to_other_role(name)) options->emplace_back(name, value);
+  }
+}
+
+}  // namespace
+
+KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOptions& transport) {
+  KafkaOptions options = common_options(config, transport.client_id);
+  append(&options, fetch_options(config));
+  append(&options, {{"group.id", config.application_id},
+                    // Eager, and one owner for neighbouring partitions whatever the member order.
+                    {"partition.assignment.strategy", "range"},
+                    {"session.timeout.ms", "45000"},
+                    {"heartbeat.interval.ms", "3000"},
+                    {"max.poll.interval.ms", "300000"},
+                    {"enable.partition.eof", "false"}});
+  if (transport.instance_id) options.emplace_back("group.instance.id", *transport.instance_id);
+  append_users(&options, config, is_producer_only);
+  return options;
+}
+
+KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOptions& transport) {
+  KafkaOptions options = common_options(config, transport.client_id);
+  append(&options, {{"enable.idempotence", "true"},
+                    {"acks", "all"},
+                    // A record is never given up: flush() reports the delay, and nothing is lost.
+                    {"message.timeout.ms", "0"},
+                    // As Java's default partitioner: the same key in the same partition everywhere.
+                    {"partitioner", "murmur2"},
+                    {"compression.codec", "lz4"},
+                    {"linger.ms", "5"},
+                    {"queue.buffering.max.messages", "1000000"},
+                    {"queue.buffering.max.kbytes", "65536"}});
+  append_users(&options, config, is_consumer_only);
+  return options;
+}
+
+KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_id) {
+  KafkaOptions options = common_options(config, client_id);
+  append(&options, fetch_options(config));
+  // librdkafka asks every consumer for a group name; this one never joins nor commits.
+  append(&options,
+         {{"group.id", config.application_id + "-reader"}, {"enable.partition.eof", "true"}});
+  append_users(&options, config, is_producer_only);
+  return options;
+}
+
+}  // namespace freshet::pipeline

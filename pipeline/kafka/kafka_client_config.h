@@ -1,0 +1,43 @@
+// What librdkafka is told, option by option. Nothing that a guarantee hangs on is left to a
+// default.
+//
+// The user's `kafka.client` options come last and win; the parser of the configuration has refused
+// those that would break a guarantee. Options of the other role are left out, because librdkafka
+// would warn about each of them.
+// Errors:  none; KafkaHandle::create reports options that librdkafka refuses
+// Threads: free functions
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/config.h"
+
+namespace freshet::pipeline {
+
+// Takes librdkafka's log lines; `level` is syslog's (3 error, 4 warning, 5 notice, 6 info, 7
+// debug). Called from librdkafka's own threads, so it must be safe to call from any; it must not
+// throw.
+using KafkaLog = std::function<void(int level, std::string_view line)>;
+
+struct KafkaTransportOptions {
+  std::string client_id = "freshet";
+  // The group's static member name: a restarted worker that gives it has its partitions back at
+  // once, and close() does not leave the group. None is a dynamic member.
+  std::optional<std::string> instance_id;
+  KafkaLog log;
+};
+
+using KafkaOptions = std::vector<std::pair<std::string, std::string>>;
+
+KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOptions& transport);
+KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOptions& transport);
+
+// A consumer without a group that reads partitions to their end: what `dump` uses.
+KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_id);
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,280 @@
+#include "pipeline/kafka/kafka_consumer.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/kafka_positions.h"
+#include "pipeline/kafka/kafka_resources.h"
+#include "pipeline/kafka/kafka_topics.h"
+
+namespace freshet::pipeline {
+namespace {
+
+tl::unexpected<Error> unexpected(int rd_error, const std::string& what) {
+  return tl::unexpected<Error>(kafka_error(rd_error, what));
+}
+
+std::string place(const std::string& topic, Partition partition) {
+  return "topic " + topic + " partition " + std::to_string(partition.value);
+}
+
+std::optional<std::string_view> bytes_of(const void* data, std::size_t size) {
+  if (data == nullptr) return std::nullopt;
+  return std::string_view(static_cast<const char*>(data), size);
+}
+
+std::optional<EventTime> time_of(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
+  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return std::nullopt;
+  return EventTime{ms};
+}
+
+}  // namespace
+
+// The messages of one poll. They point into their client, which therefore lives as long.
+struct KafkaConsumer::MessageBatch {
+  explicit MessageBatch(std::shared_ptr<KafkaHandle> client) : handle(std::move(client)) {}
+  ~MessageBatch() {
+    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+  }
+  MessageBatch(const MessageBatch&) = delete;
+  MessageBatch& operator=(const MessageBatch&) = delete;
+
+  std::shared_ptr<KafkaHandle> handle;
+  std::vector<rd_kafka_message_t*> messages;
+};
+
+KafkaConsumer::KafkaConsumer(const WorkerConfig& config) : topic_(config.kafka.input) {}
+
+Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const WorkerConfig& config,
+                                                             const KafkaTransportOptions& options) {
+  std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(config));
+  auto handle = KafkaHandle::create(KafkaHandle::Role::kConsumer, consumer_options(config, options),
+                                    options.log, consumer.get());
+  if (!handle) return tl::unexpected<Error>(handle.error());
+  consumer->handle_ = std::move(*handle);
+  consumer->queue_ = rd_kafka_queue_get_consumer(consumer->handle_->get());
+  FRESHET_CHECK(consumer->queue_ != nullptr);
+  return consumer;
+}
+
+KafkaConsumer::~KafkaConsumer() {
+  if (queue_ != nullptr) rd_kafka_queue_destroy(queue_);
+  if (handle_ != nullptr) handle_->detach_events();
+}
+
+Status KafkaConsumer::subscribe(RebalanceListener* listener) {
+  FRESHET_CHECK(listener_ == nullptr && listener != nullptr && !closed_);
+  const PartitionList topics = make_partition_list(1);
+  rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
+  const rd_kafka_resp_err_t joined = rd_kafka_subscribe(handle_->get(), topics.get());
+  if (joined != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(joined, "subscribing to " + topic_);
+  listener_ = listener;
+  return {};
+}
+
+Result<RecordBatch> KafkaConsumer::poll(std::chrono::milliseconds timeout,
+                                        std::size_t records_max) {
+  FRESHET_CHECK(listener_ != nullptr && !closed_ && records_max > 0);
+  if (deferred_error_) {
+    Error taken = std::move(*deferred_error_);
+    deferred_error_.reset();
+    return tl::unexpected<Error>(std::move(taken));
+  }
+  if (const Status served = serve_rebalances(); !served) {
+    return tl::unexpected<Error>(served.error());
+  }
+
+  auto messages = std::make_shared<MessageBatch>(handle_);
+  read_messages(timeout, records_max, messages.get());
+  RecordBatch batch;
+  if (!assignment_is_lost()) {
+    batch.records.reserve(messages->messages.size());
+    for (const rd_kafka_message_t* message : messages->messages) append_record(*message, &batch);
+  }
+  if (!batch.records.empty()) {
+    batch.owner = std::move(messages);
+    return batch;
+  }
+
+  if (const Status served = serve_rebalances(); !served) {
+    return tl::unexpected<Error>(served.error());
+  }
+  if (const Status healthy = handle_->take_error(); !healthy) {
+    return tl::unexpected<Error>(healthy.error());
+  }
+  if (deferred_error_) {
+    Error taken = std::move(*deferred_error_);
+    deferred_error_.reset();
+    return tl::unexpected<Error>(std::move(taken));
+  }
+  return batch;
+}
+
+// rd_kafka_consume_batch_queue waits until the whole array is full or its time is over, so it only
+// fetches what is there already, behind one message that was waited for.
+void KafkaConsumer::read_messages(std::chrono::milliseconds timeout, std::size_t records_max,
+                                  MessageBatch* messages) {
+  rd_kafka_message_t* first =
+      rd_kafka_consumer_poll(handle_->get(), static_cast<int>(timeout.count()));
+  if (first == nullptr) return;
+  messages->messages.resize(records_max);
+  messages->messages[0] = first;
+  ssize_t count = 0;
+  if (records_max > 1) {
+    count = rd_kafka_consume_batch_queue(queue_, 0, messages->messages.data() + 1, records_max - 1);
+  }
+  messages->messages.resize(1 + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+}
+
+void KafkaConsumer::append_record(const rd_kafka_message_t& message, RecordBatch* batch) {
+  const Partition partition{message.partition};
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // The group's own troubles come as a rebalance too, which is where they are acted on.
+    if (message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED || deferred_error_) return;
+    deferred_error_ = kafka_error(
+        message.err, place(topic_, partition) + " position " + std::to_string(message.offset));
+    return;
+  }
+  if (!assignment_.accept(partition, Offset{message.offset})) return;
+  batch->records.push_back({partition, Offset{message.offset}, time_of(message),
+                            bytes_of(message.key, message.key_len),
+                            bytes_of(message.payload, message.len)});
+}
+
+void KafkaConsumer::on_rebalance(int rd_error, rd_kafka_topic_partition_list_t* partitions) {
+  if (closing_) {
+    rd_kafka_assign(handle_->get(), nullptr);
+    return;
+  }
+  Rebalance rebalance;
+  rebalance.assign = rd_error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  rebalance.lost = !rebalance.assign && rd_kafka_assignment_lost(handle_->get()) != 0;
+  for (const rd_kafka_topic_partition_t& element : elements_of(partitions)) {
+    rebalance.partitions.push_back(Partition{element.partition});
+  }
+  std::sort(rebalance.partitions.begin(), rebalance.partitions.end());
+  rebalances_.push_back(std::move(rebalance));
+  // Ends the wait for a first message, so that the group does not wait for our time-out.
+  rd_kafka_yield(handle_->get());
+}
+
+bool KafkaConsumer::assignment_is_lost() const {
+  return std::any_of(rebalances_.begin(), rebalances_.end(),
+                     [](const Rebalance& rebalance) { return rebalance.lost; });
+}
+
+Status KafkaConsumer::serve_rebalances() {
+  while (!rebalances_.empty()) {
+    const Rebalance rebalance = rebalances_.front();
+    if (rebalance.assign) {
+      // Left in the queue on an error: the next poll offers it again.
+      if (Status taken = assign(rebalance); !taken) return taken;
+      rebalances_.pop_front();
+    } else {
+      rebalances_.pop_front();
+      const bool lost = rebalance.lost || rd_kafka_assignment_lost(handle_->get()) != 0;
+      if (Status left = unassign(lost); !left) return left;
+    }
+  }
+  return {};
+}
+
+Status KafkaConsumer::assign(const Rebalance& rebalance) {
+  if (rebalances_.size() > 1 && !rebalances_[1].assign) return {};  // revoked again already
+  if (!rebalance.partitions.empty()) {
+    assignment_.begin(rebalance.partitions);
+    assigning_ = true;
+    Status accepted = listener_->on_assigned(assignment_.partitions());
+    assigning_ = false;
+    if (!accepted) {
+      assignment_.clear();
+      return accepted;
+    }
+    FRESHET_CHECK(assignment_.complete());
+  }
+  const PartitionList list = make_partition_list(topic_, rebalance.partitions);
+  for (rd_kafka_topic_partition_t& element : elements_of(list.get())) {
+    element.offset = assignment_.next(Partition{element.partition}).value;
+  }
+  const rd_kafka_resp_err_t assigned = rd_kafka_assign(handle_->get(), list.get());
+  if (assigned != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(assigned, "assigning partitions");
+  return {};
+}
+
+Status KafkaConsumer::unassign(bool lost) {
+  Status told;
+  if (!assignment_.partitions().empty()) {
+    const std::vector<Partition> partitions = assignment_.partitions();
+    if (lost) assignment_.clear();  // nothing may be committed any more
+    told = lost ? listener_->on_lost(partitions) : listener_->on_revoked(partitions);
+    assignment_.clear();
+  }
+  const rd_kafka_resp_err_t unassigned = rd_kafka_assign(handle_->get(), nullptr);
+  if (told && unassigned != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unexpected(unassigned, "giving partitions back");
+  }
+  return told;
+}
+
+Status KafkaConsumer::start_at(Partition partition, Position position) {
+  FRESHET_CHECK(assigning_);
+  assignment_.start_at(partition, position);
+  return {};
+}
+
+Result<std::int32_t> KafkaConsumer::partition_count() {
+  return topic_partition_count(handle_->get(), topic_);
+}
+
+Result<std::vector<std::optional<CommittedPosition>>> KafkaConsumer::committed(
+    std::span<const Partition> partitions) {
+  return committed_positions(handle_->get(), topic_, partitions);
+}
+
+Result<Position> KafkaConsumer::begin_position(Partition partition) {
+  return position_range(handle_->get(), topic_, partition).map([](const PositionRange& range) {
+    return range.begin;
+  });
+}
+
+Result<Position> KafkaConsumer::end_position(Partition partition) {
+  return position_range(handle_->get(), topic_, partition).map([](const PositionRange& range) {
+    return range.end;
+  });
+}
+
+Status KafkaConsumer::commit(std::span<const PositionToCommit> positions) {
+  for (const PositionToCommit& entry : positions) {
+    // Without an assignment librdkafka would commit as nobody, which an empty group accepts.
+    if (!assignment_.contains(entry.partition) || assignment_is_lost()) {
+      return error(ErrorCode::kFenced, "committing " + place(topic_, entry.partition) +
+                                           ": it is not assigned any more");
+    }
+  }
+  return positions.empty() ? Status{} : commit_positions(handle_->get(), topic_, positions);
+}
+
+Status KafkaConsumer::close() {
+  if (closed_ || listener_ == nullptr) {
+    closed_ = true;
+    return {};
+  }
+  closed_ = true;
+  const bool lost = assignment_is_lost();
+  rebalances_.clear();
+  Status told = unassign(lost || rd_kafka_assignment_lost(handle_->get()) != 0);
+  closing_ = true;
+  const rd_kafka_resp_err_t left = rd_kafka_consumer_close(handle_->get());
+  if (told && left != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unexpected(left, "leaving the group of topic " + topic_);
+  }
+  return told;
+}
+
+}  // namespace freshet::pipeline

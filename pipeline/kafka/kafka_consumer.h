@@ -1,0 +1,85 @@
+// KafkaConsumer: the reading half of KafkaTransport: group, batches, positions.
+//
+// librdkafka's rebalance callback only notes what happened; poll() and close() act on it once
+// librdkafka has returned, so the listener never runs inside a C call, and a batch never mixes two
+// assignments: records read before a revocation are handed out, and the listener is told at the
+// next poll(). Assignment is eager.
+//
+//   noted by librdkafka: assign ----> listener->on_assigned, start_at for each, rd_kafka_assign
+//                        revoke ----> listener->on_revoked, unassign   (on_lost where it is lost)
+//
+// An error of on_assigned leaves the assignment untaken: poll() returns it, and the next poll()
+// offers the same partitions again, unless the group has moved on.
+//
+// Errors, threads: as pipeline/transport.h
+// Oracle:  tests/contract/pipeline, tests/broker/kafka
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/kafka/kafka_assignment.h"
+#include "pipeline/kafka/kafka_handle.h"
+#include "pipeline/transport.h"
+
+struct rd_kafka_queue_s;
+
+namespace freshet::pipeline {
+
+class KafkaConsumer final : private KafkaEvents {
+ public:
+  static Result<std::unique_ptr<KafkaConsumer>> create(const WorkerConfig& config,
+                                                       const KafkaTransportOptions& options);
+  ~KafkaConsumer() override;
+
+  Status subscribe(RebalanceListener* listener);
+  Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max);
+  Status start_at(Partition partition, Position position);
+  Result<std::int32_t> partition_count();
+  Result<std::vector<std::optional<CommittedPosition>>> committed(
+      std::span<const Partition> partitions);
+  Result<Position> begin_position(Partition partition);
+  Result<Position> end_position(Partition partition);
+  Status commit(std::span<const PositionToCommit> positions);
+  Status close();
+
+ private:
+  struct MessageBatch;
+  struct Rebalance {
+    bool assign = false;
+    bool lost = false;
+    std::vector<Partition> partitions;
+  };
+
+  explicit KafkaConsumer(const WorkerConfig& config);
+
+  void on_rebalance(int rd_error, rd_kafka_topic_partition_list_s* partitions) override;
+  void on_delivery(const rd_kafka_message_s&) override {}
+
+  void read_messages(std::chrono::milliseconds timeout, std::size_t records_max,
+                     MessageBatch* messages);
+  void append_record(const rd_kafka_message_s& message, RecordBatch* batch);
+  Status serve_rebalances();
+  Status assign(const Rebalance& rebalance);
+  Status unassign(bool lost);
+  bool assignment_is_lost() const;
+
+  std::string topic_;
+  std::shared_ptr<KafkaHandle> handle_;
+  rd_kafka_queue_s* queue_ = nullptr;
+  RebalanceListener* listener_ = nullptr;
+  KafkaAssignment assignment_;
+  std::deque<Rebalance> rebalances_;     // noted, not yet acted on
+  std::optional<Error> deferred_error_;  // met behind records that went out first
+  bool assigning_ = false;               // inside on_assigned
+  bool closing_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace freshet::pipeline

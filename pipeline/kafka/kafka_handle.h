@@ -1,0 +1,64 @@
+// KafkaHandle: one librdkafka client (consumer or producer) and the callbacks that belong to it.
+//
+// Holds the callbacks' state, so it must live as long as anything of the client does: batches of
+// records keep it through a shared_ptr. Destroying it never commits and never leaves the group.
+//
+// Errors:  kInvalidConfig when librdkafka refuses an option (named), else the table of
+//          pipeline/kafka/kafka_errors.h
+// Threads: one, but for the log callback, which librdkafka's threads call
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/status.h"
+#include "pipeline/kafka/kafka_client_config.h"
+
+struct rd_kafka_s;
+struct rd_kafka_message_s;
+struct rd_kafka_topic_partition_list_s;
+
+namespace freshet::pipeline {
+
+// What a client reports from inside a librdkafka call. Implementations must not throw.
+class KafkaEvents {
+ public:
+  virtual ~KafkaEvents() = default;
+  // The group changed. The receiver only notes it: it acts once librdkafka has returned.
+  virtual void on_rebalance(int rd_error, rd_kafka_topic_partition_list_s* partitions) = 0;
+  virtual void on_delivery(const rd_kafka_message_s& message) = 0;
+};
+
+class KafkaHandle {
+ public:
+  enum class Role { kConsumer, kProducer };
+
+  // `events` may be null, and must outlive the handle or be detached.
+  static Result<std::shared_ptr<KafkaHandle>> create(Role role, const KafkaOptions& options,
+                                                     KafkaLog log, KafkaEvents* events);
+  ~KafkaHandle();
+  KafkaHandle(const KafkaHandle&) = delete;
+  KafkaHandle& operator=(const KafkaHandle&) = delete;
+
+  rd_kafka_s* get() const { return client_; }
+  void detach_events() { events_ = nullptr; }
+
+  // The client's own error since the last call, if any: all brokers down, a refused login, an
+  // expired producer. A fatal one is reported by every call.
+  Status take_error();
+
+ private:
+  struct Callbacks;
+
+  explicit KafkaHandle(KafkaLog log, KafkaEvents* events);
+  void note_error(int rd_error, const std::string& reason);
+
+  KafkaLog log_;
+  KafkaEvents* events_;
+  rd_kafka_s* client_ = nullptr;
+  std::optional<Error> error_;
+  bool fatal_ = false;
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,29 @@
+// The group's committed positions: asking for them and committing them, each with its text.
+//
+// Errors:  as the table of pipeline/kafka/kafka_errors.h; kUnavailable without an answer in time,
+//          when a commit may or may not have happened
+// Threads: free functions, on the consumer's thread
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "pipeline/transport.h"
+
+struct rd_kafka_s;
+
+namespace freshet::pipeline {
+
+// In the order asked for; none where the group has committed nothing.
+Result<std::vector<std::optional<CommittedPosition>>> committed_positions(
+    rd_kafka_s* consumer, const std::string& topic, std::span<const Partition> partitions);
+
+// Commits under the consumer's present generation. Requires: no zero byte in a text, because
+// librdkafka would cut it there.
+Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
+                        std::span<const PositionToCommit> positions);
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,139 @@
+#include "pipeline/kafka/kafka_producer.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/kafka_resources.h"
+#include "pipeline/kafka/kafka_topics.h"
+
+namespace freshet::pipeline {
+namespace {
+
+constexpr std::chrono::milliseconds kRoomWait{1'000};
+constexpr int kRoomPollMs = 10;
+// Delivery reports are taken up once per this many records; a report is small.
+constexpr std::size_t kSendsPerPoll = 64;
+
+// produceva never writes through these pointers; its struct just lacks the const.
+void* mutable_bytes(std::string_view bytes) { return const_cast<char*>(bytes.data()); }
+
+// A null pointer is a null key or value, which a default string_view would become too.
+std::string_view not_null(std::string_view bytes) { return bytes.data() == nullptr ? "" : bytes; }
+
+}  // namespace
+
+Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const KafkaOptions& options,
+                                                             KafkaLog log) {
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer());
+  auto handle =
+      KafkaHandle::create(KafkaHandle::Role::kProducer, options, std::move(log), producer.get());
+  if (!handle) return tl::unexpected<Error>(handle.error());
+  producer->handle_ = std::move(*handle);
+  return producer;
+}
+
+KafkaProducer::~KafkaProducer() {
+  for (rd_kafka_topic_t* topic : topics_) rd_kafka_topic_destroy(topic);
+  if (handle_ != nullptr) handle_->detach_events();
+}
+
+Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name) {
+  const Result<std::int32_t> count = topic_partition_count(handle_->get(), name);
+  if (!count) return tl::unexpected<Error>(count.error());
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
+  if (topic == nullptr) {
+    return tl::unexpected<Error>(kafka_error(rd_kafka_last_error(), "topic " + name));
+  }
+  topics_.push_back(topic);
+  return KafkaTopic{topics_.size() - 1, *count};
+}
+
+Status KafkaProducer::send(const KafkaMessage& message) {
+  FRESHET_CHECK(message.topic.index < topics_.size());
+  if (++sends_ % kSendsPerPoll == 0) rd_kafka_poll(handle_->get(), 0);
+  const auto deadline = std::chrono::steady_clock::now() + kRoomWait;
+  int refusal = hand_over(message);
+  while (refusal == RD_KAFKA_RESP_ERR__QUEUE_FULL && std::chrono::steady_clock::now() < deadline) {
+    rd_kafka_poll(handle_->get(), kRoomPollMs);
+    refusal = hand_over(message);
+  }
+  if (refusal == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (Status permanent = permanent_error(); !permanent) return permanent;
+  return tl::unexpected<Error>(kafka_error(
+      refusal,
+      std::string("a record for topic ") + rd_kafka_topic_name(topics_[message.topic.index])));
+}
+
+// Returns the librdkafka error, or 0 when the record was taken.
+int KafkaProducer::hand_over(const KafkaMessage& message) {
+  std::array<rd_kafka_vu_t, 7> arguments{};
+  std::size_t count = 0;
+  const auto add = [&](rd_kafka_vtype_t type) -> auto& {
+    arguments[count].vtype = type;
+    return arguments[count++].u;
+  };
+  add(RD_KAFKA_VTYPE_RKT).rkt = topics_[message.topic.index];
+  add(RD_KAFKA_VTYPE_MSGFLAGS).i = RD_KAFKA_MSG_F_COPY;
+  add(RD_KAFKA_VTYPE_PARTITION).i32 =
+      message.partition ? message.partition->value : RD_KAFKA_PARTITION_UA;
+  if (message.key) {
+    auto& key = add(RD_KAFKA_VTYPE_KEY);
+    key.mem = {mutable_bytes(not_null(*message.key)), message.key->size()};
+  }
+  if (message.value) {
+    auto& value = add(RD_KAFKA_VTYPE_VALUE);
+    value.mem = {mutable_bytes(not_null(*message.value)), message.value->size()};
+  }
+  if (message.timestamp) add(RD_KAFKA_VTYPE_TIMESTAMP).i64 = message.timestamp->ms;
+  HeadersPtr headers;
+  if (!message.headers.empty()) {
+    headers.reset(rd_kafka_headers_new(message.headers.size()));
+    for (const Header& header : message.headers) {
+      rd_kafka_header_add(headers.get(), header.name.data(),
+                          static_cast<ssize_t>(header.name.size()), header.value.data(),
+                          static_cast<ssize_t>(header.value.size()));
+    }
+    add(RD_KAFKA_VTYPE_HEADERS).headers = headers.get();
+  }
+  const ErrorPtr refusal(rd_kafka_produceva(handle_->get(), arguments.data(), count));
+  if (refusal != nullptr) return rd_kafka_error_code(refusal.get());
+  static_cast<void>(headers.release());  // a record that is taken owns its headers
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void KafkaProducer::on_delivery(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || refused_) return;
+  refused_ = kafka_error(message.err, std::string("a record for topic ") +
+                                          rd_kafka_topic_name(message.rkt) + " partition " +
+                                          std::to_string(message.partition) + " was not delivered");
+  // Flushing again would not bring the record back; reading its source again does.
+  if (refused_->code == ErrorCode::kUnavailable) refused_->code = ErrorCode::kFenced;
+  if (refused_->code == ErrorCode::kBadRecord) refused_->code = ErrorCode::kFatal;
+}
+
+Status KafkaProducer::flush(std::chrono::milliseconds timeout) {
+  const rd_kafka_resp_err_t flushed =
+      rd_kafka_flush(handle_->get(), static_cast<int>(timeout.count()));
+  if (Status permanent = permanent_error(); !permanent) return permanent;
+  if (refused_) return tl::unexpected<Error>(*refused_);
+  if (flushed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected<Error>(kafka_error(
+        flushed,
+        std::to_string(rd_kafka_outq_len(handle_->get())) + " records are not acknowledged yet"));
+  }
+  return {};
+}
+
+// Outages are left out: records wait them out, and flush() says that they do.
+Status KafkaProducer::permanent_error() {
+  Status health = handle_->take_error();
+  if (!health && health.error().code == ErrorCode::kUnavailable) return {};
+  return health;
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,74 @@
+// KafkaProducer: the writing half of KafkaTransport, and what `produce` writes with: idempotent,
+// acknowledged by all replicas.
+//
+// A record that was taken is delivered once and in order, however long that takes; flush() says
+// whether it has been. A record that the brokers refuse for good makes every later flush() fail, so
+// no position past it is committed.
+//
+// Errors:  of send(): kUnavailable when the queue stays full, kBadRecord for a record larger than
+//          message.max.bytes; neither has been taken. Of flush(): kUnavailable while records wait;
+//          kFenced when a record was given up in a way that reading it again mends, else as the
+//          table of pipeline/kafka/kafka_errors.h
+// Threads: one
+// Cost:    one copy of key and value
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/log_position.h"
+#include "pipeline/kafka/kafka_handle.h"
+#include "pipeline/record.h"
+
+struct rd_kafka_topic_s;
+
+namespace freshet::pipeline {
+
+// A topic that a producer has opened.
+struct KafkaTopic {
+  std::size_t index = 0;
+  std::int32_t partition_count = 0;
+};
+
+struct KafkaMessage {
+  KafkaTopic topic;
+  std::optional<Partition> partition;  // none: murmur2 of the key
+  std::optional<EventTime> timestamp;  // none: now
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value;
+  std::span<const Header> headers;
+};
+
+class KafkaProducer final : private KafkaEvents {
+ public:
+  static Result<std::unique_ptr<KafkaProducer>> create(const KafkaOptions& options, KafkaLog log);
+  ~KafkaProducer() override;
+
+  // Asks the brokers for the topic, so that the first send() does not wait for it. A missing one is
+  // kInvalidConfig.
+  Result<KafkaTopic> open_topic(const std::string& name);
+
+  Status send(const KafkaMessage& message);
+  Status flush(std::chrono::milliseconds timeout);
+
+ private:
+  KafkaProducer() = default;
+  void on_rebalance(int, rd_kafka_topic_partition_list_s*) override {}
+  void on_delivery(const rd_kafka_message_s& message) override;
+  int hand_over(const KafkaMessage& message);
+  Status permanent_error();
+
+  std::shared_ptr<KafkaHandle> handle_;
+  std::vector<rd_kafka_topic_s*> topics_;
+  std::size_t sends_ = 0;
+  std::optional<Error> refused_;  // the first record that will never be delivered
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,89 @@
+#include "pipeline/kafka/kafka_topics.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <memory>
+
+#include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/kafka_handle.h"
+#include "pipeline/kafka/kafka_resources.h"
+
+namespace freshet::pipeline {
+namespace {
+
+constexpr int kQuestionTimeoutMs = static_cast<int>(kKafkaQuestionTimeout.count());
+
+tl::unexpected<Error> unexpected(int rd_error, const std::string& what) {
+  return tl::unexpected<Error>(kafka_error(rd_error, what));
+}
+
+}  // namespace
+
+Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic) {
+  const std::string what = "topic " + topic;
+  const TopicPtr handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
+  if (handle == nullptr) return unexpected(rd_kafka_last_error(), what);
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t asked =
+      rd_kafka_metadata(client, 0, handle.get(), &metadata, kQuestionTimeoutMs);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(asked, what);
+  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owner(
+      metadata, rd_kafka_metadata_destroy);
+  if (metadata->topic_cnt != 1) {
+    return error(ErrorCode::kUnavailable, what + ": the brokers' answer does not name it");
+  }
+  const rd_kafka_metadata_topic_t& answer = metadata->topics[0];
+  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(answer.err, what);
+  return std::int32_t{answer.partition_cnt};
+}
+
+Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
+                                     Partition partition) {
+  PositionRange range;
+  const rd_kafka_resp_err_t asked =
+      rd_kafka_query_watermark_offsets(client, topic.c_str(), partition.value, &range.begin.value,
+                                       &range.end.value, kQuestionTimeoutMs);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unexpected(
+        asked, "positions of topic " + topic + " partition " + std::to_string(partition.value));
+  }
+  return range;
+}
+
+Status create_topic(const std::string& bootstrap, const std::string& topic,
+                    std::int32_t partition_count) {
+  const std::string what = "creating topic " + topic;
+  auto client = KafkaHandle::create(KafkaHandle::Role::kProducer,
+                                    {{"bootstrap.servers", bootstrap}}, nullptr, nullptr);
+  if (!client) return tl::unexpected<Error>(client.error());
+  std::array<char, 512> reason{};
+  const NewTopicPtr request(
+      rd_kafka_NewTopic_new(topic.c_str(), partition_count, 1, reason.data(), reason.size()));
+  if (request == nullptr) return error(ErrorCode::kInvalidConfig, what + ": " + reason.data());
+  const AdminOptionsPtr options(
+      rd_kafka_AdminOptions_new((*client)->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  // Without a wait for the operation the topic might exist only a moment after the answer.
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), kQuestionTimeoutMs, reason.data(),
+                                              reason.size());
+  const QueuePtr queue(rd_kafka_queue_new((*client)->get()));
+  rd_kafka_NewTopic_t* requests[] = {request.get()};
+  rd_kafka_CreateTopics((*client)->get(), requests, 1, options.get(), queue.get());
+  const EventPtr event(rd_kafka_queue_poll(queue.get(), 2 * kQuestionTimeoutMs));
+  if (event == nullptr) return unexpected(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unexpected(rd_kafka_event_error(event.get()), what);
+  }
+  const rd_kafka_CreateTopics_result_t* result = rd_kafka_event_CreateTopics_result(event.get());
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** topics = rd_kafka_CreateTopics_result_topics(result, &count);
+  if (count != 1) return error(ErrorCode::kUnavailable, what + ": an answer without the topic");
+  const rd_kafka_resp_err_t outcome = rd_kafka_topic_result_error(topics[0]);
+  if (outcome == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+    return error(ErrorCode::kInvalidConfig, what + ": it exists already");
+  }
+  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(outcome, what);
+  return {};
+}
+
+}  // namespace freshet::pipeline

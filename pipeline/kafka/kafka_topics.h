@@ -1,0 +1,38 @@
+// What a client asks the cluster about topics: partitions, first and last positions; and creating
+// one.
+//
+// Errors:  kUnavailable when nobody answers in time, kInvalidConfig when the topic is missing
+// Threads: free functions
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "common/log_position.h"
+#include "common/status.h"
+
+struct rd_kafka_s;
+
+namespace freshet::pipeline {
+
+// How long one question to the cluster may take before it is kUnavailable.
+inline constexpr std::chrono::milliseconds kKafkaQuestionTimeout{10'000};
+
+struct PositionRange {
+  Position begin;  // the first that is retained
+  Position end;    // after the last stable record, as the client's isolation level sees it
+};
+
+// The number of partitions of an existing topic. `client` may be a consumer or a producer.
+Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic);
+
+Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
+                                     Partition partition);
+
+// Creates a topic with one replica: for demos and tests, where no operator does. Returns when the
+// cluster knows it. An existing topic is kInvalidConfig.
+Status create_topic(const std::string& bootstrap, const std::string& topic,
+                    std::int32_t partition_count);
+
+}  // namespace freshet::pipeline

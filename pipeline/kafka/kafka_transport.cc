@@ -1,0 +1,80 @@
+#include "pipeline/kafka/kafka_transport.h"
+
+#include <utility>
+
+#include "common/check.h"
+
+namespace freshet::pipeline {
+
+KafkaTransport::KafkaTransport(const WorkerConfig& config, std::unique_ptr<KafkaConsumer> consumer,
+                               std::unique_ptr<KafkaProducer> producer)
+    : consumer_(std::move(consumer)), producer_(std::move(producer)) {
+  output_names_[static_cast<std::size_t>(OutputTopic::kScores)] = config.kafka.output;
+  output_names_[static_cast<std::size_t>(OutputTopic::kDeadLetters)] = config.kafka.dead_letter;
+}
+
+Result<std::unique_ptr<KafkaTransport>> KafkaTransport::create(
+    const WorkerConfig& config, const KafkaTransportOptions& options) {
+  auto consumer = KafkaConsumer::create(config, options);
+  if (!consumer) return tl::unexpected<Error>(consumer.error());
+  auto producer = KafkaProducer::create(producer_options(config, options), options.log);
+  if (!producer) return tl::unexpected<Error>(producer.error());
+  return std::unique_ptr<KafkaTransport>(
+      new KafkaTransport(config, std::move(*consumer), std::move(*producer)));
+}
+
+Status KafkaTransport::subscribe(RebalanceListener* listener) {
+  if (const auto count = partition_count(); !count) return tl::unexpected<Error>(count.error());
+  for (std::size_t i = outputs_.size(); i < output_names_.size(); ++i) {
+    const Result<KafkaTopic> topic = producer_->open_topic(output_names_[i]);
+    if (!topic) return tl::unexpected<Error>(topic.error());
+    outputs_.push_back(*topic);
+  }
+  return consumer_->subscribe(listener);
+}
+
+Result<RecordBatch> KafkaTransport::poll(std::chrono::milliseconds timeout,
+                                         std::size_t records_max) {
+  return consumer_->poll(timeout, records_max);
+}
+
+Status KafkaTransport::start_at(Partition partition, Position position) {
+  return consumer_->start_at(partition, position);
+}
+
+Result<std::int32_t> KafkaTransport::partition_count() { return consumer_->partition_count(); }
+
+Result<std::vector<std::optional<CommittedPosition>>> KafkaTransport::committed(
+    std::span<const Partition> partitions) {
+  return consumer_->committed(partitions);
+}
+
+Result<Position> KafkaTransport::begin_position(Partition partition) {
+  return consumer_->begin_position(partition);
+}
+
+Result<Position> KafkaTransport::end_position(Partition partition) {
+  return consumer_->end_position(partition);
+}
+
+Status KafkaTransport::send(const OutputRecord& record) {
+  FRESHET_CHECK(outputs_.size() == output_names_.size());
+  KafkaMessage message;
+  message.topic = outputs_[static_cast<std::size_t>(record.topic)];
+  if (record.key) message.key = *record.key;
+  if (record.value) message.value = *record.value;
+  message.headers = record.headers;
+  return producer_->send(message);
+}
+
+Status KafkaTransport::flush(std::chrono::milliseconds timeout) {
+  return producer_->flush(timeout);
+}
+
+Status KafkaTransport::commit(std::span<const PositionToCommit> positions) {
+  return consumer_->commit(positions);
+}
+
+Status KafkaTransport::close() { return consumer_->close(); }
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,56 @@
+// KafkaTransport: Transport on Apache Kafka, over librdkafka. At least once.
+//
+// One consumer in the group `application_id`, one idempotent producer. The pieces:
+//   kafka_client_config  every option   kafka_consumer  group, batches, positions
+//   kafka_errors         every error    kafka_producer  records out
+//
+// Errors:  as pipeline/transport.h; send() also says kBadRecord for a record too large for
+//          message.max.bytes (not taken)
+// Threads: one; the log callback is called from librdkafka's
+// Oracle:  tests/contract/pipeline/transport_contract.h on a real broker, tests/broker/kafka
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "pipeline/config.h"
+#include "pipeline/kafka/kafka_client_config.h"
+#include "pipeline/kafka/kafka_consumer.h"
+#include "pipeline/kafka/kafka_producer.h"
+#include "pipeline/transport.h"
+
+namespace freshet::pipeline {
+
+class KafkaTransport final : public Transport {
+ public:
+  // Needs no broker; subscribe() is the first to ask one.
+  static Result<std::unique_ptr<KafkaTransport>> create(const WorkerConfig& config,
+                                                        const KafkaTransportOptions& options);
+
+  // Also looks for the three topics, before the group is joined; kInvalidConfig names a missing
+  // one. May be repeated after an error.
+  Status subscribe(RebalanceListener* listener) override;
+  Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;
+  Status start_at(Partition partition, Position position) override;
+  Result<std::int32_t> partition_count() override;
+  Result<std::vector<std::optional<CommittedPosition>>> committed(
+      std::span<const Partition> partitions) override;
+  Result<Position> begin_position(Partition partition) override;
+  Result<Position> end_position(Partition partition) override;
+  Status send(const OutputRecord& record) override;
+  Status flush(std::chrono::milliseconds timeout) override;
+  Status commit(std::span<const PositionToCommit> positions) override;
+  // A member with an instance id keeps its place in the group until its session times out.
+  Status close() override;
+
+ private:
+  KafkaTransport(const WorkerConfig& config, std::unique_ptr<KafkaConsumer> consumer,
+                 std::unique_ptr<KafkaProducer> producer);
+
+  std::array<std::string, 2> output_names_;  // [OutputTopic]
+  std::unique_ptr<KafkaConsumer> consumer_;
+  std::unique_ptr<KafkaProducer> producer_;
+  std::vector<KafkaTopic> outputs_;  // [OutputTopic], once found
+};
+
+}  // namespace freshet::pipeline
