@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/time.h"
@@ -16,8 +17,8 @@
 
 namespace freshet::pipeline {
 
-enum class KeyPolicy { kRequire, kTrust };             // input.key
-enum class OffsetPolicy { kGaps, kContiguous };        // input.offsets
+enum class KeyPolicy { kRequire, kTrust };       // input.key
+enum class OffsetPolicy { kGaps, kContiguous };  // input.offsets
 enum class TimeUnit { kMilliseconds, kSeconds, kMicroseconds, kRfc3339 };
 enum class CandidateSource { kCatalogue, kPoolFile, kEvent };
 enum class Delivery { kAtLeastOnce, kExactlyOnce };
@@ -54,6 +55,8 @@ struct EventsConfig {
   TimeUnit time_unit = TimeUnit::kMilliseconds;
   FieldNames fields;
   std::vector<std::string> context;  // fields that wide features may use
+  std::string label_behaviour_name;  // as the file says it; empty: the primary behaviour
+  std::size_t label_behaviour = 0;   // its index: what an impression with label 1 clicks
 };
 
 struct BehaviourConfig {
@@ -77,6 +80,12 @@ struct CheckpointConfig {
   std::size_t bytes_per_commit = 1 << 20;
 };
 
+struct HttpConfig {
+  std::string listen = "127.0.0.1:8080";
+  bool users = false;
+};
+
+// `WorkerConfig{}` has no behaviour yet; parsing fills in the default one.
 struct WorkerConfig {
   std::string application_id = "freshet";
   KafkaConfig kafka;
@@ -92,11 +101,15 @@ struct WorkerConfig {
   CommitConfig commit;
   CheckpointConfig checkpoint;
   std::size_t threads = 1;
+  HttpConfig http;
   std::string log_level = "info";
   LogFormat log_format = LogFormat::kText;
 
   std::vector<stateful::BehaviourLimits> limits() const;  // [behaviours]
 };
+
+// The version of the stored values' format, as docs/formats.md numbers it.
+inline constexpr int kStateFormat = 1;
 
 // What of the configuration, the topic and the format decides the state's content: sorted
 // "name=value" lines for the marker. `topic` and `partition_count` are the input's.

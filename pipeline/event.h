@@ -42,8 +42,8 @@ enum class DeadLetterReason {
   kKeyMissing,
   kKeyMismatch,
   kEmptyCandidates,
-  kUnknownItem,      // nothing to score: the model knows none of the candidates
-  kNonFiniteScore,   // every candidate's logit is NaN or infinite
+  kUnknownItem,     // nothing to score: the model knows none of the candidates
+  kNonFiniteScore,  // every candidate's logit is NaN or infinite
 };
 
 std::string_view name_of(DeadLetterReason reason);  // "not_json", ...

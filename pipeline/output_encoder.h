@@ -1,8 +1,12 @@
 // Outputs as bytes: score events (JSON, one line) and dead letters. docs/formats.md, "Output".
 //
-// Floats are written by std::to_chars, shortest round trip; strings are escaped as RFC 8259 asks and
-// no more (", \, control characters), so equal inputs give equal bytes everywhere.
-// Errors: none. Threads: free functions. Cost: linear in the output.
+// Floats are written by std::to_chars, shortest round trip; strings are escaped as RFC 8259 asks
+// and no more (", \, control characters), so equal inputs give equal bytes everywhere.
+//
+// Errors:  none
+// Threads: free functions
+// Cost:    linear in the output
+// Oracle:  byte for byte in tests/unit/pipeline
 #pragma once
 
 #include <cstddef>

@@ -22,7 +22,7 @@ struct InputRecord {
 };
 
 struct RecordBatch {
-  std::vector<InputRecord> records;  // ascending offsets within each partition
+  std::vector<InputRecord> records;   // ascending offsets within each partition
   std::shared_ptr<const void> owner;  // keeps the views' bytes alive
   bool end_of_input = false;          // the input is finite and this was its last batch
 };

@@ -3,7 +3,7 @@
 // One transport serves one worker thread: its consumer, its producer, its place in the group.
 // Rebalances are reported from inside poll(), so the listener runs on the worker's own thread.
 //
-//   subscribe -> poll* -> [assigned: start_at for each] -> poll* -> [revoked | lost] -> ... -> close
+//   subscribe -> poll* -> [assigned: start_at each] -> poll* -> [revoked | lost] -> ... -> close
 //
 // Errors:  kUnavailable (try again after a pause), kFenced (close dirty and rejoin), kInvalidConfig
 //          (a topic is missing, an option is refused), kFatal (leave); each message names topic and
