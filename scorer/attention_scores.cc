@@ -8,6 +8,7 @@
 #include "scorer/exp64.h"
 #include "scorer/kernels.h"
 #include "scorer/model_limits.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
@@ -46,12 +47,11 @@ Result<AttentionScores> attention_scores(const Model& model, std::size_t behavio
     dense<double>(h, w2, b2, s);
     for (const double value : s) {
       if (std::fabs(value) <= kAttentionScoreMax) continue;
-      return error(ErrorCode::kInvalidModel,
-                   "item \"" + model.item_ids[item].str() +
-                       "\": the attention score of behaviour \"" +
-                       model.behaviours[behaviour].name + "\" is " + std::to_string(value) +
-                       ", beyond 2^30; the model has diverged, train it with smaller steps or "
-                       "weight decay");
+      return refuse_model("item \"" + model.item_ids[item].str() +
+                          "\": the attention score of behaviour \"" +
+                          model.behaviours[behaviour].name + "\" is " + std::to_string(value) +
+                          ", beyond 2^30; the model has diverged, train it with smaller steps or "
+                          "weight decay");
     }
   }
   return scores;

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "scorer/refuse_model.h"
 #include "scorer/sha256.h"
 
 namespace freshet::scorer {
@@ -12,17 +13,14 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
-tl::unexpected<Error> refuse(const std::filesystem::path& path, const std::string& message) {
-  return error(ErrorCode::kInvalidModel, path.string() + ": " + message);
-}
-
 }  // namespace
 
 Result<OpenFile> open_file(const std::filesystem::path& path) {
   std::error_code failure;
   const bool regular = std::filesystem::is_regular_file(path, failure);
   if (failure || !regular) {
-    return refuse(path, (failure ? failure.message() : std::string("not a regular file")) +
+    return refuse_model(path.string(),
+                        (failure ? failure.message() : std::string("not a regular file")) +
                             "; a model folder holds model.yaml, weights.safetensors and items.txt");
   }
   OpenFile file;
@@ -32,7 +30,8 @@ Result<OpenFile> open_file(const std::filesystem::path& path) {
   if (failure || !file.stream) {
     const std::error_code reason =
         failure ? failure : std::error_code(errno, std::generic_category());
-    return refuse(path, "cannot be read (" + reason.message() + "); check its permissions");
+    return refuse_model(path.string(),
+                        "cannot be read (" + reason.message() + "); check its permissions");
   }
   return file;
 }
@@ -41,12 +40,14 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t b
   Result<OpenFile> file = open_file(path);
   if (!file) return tl::unexpected(file.error());
   if (file->bytes > bytes_max) {
-    return refuse(path, "has " + std::to_string(file->bytes) + " bytes; at most " +
-                            std::to_string(bytes_max) + " are expected, is it the right file?");
+    return refuse_model(path.string(), "has " + std::to_string(file->bytes) + " bytes; at most " +
+                                           std::to_string(bytes_max) +
+                                           " are expected, is it the right file?");
   }
   std::string text(file->bytes, '\0');
   file->stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file->stream) return refuse(path, "cannot be read to its end; it changed meanwhile");
+  if (!file->stream)
+    return refuse_model(path.string(), "cannot be read to its end; it changed meanwhile");
   return text;
 }
 
@@ -61,7 +62,8 @@ Status check_sha256(const std::filesystem::path& path, std::string_view expected
   }
   const std::string actual = sha.hex();
   if (actual == expected) return {};
-  return refuse(path, "SHA-256 is " + actual + ", model.yaml has " + std::string(expected) +
+  return refuse_model(path.string(),
+                      "SHA-256 is " + actual + ", model.yaml has " + std::string(expected) +
                           "; the file is damaged or of another model, copy the folder again");
 }
 
@@ -70,8 +72,9 @@ Result<std::vector<ItemId>> read_items(const std::filesystem::path& path) {
   if (!text) return tl::unexpected(text.error());
   std::string_view rest = *text;
   if (!rest.ends_with('\n')) {
-    return refuse(path, rest.empty() ? "is empty; a model needs at least one item"
-                                     : "does not end with a line feed; is its end missing?");
+    return refuse_model(path.string(), rest.empty()
+                                           ? "is empty; a model needs at least one item"
+                                           : "does not end with a line feed; is its end missing?");
   }
   std::vector<ItemId> items;
   while (!rest.empty()) {

@@ -66,6 +66,10 @@ enum class CrossKind {
   kContextXItem,  // one context field x the candidate
 };
 
+constexpr bool reads_context(CrossKind kind) {
+  return kind == CrossKind::kContext || kind == CrossKind::kContextXItem;
+}
+
 struct Cross {
   CrossKind kind = CrossKind::kItem;
   std::string context_field;  // for kContext and kContextXItem

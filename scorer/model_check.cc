@@ -8,26 +8,21 @@
 
 #include "scorer/model_limits.h"
 #include "scorer/model_tensors.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
 
-Status refuse(std::string message) { return error(ErrorCode::kInvalidModel, std::move(message)); }
-
 Status check_size(const std::string& what, std::size_t value, std::size_t max) {
   if (value >= 1 && value <= max) return {};
-  return refuse(what + " is " + std::to_string(value) + "; it must be from 1 to " +
-                std::to_string(max));
+  return refuse_model(what + " is " + std::to_string(value) + "; it must be from 1 to " +
+                      std::to_string(max));
 }
 
 Status check_name(const std::string& what, std::string_view name) {
   if (is_plain_name(name)) return {};
-  return refuse(what + " \"" + std::string(name) +
-                "\" must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
-}
-
-bool reads_context(CrossKind kind) {
-  return kind == CrossKind::kContext || kind == CrossKind::kContextXItem;
+  return refuse_model(what + " \"" + std::string(name) +
+                      "\" must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
 }
 
 Status check_behaviour(const BehaviourModel& behaviour) {
@@ -39,17 +34,18 @@ Status check_behaviour(const BehaviourModel& behaviour) {
     return status;
   }
   if (!(attention.recency_per_day >= 0.0 && attention.recency_per_day <= kRecencyPerDayMax)) {
-    return refuse(where + "recency_per_day must be from 0 to 1000");
+    return refuse_model(where + "recency_per_day must be from 0 to 1000");
   }
   if (attention.softmax == SoftmaxOver::kChannels) {
     if (attention.weight == WeightKind::kScalar) {
-      return refuse(where +
-                    "softmax: channels needs weight: per_channel; a scalar weight has one channel");
+      return refuse_model(
+          where + "softmax: channels needs weight: per_channel; a scalar weight has one channel");
     }
     if (attention.recency_per_day != 0.0) {
-      return refuse(where +
-                    "recency_per_day has no effect with softmax: channels; set it to 0 or use "
-                    "softmax: positions");
+      return refuse_model(
+          where +
+          "recency_per_day has no effect with softmax: channels; set it to 0 or use "
+          "softmax: positions");
     }
   }
   return {};
@@ -57,16 +53,16 @@ Status check_behaviour(const BehaviourModel& behaviour) {
 
 Status check_crosses(const WideModel& wide) {
   if (wide.crosses.size() > kCrossesMax) {
-    return refuse("wide.crosses has more than " + std::to_string(kCrossesMax) + " entries");
+    return refuse_model("wide.crosses has more than " + std::to_string(kCrossesMax) + " entries");
   }
   if (wide.crosses.empty() != (wide.buckets == 0)) {
-    return refuse("wide.crosses and wide.buckets need each other; give both or neither");
+    return refuse_model("wide.crosses and wide.buckets need each other; give both or neither");
   }
   if (wide.buckets > kWideBucketsMax) {
-    return refuse("wide.buckets must be at most " + std::to_string(kWideBucketsMax));
+    return refuse_model("wide.buckets must be at most " + std::to_string(kWideBucketsMax));
   }
   if (wide.recent_clicks > kRecentClicksMax) {
-    return refuse("wide.recent_clicks must be at most " + std::to_string(kRecentClicksMax));
+    return refuse_model("wide.recent_clicks must be at most " + std::to_string(kRecentClicksMax));
   }
   std::set<std::pair<CrossKind, std::string>> seen;
   for (const Cross& cross : wide.crosses) {
@@ -76,10 +72,11 @@ Status check_crosses(const WideModel& wide) {
       }
     }
     if (cross.kind == CrossKind::kRecentXItem && wide.recent_clicks == 0) {
-      return refuse("wide.crosses has \"recent x item\", so wide.recent_clicks must be at least 1");
+      return refuse_model(
+          "wide.crosses has \"recent x item\", so wide.recent_clicks must be at least 1");
     }
     if (!seen.emplace(cross.kind, cross.context_field).second) {
-      return refuse("wide.crosses names the same cross twice; remove one");
+      return refuse_model("wide.crosses names the same cross twice; remove one");
     }
   }
   return {};
@@ -90,22 +87,23 @@ Status check_items(const Model& model) {
     return status;
   }
   if (model.items.rows != model.item_ids.size()) {
-    return refuse("there are " + std::to_string(model.item_ids.size()) + " item ids for " +
-                  std::to_string(model.items.rows) + " rows of item.embedding");
+    return refuse_model("there are " + std::to_string(model.item_ids.size()) + " item ids for " +
+                        std::to_string(model.items.rows) + " rows of item.embedding");
   }
   for (std::size_t row = 0; row < model.item_ids.size(); ++row) {
     const ItemId& item = model.item_ids[row];
     const std::string place = "items.txt:" + std::to_string(row + 1) + ": ";
     if (!is_valid_id(item.view())) {
-      return refuse(place + "an item id must be 1 to 128 bytes of valid UTF-8");
+      return refuse_model(place + "an item id must be 1 to 128 bytes of valid UTF-8");
     }
     if (item.view().find_first_of("\r\n") != std::string_view::npos) {
-      return refuse(place + "the id has a line break in it; end lines with a line feed alone");
+      return refuse_model(place +
+                          "the id has a line break in it; end lines with a line feed alone");
     }
     const ItemRow first = *model.row_of(item);
     if (first.value != row) {
-      return refuse(place + "item \"" + item.str() + "\" stands in line " +
-                    std::to_string(first.value + 1) + " already; each id may name one row");
+      return refuse_model(place + "item \"" + item.str() + "\" stands in line " +
+                          std::to_string(first.value + 1) + " already; each id may name one row");
     }
   }
   return {};
@@ -118,16 +116,16 @@ Status check_values(const Model& model) {
     std::size_t count = 1;
     for (const std::size_t extent : shape) count *= extent;
     if (data.size() != count) {
-      status = refuse("tensor " + name + " has " + std::to_string(data.size()) +
-                      " values for its shape " + to_string(shape));
+      status = refuse_model("tensor " + name + " has " + std::to_string(data.size()) +
+                            " values for its shape " + to_string(shape));
       return;
     }
     const auto bad =
         std::find_if(data.begin(), data.end(), [](float v) { return !std::isfinite(v); });
     if (bad != data.end()) {
-      status =
-          refuse("tensor " + name + ": value " + std::to_string(bad - data.begin()) +
-                 " is not finite; export the model again from a checkpoint without NaN or Inf");
+      status = refuse_model(
+          "tensor " + name + ": value " + std::to_string(bad - data.begin()) +
+          " is not finite; export the model again from a checkpoint without NaN or Inf");
     }
   });
   return status;
@@ -156,7 +154,7 @@ Status check_shapes(const Model& model) {
   for (const BehaviourModel& behaviour : model.behaviours) {
     if (auto status = check_behaviour(behaviour); !status) return status;
     if (!names.insert(behaviour.name).second) {
-      return refuse("behaviour \"" + behaviour.name + "\" is named twice");
+      return refuse_model("behaviour \"" + behaviour.name + "\" is named twice");
     }
   }
   if (auto status = check_size("deep.layers[0]", model.hidden1.weight.rows, kLayerWidthMax);

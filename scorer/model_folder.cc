@@ -18,6 +18,7 @@
 #include "scorer/model_limits.h"
 #include "scorer/model_parsers.h"
 #include "scorer/model_words.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
@@ -49,7 +50,7 @@ class YamlReader {
       text += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
     }
     text += ": " + (at.path.empty() ? "" : at.path + ": ") + message;
-    status_ = error(ErrorCode::kInvalidModel, std::move(text));
+    status_ = refuse_model(std::move(text));
   }
 
   // Fails unless `map` is a map whose keys are words of `known`, each once.
@@ -265,26 +266,24 @@ Result<ModelDescription> parse_model_yaml(const std::string& text, const std::st
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() != 1) {
-      return error(ErrorCode::kInvalidModel, file + ": must hold one YAML document, it has " +
-                                                 std::to_string(documents.size()));
+      return refuse_model(
+          file, "must hold one YAML document, it has " + std::to_string(documents.size()));
     }
     YamlReader yaml(file);
     ModelDescription description = read_description({documents[0], ""}, &yaml);
     if (!yaml.ok()) return tl::unexpected(yaml.status().error());
     if (auto status = check_shapes(description.model); !status) {
-      return error(ErrorCode::kInvalidModel, file + ": " + status.error().message);
+      return refuse_model(file, status.error().message);
     }
     return description;
   } catch (const std::exception& exception) {
-    return error(ErrorCode::kInvalidModel, file + ": not readable as YAML: " + exception.what());
+    return refuse_model(file, std::string("not readable as YAML: ") + exception.what());
   }
 }
 
 Result<std::vector<TensorEntry>> parse_tensor_header(std::string_view json,
                                                      const std::string& file) {
-  const auto refuse = [&](const std::string& message) {
-    return error(ErrorCode::kInvalidModel, file + ": " + message);
-  };
+  const auto refuse = [&](const std::string& message) { return refuse_model(file, message); };
   simdjson::dom::parser parser;
   const simdjson::padded_string padded(json);
   simdjson::dom::element root;
@@ -314,7 +313,7 @@ namespace {
 
 Status read_weights(const std::filesystem::path& path, Model* model) {
   const auto refuse = [&](const std::string& message) {
-    return error(ErrorCode::kInvalidModel, path.string() + ": " + message);
+    return refuse_model(path.string(), message);
   };
   Result<OpenFile> file = open_file(path);
   if (!file) return tl::unexpected(file.error());
@@ -363,7 +362,7 @@ Result<std::shared_ptr<const Model>> load_model(const std::filesystem::path& fol
     return tl::unexpected(status.error());
   }
   if (auto status = check_model(model); !status) {
-    return error(ErrorCode::kInvalidModel, folder.string() + ": " + status.error().message);
+    return refuse_model(folder.string(), status.error().message);
   }
   return std::make_shared<const Model>(std::move(model));
 }

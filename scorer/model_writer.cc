@@ -20,7 +20,7 @@
 namespace freshet::scorer {
 namespace {
 
-Status refuse(const std::filesystem::path& path, const std::string& message) {
+Status refuse_write(const std::filesystem::path& path, const std::string& message) {
   return error(ErrorCode::kInvalidConfig, path.string() + ": " + message);
 }
 
@@ -119,7 +119,7 @@ Status write_files(const Model& model, const std::filesystem::path& folder) {
   HashedFile yaml(folder / kModelYamlName);
   yaml.write(yaml_text(model, weights, items));
   if (weights.empty() || items.empty() || yaml.close().empty()) {
-    return refuse(folder, "cannot be written; is the disk full?");
+    return refuse_write(folder, "cannot be written; is the disk full?");
   }
   return {};
 }
@@ -130,14 +130,15 @@ Status save_model(const Model& model, const std::filesystem::path& folder) {
   if (auto status = check_model(model); !status) return status;
   std::error_code failure;
   if (std::filesystem::exists(folder, failure)) {
-    return refuse(folder, "exists already; choose another folder or remove it");
+    return refuse_write(folder, "exists already; choose another folder or remove it");
   }
   // The folder appears with all its files or not at all.
   std::filesystem::path partial = folder;
   partial += ".partial";
   if (!std::filesystem::create_directories(partial, failure)) {
-    return refuse(partial, failure ? "cannot be made (" + failure.message() + "); check its parent"
-                                   : "is left from an interrupted run; remove it");
+    return refuse_write(partial,
+                        failure ? "cannot be made (" + failure.message() + "); check its parent"
+                                : "is left from an interrupted run; remove it");
   }
   const Status written = write_files(model, partial);
   if (written) std::filesystem::rename(partial, folder, failure);
@@ -145,7 +146,7 @@ Status save_model(const Model& model, const std::filesystem::path& folder) {
   std::error_code ignored;
   std::filesystem::remove_all(partial, ignored);
   if (!written) return written;
-  return refuse(folder, "cannot be put in place (" + failure.message() + ")");
+  return refuse_write(folder, "cannot be put in place (" + failure.message() + ")");
 }
 
 }  // namespace freshet::scorer

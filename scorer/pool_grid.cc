@@ -7,6 +7,7 @@
 #include <string>
 
 #include "scorer/model_limits.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
@@ -68,12 +69,12 @@ Result<PoolGrid> choose_grid(const Matrix& items, std::size_t length_max) {
     grid.wide = true;
     grid.weight_places += kWidePlaces;
     if (!resolves(grid.weight_places, length_max, ratio)) {
-      return error(ErrorCode::kInvalidModel,
-                   "item.embedding: the largest |x| is " + std::to_string(ratio) +
-                       " times the largest |x| of its smallest non-zero row, more than exact sums "
-                       "over " +
-                       std::to_string(length_max) +
-                       " clicks can hold; zero the vanishing rows or shorten length_max");
+      return refuse_model(
+          "item.embedding: the largest |x| is " + std::to_string(ratio) +
+          " times the largest |x| of its smallest non-zero row, more than exact sums "
+          "over " +
+          std::to_string(length_max) +
+          " clicks can hold; zero the vanishing rows or shorten length_max");
     }
   }
   grid.value_places = grid.weight_places - grid.value_exponent;

@@ -1,4 +1,5 @@
 #include "scorer/tensor_file.h"
+#include "scorer/refuse_model.h"
 
 #include <algorithm>
 #include <map>
@@ -7,10 +8,6 @@
 
 namespace freshet::scorer {
 namespace {
-
-Status refuse(const std::string& file, const std::string& message) {
-  return error(ErrorCode::kInvalidModel, file + ": " + message);
-}
 
 // Bytes of an F32 tensor; nothing where they do not fit 64 bits.
 std::optional<std::uint64_t> byte_count(const TensorShape& shape) {
@@ -24,19 +21,19 @@ std::optional<std::uint64_t> byte_count(const TensorShape& shape) {
 Status check_entry(const std::string& file, std::uint64_t data_bytes, const TensorEntry& entry) {
   const std::string tensor = "tensor " + entry.name + ": ";
   if (entry.dtype != "F32") {
-    return refuse(file, tensor + "dtype is " + entry.dtype + "; convert it to F32");
+    return refuse_model(file, tensor + "dtype is " + entry.dtype + "; convert it to F32");
   }
   if (entry.begin > entry.end || entry.end > data_bytes) {
-    return refuse(file, tensor + "data_offsets [" + std::to_string(entry.begin) + ", " +
-                            std::to_string(entry.end) + "] lie outside the file's " +
-                            std::to_string(data_bytes) +
-                            " data bytes; the file is damaged or cut short, copy it again");
+    return refuse_model(file, tensor + "data_offsets [" + std::to_string(entry.begin) + ", " +
+                                  std::to_string(entry.end) + "] lie outside the file's " +
+                                  std::to_string(data_bytes) +
+                                  " data bytes; the file is damaged or cut short, copy it again");
   }
   const std::optional<std::uint64_t> needed = byte_count(entry.shape);
   if (needed != entry.end - entry.begin) {
-    return refuse(file, tensor + "shape " + to_string(entry.shape) + " does not fit its " +
-                            std::to_string(entry.end - entry.begin) +
-                            " bytes; export the model again");
+    return refuse_model(file, tensor + "shape " + to_string(entry.shape) + " does not fit its " +
+                                  std::to_string(entry.end - entry.begin) +
+                                  " bytes; export the model again");
   }
   return {};
 }
@@ -59,21 +56,21 @@ Status check_names_and_shapes(const std::string& file, const std::vector<TensorE
   for (const TensorEntry& entry : entries) {
     const auto found = expected.find(entry.name);
     if (found == expected.end()) {
-      return refuse(file, "tensor " + entry.name +
-                              " is not one of this model's; remove it or mend model.yaml");
+      return refuse_model(file, "tensor " + entry.name +
+                                    " is not one of this model's; remove it or mend model.yaml");
     }
     if (entry.shape != found->second.shape) {
-      return refuse(file, "tensor " + entry.name + ": shape is " + to_string(entry.shape) +
-                              "; model.yaml and items.txt ask for " +
-                              to_string(found->second.shape));
+      return refuse_model(file, "tensor " + entry.name + ": shape is " + to_string(entry.shape) +
+                                    "; model.yaml and items.txt ask for " +
+                                    to_string(found->second.shape));
     }
   }
   for (const auto& [name, tensor] : expected) {
     const bool given = std::any_of(entries.begin(), entries.end(),
                                    [&](const TensorEntry& entry) { return entry.name == name; });
     if (!given) {
-      return refuse(file, "tensor " + name + " " + to_string(tensor.shape) +
-                              " is missing; export the model again or mend model.yaml");
+      return refuse_model(file, "tensor " + name + " " + to_string(tensor.shape) +
+                                    " is missing; export the model again or mend model.yaml");
     }
   }
   return {};
@@ -93,18 +90,18 @@ Status check_layout(const std::string& file, std::uint64_t data_bytes,
   std::uint64_t covered = 0;
   for (const TensorEntry& entry : *entries) {
     if (entry.begin != covered) {
-      return refuse(file,
-                    "tensor " + entry.name + " begins at byte " + std::to_string(entry.begin) +
-                        " of the data, the tensors before it end at " + std::to_string(covered) +
-                        (entry.begin < covered ? "; they overlap" : "; there is a hole") +
-                        ", export the model again");
+      return refuse_model(
+          file, "tensor " + entry.name + " begins at byte " + std::to_string(entry.begin) +
+                    " of the data, the tensors before it end at " + std::to_string(covered) +
+                    (entry.begin < covered ? "; they overlap" : "; there is a hole") +
+                    ", export the model again");
     }
     covered = entry.end;
   }
   if (covered != data_bytes) {
-    return refuse(file, "the tensors end at byte " + std::to_string(covered) + " of " +
-                            std::to_string(data_bytes) +
-                            " data bytes; something was appended, export the model again");
+    return refuse_model(file, "the tensors end at byte " + std::to_string(covered) + " of " +
+                                  std::to_string(data_bytes) +
+                                  " data bytes; something was appended, export the model again");
   }
   return {};
 }
@@ -119,7 +116,8 @@ Status read_tensors(const std::string& file, const std::vector<TensorEntry>& ent
     stream->read(reinterpret_cast<char*>(data.data()),
                  static_cast<std::streamsize>(entry.end - entry.begin));
     if (!*stream) {
-      return refuse(file, "tensor " + entry.name + " cannot be read; the file changed meanwhile");
+      return refuse_model(file,
+                          "tensor " + entry.name + " cannot be read; the file changed meanwhile");
     }
   }
   return {};

@@ -5,16 +5,13 @@
 
 #include "common/check.h"
 #include "common/hash.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
 
 // Between a context field's name and its value; names cannot contain it.
 constexpr char kFieldSeparator = '\x1f';
-
-bool reads_context(CrossKind kind) {
-  return kind == CrossKind::kContext || kind == CrossKind::kContextXItem;
-}
 
 }  // namespace
 
@@ -31,9 +28,8 @@ Result<WideFeatures> WideFeatures::create(std::shared_ptr<const Model> model,
       const std::string& field = crosses[k].context_field;
       const auto found = std::find(context_fields.begin(), context_fields.end(), field);
       if (found == context_fields.end()) {
-        return error(ErrorCode::kInvalidModel,
-                     "model " + features.model_->label() + " reads the context field \"" + field +
-                         "\", which the worker does not; add it to events.context");
+        return refuse_model("model " + features.model_->label() + " reads the context field \"" +
+                            field + "\", which the worker does not; add it to events.context");
       }
       bound.context = static_cast<std::size_t>(found - context_fields.begin());
       bound.field_prefix = field + kFieldSeparator;
