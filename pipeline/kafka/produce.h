@@ -1,0 +1,39 @@
+// `freshet produce`: a log file into the input topic, in order.
+//
+// A bare log: each line is a record's value, byte for byte; its key is the user id, its partition
+// what Kafka's partitioner gives the key. A line without a readable user goes to partition 0
+// without a key, as in a replay, so in a fresh topic every line has the partition and offset that
+// the replay of the same file gives it.
+// A dump: each record goes to its own partition with its key, time and headers; the topic must have
+// the dump's partition count. Offsets are the topic's own.
+//
+// Errors:  kInvalidConfig for a missing file or topic or another partition count; kBadRecord for a
+//          line that is too large or no dump line, naming it (what came before it is in the topic)
+// Threads: one
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "pipeline/config.h"
+#include "pipeline/kafka/kafka_client_config.h"
+
+namespace freshet::pipeline {
+
+struct ProduceOptions {
+  std::filesystem::path input;          // plain or gzip, a bare log or a dump; "-" is stdin
+  std::string topic;                    // empty: kafka.input
+  std::optional<double> records_per_s;  // none: as fast as the brokers take them
+  KafkaTransportOptions client;
+};
+
+struct ProduceSummary {
+  std::uint64_t records = 0;
+  std::uint64_t without_user = 0;  // of a bare log: lines sent without a key
+};
+
+// Returns when every record is acknowledged, however long the brokers take.
+Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions& options);
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,110 @@
+#include "pipeline/kafka/topic_reader.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <utility>
+
+#include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/kafka_resources.h"
+
+namespace freshet::pipeline {
+namespace {
+
+constexpr std::chrono::seconds kSilenceMax{30};
+constexpr int kPollMs = 100;
+
+std::optional<std::string> copy_of(const void* bytes, std::size_t size) {
+  if (bytes == nullptr) return std::nullopt;
+  return std::string(static_cast<const char*>(bytes), size);
+}
+
+DumpRecord record_of(const rd_kafka_message_t& message) {
+  DumpRecord record;
+  record.partition = Partition{message.partition};
+  record.offset = Offset{message.offset};
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
+  if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && ms >= 0) record.timestamp = EventTime{ms};
+  record.key = copy_of(message.key, message.key_len);
+  record.value = copy_of(message.payload, message.len);
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return record;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    record.headers.push_back({name, copy_of(value, size)});
+  }
+  return record;
+}
+
+}  // namespace
+
+Result<TopicReader> TopicReader::open(const WorkerConfig& config, const std::string& topic,
+                                      const KafkaTransportOptions& options) {
+  auto handle =
+      KafkaHandle::create(KafkaHandle::Role::kConsumer, reader_options(config, options.client_id),
+                          options.log, nullptr);
+  if (!handle) return tl::unexpected<Error>(handle.error());
+  TopicReader reader(topic, std::move(*handle));
+  const Result<std::int32_t> count = topic_partition_count(reader.handle_->get(), topic);
+  if (!count) return tl::unexpected<Error>(count.error());
+  for (std::int32_t p = 0; p < *count; ++p) {
+    const Result<PositionRange> range = position_range(reader.handle_->get(), topic, Partition{p});
+    if (!range) return tl::unexpected<Error>(range.error());
+    reader.ranges_.push_back(*range);
+  }
+  return reader;
+}
+
+std::string TopicReader::place(Partition partition) const {
+  return "topic " + topic_ + " partition " + std::to_string(partition.value);
+}
+
+Status TopicReader::read(const Visit& visit) {
+  for (std::int32_t p = 0; p < partition_count(); ++p) {
+    const PositionRange& range = ranges_[static_cast<std::size_t>(p)];
+    if (range.begin == range.end) continue;
+    if (Status read = read_partition(Partition{p}, range, visit); !read) return read;
+  }
+  return {};
+}
+
+// The last offsets before the end may be control records, which never arrive: the end of the
+// partition counts as the end of the range, too.
+Status TopicReader::read_partition(Partition partition, const PositionRange& range,
+                                   const Visit& visit) {
+  const PartitionList list = make_partition_list(topic_, {&partition, 1});
+  elements_of(list.get())[0].offset = range.begin.value;
+  const rd_kafka_resp_err_t assigned = rd_kafka_assign(handle_->get(), list.get());
+  if (assigned != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected<Error>(kafka_error(assigned, place(partition)));
+  }
+  auto heard = std::chrono::steady_clock::now();
+  while (true) {
+    const MessagePtr message(rd_kafka_consumer_poll(handle_->get(), kPollMs));
+    const auto now = std::chrono::steady_clock::now();
+    if (message == nullptr) {
+      if (now - heard > kSilenceMax) {
+        return error(ErrorCode::kUnavailable, place(partition) + ": nothing came for " +
+                                                  std::to_string(kSilenceMax.count()) + " s");
+      }
+      continue;
+    }
+    heard = now;
+    if (message->partition != partition.value) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return {};
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return tl::unexpected<Error>(kafka_error(message->err, place(partition)));
+    }
+    const Offset offset{message->offset};
+    if (!is_before(offset, range.end)) return {};
+    if (Status visited = visit(record_of(*message)); !visited) return visited;
+    if (position_after(offset) == range.end) return {};
+  }
+}
+
+}  // namespace freshet::pipeline

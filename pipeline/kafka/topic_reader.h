@@ -1,0 +1,46 @@
+// TopicReader: a whole topic, partition by partition in ascending order, each from its first
+// retained record to the end it had when the reader was opened. read_committed; joins no group.
+//
+// Errors:  as pipeline/kafka/kafka_errors.h; kUnavailable also when nothing comes for 30 s
+// Threads: one
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/config.h"
+#include "pipeline/dump_format.h"
+#include "pipeline/kafka/kafka_client_config.h"
+#include "pipeline/kafka/kafka_handle.h"
+#include "pipeline/kafka/kafka_topics.h"
+
+struct rd_kafka_message_s;
+
+namespace freshet::pipeline {
+
+class TopicReader {
+ public:
+  static Result<TopicReader> open(const WorkerConfig& config, const std::string& topic,
+                                  const KafkaTransportOptions& options);
+
+  std::int32_t partition_count() const { return static_cast<std::int32_t>(ranges_.size()); }
+
+  // Hands each record to `visit`; an error of `visit` ends the reading and is returned.
+  using Visit = std::function<Status(const DumpRecord&)>;
+  Status read(const Visit& visit);
+
+ private:
+  TopicReader(std::string topic, std::shared_ptr<KafkaHandle> handle)
+      : topic_(std::move(topic)), handle_(std::move(handle)) {}
+  Status read_partition(Partition partition, const PositionRange& range, const Visit& visit);
+  std::string place(Partition partition) const;
+
+  std::string topic_;
+  std::shared_ptr<KafkaHandle> handle_;
+  std::vector<PositionRange> ranges_;  // [partition]
+};
+
+}  // namespace freshet::pipeline
