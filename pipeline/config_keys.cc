@@ -218,7 +218,7 @@ std::vector<WorkerKey> process_keys() {
       text_key("http.listen", "127.0.0.1:8080", kListenBytesMax,
                "Address for metrics and health; this version opens no port yet.",
                [](auto& v, auto* c) { c->http.listen = text(v); }),
-      other_key("http.users", ValueKind::kSwitch, "false", 0,
+      other_key("http.users", ValueKind::kSwitch, "off", 0,
                 "Whether HTTP shows single users; this version opens no port yet.",
                 [](auto& v, auto* c) { c->http.users = std::get<bool>(v); }),
       choice_key("log.level", {"debug", "info", "warn", "error"}, "info",

@@ -1,5 +1,6 @@
 #include "pipeline/config_parser.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -232,17 +233,18 @@ class Parser {
     return std::make_optional<ConfigValue>(std::move(texts));
   }
 
-  std::optional<ConfigValue> read_map(const std::string& path, const YAML::Node& node) {
+  // Keeps the entries that are good, so that the rules about them are checked as well.
+  ConfigValue read_map(const std::string& path, const YAML::Node& node) {
     std::map<std::string, std::string> texts;
-    bool good = true;
     for_each_pair(node, path,
                   [&](const std::string& name, const std::string& entry_path, TextPlace place,
                       const YAML::Node& value) {
-                    good =
-                        read_text(entry_path, place_of(value, place), value, &texts[name]) && good;
+                    std::string text;
+                    if (read_text(entry_path, place_of(value, place), value, &text)) {
+                      texts.emplace(name, std::move(text));
+                    }
                   });
-    if (!good) return std::nullopt;
-    return std::make_optional<ConfigValue>(std::move(texts));
+    return texts;
   }
 
   bool read_text(const std::string& path, TextPlace place, const YAML::Node& node,
@@ -279,6 +281,9 @@ std::optional<YAML::Node> parse_document(std::string_view yaml, ConfigProblems* 
   // yaml-cpp reports by throwing, and on damaged input not only its own kind.
   try {
     documents = YAML::LoadAll(std::string(yaml));
+  } catch (const YAML::DeepRecursion& fault) {
+    problems->add("", place_of(fault.mark), "not valid YAML: lists and maps nest too deeply");
+    return std::nullopt;
   } catch (const YAML::Exception& fault) {
     const TextPlace place = fault.mark.is_null() ? TextPlace{} : place_of(fault.mark);
     problems->add("", place, "not valid YAML: " + fault.msg);

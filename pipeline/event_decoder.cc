@@ -180,6 +180,10 @@ Refusal malformed(std::string_view value) {
   // simdjson's own words differ between its versions; a dead letter's text must not.
   if (value.empty()) return {DeadLetterReason::kNotJson, "the value is empty"};
   if (!is_valid_utf8(value)) return {DeadLetterReason::kNotJson, "the value is not valid UTF-8"};
+  const std::size_t first = value.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || value[first] != '{') {
+    return {DeadLetterReason::kNotJson, "the value is not a JSON object"};
+  }
   return {DeadLetterReason::kNotJson, "the value is not one well-formed JSON object"};
 }
 
