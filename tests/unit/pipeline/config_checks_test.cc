@@ -1,0 +1,138 @@
+#include "pipeline/config_checks.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pipeline/client_options.h"
+#include "pipeline/config_parser.h"
+#include "pipeline/did_you_mean.h"
+
+namespace freshet::pipeline::config_checks_test {
+
+using ::testing::HasSubstr;
+
+std::string refusal_of(std::string_view yaml) {
+  const Result<WorkerConfig> config = parse_config(yaml, "c.yaml");
+  return config ? "" : config.error().message;
+}
+
+TEST(ConfigChecksTest, ExactlyOnceIsRefusedWithWhatToSet) {
+  EXPECT_EQ(refusal_of("delivery: exactly_once"),
+            "c.yaml:1:11: delivery: exactly_once is not in this version; set delivery: "
+            "at_least_once");
+}
+
+TEST(ConfigChecksTest, ChangelogIsRefusedWithWhatToSet) {
+  EXPECT_EQ(refusal_of("changelog: on"),
+            "c.yaml:1:12: changelog: on is not in this version; set changelog: off");
+}
+
+TEST(ConfigChecksTest, RepresentationsCanOnlyBeNull) {
+  EXPECT_EQ(refusal_of("kafka: {representations: null}"), "");
+  EXPECT_THAT(refusal_of("kafka: {representations: topic}"),
+              HasSubstr("kafka.representations: must be null"));
+}
+
+TEST(ConfigChecksTest, OptionsThatWouldBreakAGuaranteeAreRefusedWithTheReason) {
+  for (const char* option : {"acks", "auto.commit.enable", "auto.offset.reset", "bootstrap.servers",
+                             "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence",
+                             "group.id", "group.instance.id", "isolation.level",
+                             "metadata.broker.list", "partition.assignment.strategy", "partitioner",
+                             "request.required.acks", "transactional.id"}) {
+    const std::string message =
+        refusal_of("kafka:\n  client:\n    " + std::string(option) + ": x\n");
+    const auto reason = refusal_of_client_option(option);
+    ASSERT_TRUE(reason.has_value()) << option;
+    EXPECT_EQ(message, "c.yaml:3:" + std::to_string(5 + std::string(option).size() + 2) +
+                           ": kafka.client." + option + ": cannot be set: " + std::string(*reason));
+  }
+  EXPECT_EQ(refusal_of("kafka: {client: {security.protocol: sasl_ssl, session.timeout.ms: 9000}}"),
+            "");
+}
+
+TEST(ConfigChecksTest, TopicsMustDiffer) {
+  EXPECT_THAT(refusal_of("kafka: {output: clicks}"),
+              HasSubstr("kafka.output: is the same topic as kafka.input"));
+  EXPECT_THAT(refusal_of("kafka: {dead_letter: scores}"),
+              HasSubstr("kafka.dead_letter: is the same topic as kafka.output"));
+}
+
+TEST(ConfigChecksTest, TopicNamesFollowKafkasRule) {
+  EXPECT_THAT(refusal_of("kafka: {input: 'a b'}"), HasSubstr("kafka.input: \"a b\" may only hold"));
+  EXPECT_NE(refusal_of("kafka: {input: '..'}"), "");
+  EXPECT_NE(refusal_of("application_id: 'a/b'"), "");
+  EXPECT_EQ(refusal_of("kafka: {input: A.b_c-9}"), "");
+}
+
+TEST(ConfigChecksTest, BehaviourNamesAreUniqueWords) {
+  EXPECT_THAT(refusal_of("behaviours: [{name: a, types: [x]}, {name: a, types: [y]}]"),
+              HasSubstr("behaviours[1].name: \"a\" is already the name of another one"));
+  for (const char* name : {"Click", "1a", "_a", "a-b", "a b", "a.b"}) {
+    EXPECT_THAT(refusal_of("behaviours: [{name: '" + std::string(name) + "', types: [x]}]"),
+                HasSubstr("with a letter first"))
+        << name;
+  }
+}
+
+TEST(ConfigChecksTest, EventTypeBelongsToOneBehaviour) {
+  EXPECT_THAT(refusal_of("behaviours: [{name: a, types: [x]}, {name: b, types: [x]}]"),
+              HasSubstr("behaviours[1].types[0]: \"x\" is already a type of behaviours[0]"));
+  EXPECT_THAT(refusal_of("behaviours: [{name: a, types: [x, x]}]"), HasSubstr("is already a type"));
+}
+
+TEST(ConfigChecksTest, ReservedTypesAreNeverClicks) {
+  for (const char* type : {"impression", "request"}) {
+    EXPECT_THAT(refusal_of("behaviours: [{name: a, types: [" + std::string(type) + "]}]"),
+                HasSubstr("has its own meaning"));
+  }
+  EXPECT_THAT(refusal_of("behaviours: [{name: a, types: ['']}]"), HasSubstr("cannot be empty"));
+}
+
+TEST(ConfigChecksTest, MissingNameIsReportedOnce) {
+  EXPECT_EQ(refusal_of("behaviours: [{types: [x]}]"),
+            "c.yaml:1:14: behaviours[0].name: is missing: every behaviour needs one");
+}
+
+TEST(ConfigChecksTest, LabelBehaviourMustExist) {
+  EXPECT_THAT(refusal_of("events: {label_behaviour: cart}"),
+              HasSubstr("\"cart\" is not the name of a behaviour"));
+}
+
+TEST(ConfigChecksTest, MappedFieldsAndContextMustDiffer) {
+  EXPECT_THAT(refusal_of("events: {fields: {item: user_id}}"),
+              HasSubstr("events.fields.item: is the same field as events.fields.user"));
+  EXPECT_THAT(refusal_of("events: {context: [ts]}"),
+              HasSubstr("events.context[0]: \"ts\" is already events.fields.time"));
+  EXPECT_THAT(refusal_of("events: {context: [tab, tab]}"),
+              HasSubstr("\"tab\" is already events.context[0]"));
+}
+
+TEST(ConfigChecksTest, PoolPathAndSourceBelongTogether) {
+  EXPECT_THAT(refusal_of("candidates: {source: pool}"),
+              HasSubstr("pool needs candidates.pool_path"));
+  EXPECT_THAT(refusal_of("candidates: {pool_path: p}"),
+              HasSubstr("is only read with candidates.source: pool"));
+  EXPECT_EQ(refusal_of("candidates: {source: pool, pool_path: p}"), "");
+}
+
+TEST(ConfigChecksTest, ListenAddressIsHostAndPort) {
+  for (const char* good : {"0.0.0.0:80", "localhost:65535", "[::1]:8080"}) {
+    EXPECT_EQ(refusal_of("http: {listen: '" + std::string(good) + "'}"), "") << good;
+  }
+  for (const char* bad : {"8080", ":8080", "host:", "host:0", "host:65536", "host:80a", "::1:80",
+                          "host:999999999999"}) {
+    EXPECT_THAT(refusal_of("http: {listen: '" + std::string(bad) + "'}"), HasSubstr("host:port"))
+        << bad;
+  }
+}
+
+TEST(ConfigChecksTest, EditDistanceCountsSlips) {
+  EXPECT_EQ(edit_distance("", ""), 0U);
+  EXPECT_EQ(edit_distance("abc", ""), 3U);
+  EXPECT_EQ(edit_distance("input", "imput"), 1U);
+  EXPECT_EQ(edit_distance("length", "legnth"), 1U);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+}
+
+}  // namespace freshet::pipeline::config_checks_test
