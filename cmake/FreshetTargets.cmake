@@ -4,10 +4,11 @@
 # One instruction-set level in every file: Eigen's inlined code must not differ between translation
 # units, and scores must have the same bits on every machine (docs/formats.md). pclmul is what
 # simdjson's fast kernel needs beside v3. Contraction is off because only explicit fma is promised.
+# -Wrestrict is off because g++ 12 raises it inside std::string's own operators.
 add_library(freshet_flags INTERFACE)
 target_compile_options(freshet_flags INTERFACE
   -march=x86-64-v3 -mpclmul -ffp-contract=off -fno-math-errno
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wall -Wextra -Wno-restrict -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough)
 
 # freshet_library(NAME SOURCES a.cc ... HEADERS a.h ... PUBLIC lib ... PRIVATE lib ...)
@@ -22,11 +23,11 @@ function(freshet_library name)
   target_link_libraries(${name} PUBLIC freshet_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# freshet_tests(TIER MODULE LIBS lib ...)
+# freshet_tests(TIER MODULE LIBS lib ... [TIMEOUT s] [PROPERTIES name value ...])
 # One executable per tier and module from tests/TIER/MODULE/*_test.cc; every case is a ctest test
-# with the tier as its label.
+# with the tier as its label, and with further ctest properties where they are given.
 function(freshet_tests tier module)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS;PROPERTIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tier}/${module}/*_test.cc)
   if(NOT sources)
     return()
@@ -41,5 +42,5 @@ function(freshet_tests tier module)
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES LABELS ${tier} TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS ${tier} TIMEOUT ${ARG_TIMEOUT} ${ARG_PROPERTIES})
 endfunction()

@@ -9,9 +9,9 @@ namespace freshet::internal {
 [[noreturn]] void check_failed(const char* expression, const char* file, int line);
 }  // namespace freshet::internal
 
-#define FRESHET_CHECK(condition)                                              \
-  do {                                                                        \
-    if (!(condition)) [[unlikely]] {                                          \
-      ::freshet::internal::check_failed(#condition, __FILE__, __LINE__);      \
-    }                                                                         \
+#define FRESHET_CHECK(condition)                                         \
+  do {                                                                   \
+    if (!(condition)) [[unlikely]] {                                     \
+      ::freshet::internal::check_failed(#condition, __FILE__, __LINE__); \
+    }                                                                    \
   } while (false)

@@ -13,8 +13,8 @@ namespace freshet {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual EventTime now() const = 0;               // wall clock, ms since the epoch, UTC
-  virtual std::int64_t monotonic_ms() const = 0;   // never goes back; the origin means nothing
+  virtual EventTime now() const = 0;              // wall clock, ms since the epoch, UTC
+  virtual std::int64_t monotonic_ms() const = 0;  // never goes back; the origin means nothing
 };
 
 class SystemClock final : public Clock {

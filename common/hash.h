@@ -1,8 +1,8 @@
 // The two small integer hashes that formats depend on, so they may never change.
 //
-// fnv1a64 is the 64-bit FNV-1a of Fowler, Noll and Vo; mix64 is the finaliser of SplitMix64 (Steele,
-// Lea and Flood 2014). Wide features are hashed with them, and the trainer repeats them, so they
-// must be a few lines in any language. Neither is for untrusted keys in a hash table.
+// fnv1a64 is the 64-bit FNV-1a of Fowler, Noll and Vo; mix64 is the finaliser of SplitMix64
+// (Steele, Lea and Flood 2014). Wide features are hashed with them, and the trainer repeats them,
+// so they must be a few lines in any language. Neither is for untrusted keys in a hash table.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // Strong types for places in a partitioned log: Partition, Offset, Position.
 //
 // An Offset names one record. A Position is the next offset to read and the only thing that is ever
-// committed. They never convert into each other silently: `position_after(offset)` is the one way up.
+// committed. They never convert into each other silently: `position_after(offset)` is the one way
+// up.
 #pragma once
 
 #include <compare>

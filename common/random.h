@@ -22,7 +22,7 @@ class Random {
 
   // Uniform in [0, bound). Requires bound > 0. The bias of the multiply is below bound / 2^64.
   std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
 
   // Uniform in [0, 1), 53 bits.
@@ -34,6 +34,8 @@ class Random {
   bool chance(double probability) { return unit() < probability; }
 
  private:
+  __extension__ using Wide = unsigned __int128;
+
   std::uint64_t state_;
 };
 

@@ -1,7 +1,7 @@
 // Errors as values, named by the recovery that the worker's loop performs.
 //
-// Result<T> is tl::expected<T, Error>; Status is Result<void>. Functions that can fail return one of
-// them and are [[nodiscard]]. A message says what is wrong, where (file:line:col, or topic,
+// Result<T> is tl::expected<T, Error>; Status is Result<void>. Functions that can fail return one
+// of them and are [[nodiscard]]. A message says what is wrong, where (file:line:col, or topic,
 // partition, offset) and what the operator can do about it.
 #pragma once
 

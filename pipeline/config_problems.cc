@@ -44,15 +44,17 @@ Error ConfigProblems::to_error(std::string_view name) const {
   std::string text;
   for (std::size_t i = 0; i < sorted.size() && i < kShownMax; ++i) {
     const Problem& problem = sorted[i];
-    if (i > 0) text += "\n";
-    text += std::string(name) + ":" + std::to_string(problem.place.line) + ":" +
-            std::to_string(problem.place.column) + ": ";
+    if (i > 0) text += '\n';
+    text += name;
+    text += ':' + std::to_string(problem.place.line);
+    text += ':' + std::to_string(problem.place.column) + ": ";
     if (!problem.path.empty()) text += problem.path + ": ";
     text += problem.message;
   }
   if (sorted.size() > kShownMax) {
-    text += "\n" + std::string(name) + ": and " + std::to_string(sorted.size() - kShownMax) +
-            " more problems";
+    text += '\n';
+    text += name;
+    text += ": and " + std::to_string(sorted.size() - kShownMax) + " more problems";
   }
   return Error{ErrorCode::kInvalidConfig, text};
 }

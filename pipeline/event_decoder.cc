@@ -34,8 +34,9 @@ std::string_view without_white_space_after(std::string_view token) {
 // The first error ends the walk, because On-Demand must not be touched after one.
 class DocumentWalker {
  public:
-  DocumentWalker(const std::vector<std::string>& names, EventFields* fields)
-      : names_(names), fields_(fields) {}
+  // `may_have_escapes` is false where no byte of the document is a backslash.
+  DocumentWalker(const EventReader& reader, bool may_have_escapes, EventFields* fields)
+      : reader_(reader), may_have_escapes_(may_have_escapes), fields_(fields) {}
 
   Verdict walk(ondemand::document& document) {
     ondemand::object object;
@@ -52,15 +53,14 @@ class DocumentWalker {
   // The fields of the event's own object, those that are mapped into their slots.
   Verdict walk_fields(ondemand::object& object) {
     for (auto result : object) {
-      ondemand::field field;
       std::string_view key;
-      if (std::move(result).get(field) != simdjson::SUCCESS || !read_key(field, &key)) {
-        return Verdict::kMalformed;
-      }
+      if (result.error() != simdjson::SUCCESS) return Verdict::kMalformed;
+      ondemand::field&& field = std::move(result).value_unsafe();
+      if (!read_key(field, &key)) return Verdict::kMalformed;
       FieldValue unmapped;
       FieldValue* slot = slot_of(key);
       const bool candidates = slot == &fields_->slots[kCandidatesSlot];
-      ondemand::value value = field.value();
+      ondemand::value& value = field.value();
       const Verdict verdict = walk_value(value, 1, slot != nullptr ? slot : &unmapped,
                                          candidates ? &fields_->candidates : nullptr);
       if (verdict != Verdict::kGood) return verdict;
@@ -70,12 +70,10 @@ class DocumentWalker {
 
   // The slot of a mapped field at its first appearance, else null.
   FieldValue* slot_of(std::string_view key) {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (names_[i] != key) continue;
-      if (fields_->slots[i].kind == FieldKind::kAbsent) return &fields_->slots[i];
-      if (!duplicate_) duplicate_ = i;
-      return nullptr;
-    }
+    const std::optional<std::size_t> slot = reader_.slot_of(key);
+    if (!slot) return nullptr;
+    if (fields_->slots[*slot].kind == FieldKind::kAbsent) return &fields_->slots[*slot];
+    if (!duplicate_) duplicate_ = slot;
     return nullptr;
   }
 
@@ -106,13 +104,12 @@ class DocumentWalker {
     ondemand::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) return Verdict::kMalformed;
     for (auto result : object) {
-      ondemand::field field;
       std::string_view key;
-      if (std::move(result).get(field) != simdjson::SUCCESS || !read_key(field, &key)) {
-        return Verdict::kMalformed;
-      }
+      if (result.error() != simdjson::SUCCESS) return Verdict::kMalformed;
+      ondemand::field&& field = std::move(result).value_unsafe();
+      if (!read_key(field, &key)) return Verdict::kMalformed;
       FieldValue unmapped;
-      ondemand::value child = field.value();
+      ondemand::value& child = field.value();
       const Verdict verdict = walk_value(child, depth, &unmapped, nullptr);
       if (verdict != Verdict::kGood) return verdict;
     }
@@ -124,8 +121,8 @@ class DocumentWalker {
     ondemand::array array;
     if (value.get_array().get(array) != simdjson::SUCCESS) return Verdict::kMalformed;
     for (auto result : array) {
-      ondemand::value child;
-      if (std::move(result).get(child) != simdjson::SUCCESS) return Verdict::kMalformed;
+      if (result.error() != simdjson::SUCCESS) return Verdict::kMalformed;
+      ondemand::value&& child = std::move(result).value_unsafe();
       FieldValue entry;
       const Verdict verdict = walk_value(child, depth, &entry, nullptr);
       if (verdict != Verdict::kGood) return verdict;
@@ -134,13 +131,13 @@ class DocumentWalker {
     return Verdict::kGood;
   }
 
-  static bool read_key(ondemand::field& field, std::string_view* key) {
+  bool read_key(ondemand::field& field, std::string_view* key) {
     const char* characters = field.key().raw();
     if (field.unescaped_key().get(*key) != simdjson::SUCCESS) return false;
     return is_well_formed(characters, *key);
   }
 
-  static bool read_string(ondemand::value& value, FieldValue* found) {
+  bool read_string(ondemand::value& value, FieldValue* found) {
     const char* characters = value.raw_json_token().data() + 1;
     found->kind = FieldKind::kString;
     if (value.get_string().get(found->text) != simdjson::SUCCESS) return false;
@@ -149,8 +146,8 @@ class DocumentWalker {
 
   // simdjson 3.0 takes lone surrogates, and some halves with a foreign other half. A string's first
   // escape lies within its unescaped length, because each escape stands for at least one byte.
-  static bool is_well_formed(const char* characters, std::string_view unescaped) {
-    return std::memchr(characters, '\\', unescaped.size()) == nullptr ||
+  bool is_well_formed(const char* characters, std::string_view unescaped) const {
+    return !may_have_escapes_ || std::memchr(characters, '\\', unescaped.size()) == nullptr ||
            has_paired_surrogates(characters);
   }
 
@@ -171,7 +168,8 @@ class DocumentWalker {
     return number != NumberKind::kInvalid;
   }
 
-  const std::vector<std::string>& names_;
+  const EventReader& reader_;
+  bool may_have_escapes_;
   EventFields* fields_;
   std::optional<std::size_t> duplicate_;
 };
@@ -209,7 +207,8 @@ struct EventDecoder::Impl {
     FRESHET_CHECK(begun != simdjson::MEMALLOC);
     Verdict verdict = Verdict::kMalformed;
     if (begun == simdjson::SUCCESS) {
-      DocumentWalker walker(reader.names(), &fields);
+      const bool may_have_escapes = value.find('\\') != std::string_view::npos;
+      DocumentWalker walker(reader, may_have_escapes, &fields);
       verdict = walker.walk(document);
       duplicate = walker.duplicate();
     }

@@ -76,6 +76,11 @@ EventReader::EventReader(const WorkerConfig& config)
   names_[kEventSlot] = fields.event;
   names_[kRequestSlot] = fields.request;
   names_.insert(names_.end(), config.events.context.begin(), config.events.context.end());
+  for (std::size_t slot = 0; slot < names_.size(); ++slot) {
+    const std::size_t length = names_[slot].size();
+    if (slots_by_length_.size() <= length) slots_by_length_.resize(length + 1);
+    slots_by_length_[length].push_back(slot);
+  }
   for (std::size_t i = 0; i < config.behaviours.size(); ++i) {
     for (const std::string& type : config.behaviours[i].types) click_types_.emplace_back(type, i);
   }
@@ -88,7 +93,7 @@ tl::unexpected<Refusal> EventReader::refuse(DeadLetterReason reason, std::size_t
 
 EventReader::Text EventReader::id(const FieldValue& value, std::size_t slot) const {
   if (value.kind == FieldKind::kInteger) {
-    if (fits_64_bits(value.text)) return std::string(decimal_text(value.text));
+    if (fits_64_bits(value.text)) return decimal_text(value.text);
     return refuse(DeadLetterReason::kInvalidId, slot,
                   "is an integer beyond 64 bits; send it as a string");
   }
@@ -102,7 +107,7 @@ EventReader::Text EventReader::id(const FieldValue& value, std::size_t slot) con
                   "has " + std::to_string(value.text.size()) + " bytes, at most " +
                       std::to_string(kIdBytesMax) + " are allowed");
   }
-  return std::string(value.text);
+  return value.text;
 }
 
 EventReader::Text EventReader::required_id(const FieldValue& value, std::size_t slot) const {
@@ -116,13 +121,13 @@ EventReader::OptionalText EventReader::optional_id(const EventFields& fields,
   if (!value.given()) return std::nullopt;
   Text text = id(value, slot);
   if (!text) return tl::unexpected(std::move(text.error()));
-  return std::optional<std::string>(std::move(*text));
+  return std::optional(*text);
 }
 
 tl::expected<UserId, Refusal> EventReader::read_user(const EventFields& fields) const {
   Text user = required_id(fields.slots[kUserSlot], kUserSlot);
   if (!user) return tl::unexpected(std::move(user.error()));
-  return UserId(std::move(*user));
+  return UserId(*user);
 }
 
 EventReader::Done EventReader::read_type(const FieldValue& value, Event* event) const {
@@ -201,7 +206,7 @@ EventReader::Done EventReader::read_candidates(const EventFields& fields, Event*
       item.error().message += " (entry " + std::to_string(items.size()) + ")";
       return tl::unexpected(std::move(item.error()));
     }
-    items.emplace_back(std::move(*item));
+    items.emplace_back(*item);
   }
   return {};
 }
@@ -210,7 +215,7 @@ EventReader::Done EventReader::read_subject(const EventFields& fields, Event* ev
   if (event->kind == EventKind::kRequest) return read_candidates(fields, event);
   Text item = required_id(fields.slots[kItemSlot], kItemSlot);
   if (!item) return tl::unexpected(std::move(item.error()));
-  event->item.emplace(std::move(*item));
+  event->item.emplace(*item);
   return {};
 }
 
@@ -233,7 +238,7 @@ EventReader::Done EventReader::read_echoed_id(const EventFields& fields, Event* 
   const bool request = event->kind == EventKind::kRequest;
   OptionalText text = optional_id(fields, request ? kRequestSlot : kEventSlot);
   if (!text) return tl::unexpected(std::move(text.error()));
-  (request ? event->request_id : event->event_id) = std::move(*text);
+  if (text->has_value()) (request ? event->request_id : event->event_id).emplace(**text);
   return {};
 }
 
@@ -245,9 +250,9 @@ EventReader::OptionalText EventReader::context_text(const FieldValue& value,
       return std::nullopt;
     case FieldKind::kString:
     case FieldKind::kBoolean:
-      return std::optional<std::string>(value.text);
+      return std::optional(value.text);
     case FieldKind::kInteger:
-      return std::optional<std::string>(decimal_text(value.text));
+      return std::optional(decimal_text(value.text));
     case FieldKind::kFloat:
     case FieldKind::kArray:
     case FieldKind::kObject:
@@ -263,23 +268,29 @@ EventReader::Done EventReader::read_context(const EventFields& fields, Event* ev
   for (std::size_t slot = kFirstContextSlot; slot < names_.size(); ++slot) {
     OptionalText text = context_text(fields.slots[slot], slot);
     if (!text) return tl::unexpected(std::move(text.error()));
-    event->context.push_back(std::move(*text));
+    std::optional<std::string>& field = event->context.emplace_back();
+    if (text->has_value()) field.emplace(**text);
   }
   return {};
 }
 
-tl::expected<Event, Refusal> EventReader::read(const EventFields& fields) const {
-  Event event;
-  tl::expected<UserId, Refusal> user = read_user(fields);
+EventReader::Done EventReader::read_into(const EventFields& fields, Event* event) const {
+  Text user = required_id(fields.slots[kUserSlot], kUserSlot);
   if (!user) return tl::unexpected(std::move(user.error()));
-  event.user = std::move(*user);
-  Done done = read_type(fields.slots[kTypeSlot], &event);
-  if (done) done = read_time(fields.slots[kTimeSlot], &event);
-  if (done) done = read_subject(fields, &event);
-  if (done) done = read_label(fields.slots[kLabelSlot], &event);
-  if (done) done = read_echoed_id(fields, &event);
-  if (done) done = read_context(fields, &event);
-  if (!done) return tl::unexpected(std::move(done.error()));
+  event->user = UserId(*user);
+  Done done = read_type(fields.slots[kTypeSlot], event);
+  if (done) done = read_time(fields.slots[kTimeSlot], event);
+  if (done) done = read_subject(fields, event);
+  if (done) done = read_label(fields.slots[kLabelSlot], event);
+  if (done) done = read_echoed_id(fields, event);
+  if (done) done = read_context(fields, event);
+  return done;
+}
+
+tl::expected<Event, Refusal> EventReader::read(const EventFields& fields) const {
+  tl::expected<Event, Refusal> event;
+  if (Done done = read_into(fields, &*event); !done)
+    event = tl::unexpected(std::move(done.error()));
   return event;
 }
 

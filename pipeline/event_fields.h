@@ -8,8 +8,8 @@
 // Threads: an EventReader is immutable
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,19 +57,29 @@ class EventReader {
 
   // The field names by slot.
   const std::vector<std::string>& names() const { return names_; }
+  // The slot of a mapped field; none for any other.
+  std::optional<std::size_t> slot_of(std::string_view name) const {
+    if (name.size() >= slots_by_length_.size()) return std::nullopt;
+    for (const std::size_t slot : slots_by_length_[name.size()]) {
+      if (names_[slot] == name) return slot;
+    }
+    return std::nullopt;
+  }
 
   tl::expected<Event, Refusal> read(const EventFields& fields) const;
   tl::expected<UserId, Refusal> read_user(const EventFields& fields) const;
 
  private:
-  using Text = tl::expected<std::string, Refusal>;
-  using OptionalText = tl::expected<std::optional<std::string>, Refusal>;
+  // Views until they reach their place in the event: each move of a short string is a copy.
+  using Text = tl::expected<std::string_view, Refusal>;
+  using OptionalText = tl::expected<std::optional<std::string_view>, Refusal>;
   using Done = tl::expected<void, Refusal>;
 
   Text required_id(const FieldValue& value, std::size_t slot) const;
   Text id(const FieldValue& value, std::size_t slot) const;
   OptionalText optional_id(const EventFields& fields, std::size_t slot) const;
   OptionalText context_text(const FieldValue& value, std::size_t slot) const;
+  Done read_into(const EventFields& fields, Event* event) const;
   Done read_type(const FieldValue& value, Event* event) const;
   Done read_time(const FieldValue& value, Event* event) const;
   Done read_subject(const EventFields& fields, Event* event) const;
@@ -81,6 +91,7 @@ class EventReader {
                                  std::string_view what) const;
 
   std::vector<std::string> names_;
+  std::vector<std::vector<std::size_t>> slots_by_length_;         // [bytes of the name]
   std::vector<std::pair<std::string, std::size_t>> click_types_;  // type, behaviour
   std::size_t label_behaviour_;
   TimeUnit time_unit_;

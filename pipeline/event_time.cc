@@ -1,5 +1,6 @@
 #include "pipeline/event_time.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -15,6 +16,21 @@ std::optional<EventTime> in_range(std::int64_t ms) {
   const EventTime time{ms};
   if (time < kEventTimeMin || time >= kEventTimeEnd) return std::nullopt;
   return time;
+}
+
+// The common case: an integer of so few digits that nothing below can overflow.
+std::optional<std::int64_t> short_integer(std::string_view number) {
+  constexpr std::size_t kDigitsMax = 16;
+  if (number.size() > kDigitsMax) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (problem != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+  return value;
+}
+
+std::int64_t milliseconds_of(std::int64_t value, TimeUnit unit) {
+  if (unit == TimeUnit::kSeconds) return value > kEventTimeEnd.ms ? value : value * 1000;
+  return unit == TimeUnit::kMicroseconds ? value / 1000 : value;
 }
 
 // value = digits * 10^exponent. Digits has no leading zeros.
@@ -125,6 +141,7 @@ class FieldReader {
 }  // namespace
 
 std::optional<EventTime> event_time_of_number(std::string_view number, TimeUnit unit) {
+  if (const auto value = short_integer(number)) return in_range(milliseconds_of(*value, unit));
   Decimal decimal = parse_decimal(number);
   if (decimal.negative || decimal.digits.empty()) return std::nullopt;
   const std::int64_t exponent = decimal.exponent + power_of(unit);

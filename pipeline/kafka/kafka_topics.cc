@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <thread>
 
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/kafka_handle.h"
@@ -51,6 +52,24 @@ Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topi
   return range;
 }
 
+namespace {
+
+// The controller answers before the brokers have heard of the topic.
+Status wait_until_known(rd_kafka_s* client, const std::string& topic,
+                        std::int32_t partition_count) {
+  const auto deadline = std::chrono::steady_clock::now() + kKafkaQuestionTimeout;
+  while (true) {
+    const Result<std::int32_t> known = topic_partition_count(client, topic);
+    if (known && *known == partition_count) return {};
+    if (std::chrono::steady_clock::now() > deadline) {
+      return error(ErrorCode::kUnavailable, "topic " + topic + ": the brokers do not know it yet");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+}  // namespace
+
 Status create_topic(const std::string& bootstrap, const std::string& topic,
                     std::int32_t partition_count) {
   const std::string what = "creating topic " + topic;
@@ -83,7 +102,7 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
     return error(ErrorCode::kInvalidConfig, what + ": it exists already");
   }
   if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(outcome, what);
-  return {};
+  return wait_until_known((*client)->get(), topic, partition_count);
 }
 
 }  // namespace freshet::pipeline

@@ -1,0 +1,50 @@
+#include "pipeline/kafka/dump.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "pipeline/commands/command.h"
+#include "pipeline/config_parser.h"
+#include "pipeline/log.h"
+
+namespace freshet::commands {
+namespace {
+
+struct DumpArguments {
+  std::string config;
+  std::string topic;
+  std::string output;
+};
+
+int run_dump(const DumpArguments& arguments) {
+  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config);
+  if (!config) return report(config.error());
+  pipeline::log_init(config->log_level, config->log_format);
+  pipeline::DumpOptions options;
+  options.topic = arguments.topic;
+  options.output = arguments.output;
+  options.client.log = pipeline::log_syslog;
+  const Result<pipeline::DumpSummary> dumped = pipeline::dump(*config, options);
+  if (!dumped) return report(dumped.error());
+  std::fprintf(stderr, "dumped: %llu records of %d partitions\n",
+               static_cast<unsigned long long>(dumped->records), dumped->partition_count);
+  return kOk;
+}
+
+}  // namespace
+
+void add_dump(CLI::App& app, Run* run) {
+  auto arguments = std::make_shared<DumpArguments>();
+  CLI::App* command =
+      app.add_subcommand("dump",
+                         "Writes what a topic holds to a file\n\n"
+                         "  freshet dump -c configs/worker.yaml --output clicks.dump");
+  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  command->add_option("--topic", arguments->topic, "topic (default: kafka.input)");
+  command->add_option("--output", arguments->output, "file; - is stdout")->required();
+  command->callback([arguments, run] { *run = [arguments] { return run_dump(*arguments); }; });
+}
+
+}  // namespace freshet::commands

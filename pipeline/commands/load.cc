@@ -1,0 +1,25 @@
+#include "pipeline/commands/load.h"
+
+#include <utility>
+
+#include "pipeline/config_parser.h"
+#include "pipeline/log.h"
+#include "scorer/float_mode.h"
+#include "scorer/model_folder.h"
+
+namespace freshet::commands {
+
+Result<Loaded> load(const std::string& config_path, const std::string& model_path) {
+  Result<pipeline::WorkerConfig> config = pipeline::load_config(config_path);
+  if (!config) return tl::unexpected(config.error());
+  if (!model_path.empty()) config->model_path = model_path;
+  pipeline::log_init(config->log_level, config->log_format);
+  scorer::set_float_mode();
+  Result<std::shared_ptr<const scorer::Model>> model = scorer::load_model(config->model_path);
+  if (!model) return tl::unexpected(model.error());
+  auto served = pipeline::ServedModel::create(std::move(*model), *config);
+  if (!served) return tl::unexpected(served.error());
+  return Loaded{std::move(*config), std::move(*served)};
+}
+
+}  // namespace freshet::commands

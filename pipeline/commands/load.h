@@ -1,0 +1,22 @@
+// Loads what most commands begin with: the configuration and the model it names.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/status.h"
+#include "pipeline/config.h"
+#include "pipeline/served_model.h"
+
+namespace freshet::commands {
+
+struct Loaded {
+  pipeline::WorkerConfig config;
+  std::shared_ptr<const pipeline::ServedModel> model;
+};
+
+// Also sets up logging and checks the floating-point mode. `model_path` overrides the
+// configuration's unless empty.
+Result<Loaded> load(const std::string& config_path, const std::string& model_path);
+
+}  // namespace freshet::commands

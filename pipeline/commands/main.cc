@@ -1,0 +1,66 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "pipeline/commands/command.h"
+
+namespace freshet::commands {
+
+int report(const Error& error) {
+  std::fprintf(stderr, "freshet: %s\n", error.message.c_str());
+  const bool needs_a_change =
+      error.code == ErrorCode::kInvalidConfig || error.code == ErrorCode::kInvalidModel;
+  return needs_a_change ? kInvalid : kFailed;
+}
+
+namespace {
+
+constexpr const char* kAbout =
+    "Freshet: click events in, fresh scores out.\n\n"
+    "Examples:\n"
+    "  freshet check -c configs/worker.yaml\n"
+    "  freshet run -c configs/worker.yaml\n"
+    "  freshet replay -c configs/replay.yaml --input clicks.jsonl.gz --output scores.jsonl\n"
+    "  freshet model init --item-count 1000 --output models/random\n"
+    "  freshet state get -c configs/worker.yaml u1\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, 78 configuration, model or state\n"
+    "must be changed first, 130 stopped at once by a second signal.";
+
+int main_of(int argc, char** argv) {
+  CLI::App app{kAbout, "freshet"};
+  app.set_version_flag("--version", "freshet " FRESHET_VERSION);
+  app.require_subcommand(1);
+  Run run;
+  add_run(app, &run);
+  add_replay(app, &run);
+  add_check(app, &run);
+  add_model(app, &run);
+  add_state(app, &run);
+  add_produce(app, &run);
+  add_dump(app, &run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& parse_error) {
+    return app.exit(parse_error) == 0 ? kOk : kUsage;
+  }
+  return run();
+}
+
+}  // namespace
+}  // namespace freshet::commands
+
+int main(int argc, char** argv) {
+  // Every file is compiled for this level; without it the first kernel would be an illegal
+  // instruction far from any explanation.
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    std::fputs("freshet: this machine lacks AVX2 or FMA (x86-64-v3), which Freshet needs\n",
+               stderr);
+    return freshet::commands::kFailed;
+  }
+  try {
+    return freshet::commands::main_of(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "freshet: %s\n", exception.what());
+    return freshet::commands::kFailed;
+  }
+}

@@ -1,0 +1,150 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "pipeline/commands/command.h"
+#include "pipeline/commands/load.h"
+#include "pipeline/commands/summary.h"
+#include "pipeline/file_transport.h"
+#include "pipeline/seed_history.h"
+#include "pipeline/state_report.h"
+#include "pipeline/worker.h"
+#include "stateful/memory_state_store.h"
+#include "stateful/rocksdb_state_store.h"
+
+namespace freshet::commands {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct ReplayArguments {
+  std::string config;
+  std::string model;
+  std::string input;
+  std::string output;
+  std::string dead_letters;
+  std::string state;
+  std::string seed_history;
+  std::vector<std::string> seed_fields;  // "behaviour=field"
+  std::int32_t partitions = 1;
+};
+
+Result<std::unique_ptr<stateful::StateStore>> open_store(const ReplayArguments& arguments,
+                                                         const pipeline::WorkerConfig& config) {
+  if (arguments.state.empty()) return std::make_unique<stateful::MemoryStateStore>();
+  if (std::filesystem::exists(arguments.state) && !std::filesystem::is_empty(arguments.state)) {
+    return error(
+        ErrorCode::kInvalidConfig,
+        arguments.state + ": is not empty; a replay starts from nothing, name a new folder");
+  }
+  stateful::RocksDbOptions options;
+  options.directory = arguments.state;
+  options.application_id = config.application_id;
+  auto store = stateful::RocksDbStateStore::open(options);
+  if (!store) return tl::unexpected(store.error());
+  return std::unique_ptr<stateful::StateStore>(std::move(*store));
+}
+
+Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& arguments) {
+  pipeline::SeedHistoryOptions options;
+  options.file = arguments.seed_history;
+  options.partition_count = arguments.partitions;
+  for (const std::string& mapping : arguments.seed_fields) {
+    const std::size_t equals = mapping.find('=');
+    if (equals == std::string::npos) {
+      return error(
+          ErrorCode::kInvalidConfig,
+          "--seed-field " + mapping + ": say BEHAVIOUR=FIELD, such as click=long_view_seq");
+    }
+    options.field_by_behaviour[mapping.substr(0, equals)] = mapping.substr(equals + 1);
+  }
+  return options;
+}
+
+Status replay(const ReplayArguments& arguments, const Loaded& loaded,
+              pipeline::Counters* counters) {
+  const SystemClock clock;
+  auto store = open_store(arguments, loaded.config);
+  if (!store) return tl::unexpected(store.error());
+
+  pipeline::FileTransportOptions files;
+  files.input = arguments.input;
+  files.output = arguments.output;
+  files.dead_letters =
+      arguments.dead_letters.empty() ? arguments.output + ".dead-letters" : arguments.dead_letters;
+  files.partition_count = arguments.partitions;
+  if (!arguments.seed_history.empty()) {
+    const auto options = seed_options(arguments);
+    if (!options) return tl::unexpected(options.error());
+    auto seeded = pipeline::seed_history(loaded.config, *options, clock, store->get());
+    if (!seeded) return tl::unexpected(seeded.error());
+    std::fprintf(stderr, "seeded: %llu users, %llu clicks\n",
+                 static_cast<unsigned long long>(seeded->users),
+                 static_cast<unsigned long long>(seeded->clicks));
+    files.committed = std::move(seeded->committed);
+  }
+
+  pipeline::StopSignal stop;
+  const pipeline::TaskContext context{&loaded.config, loaded.model, store->get(), &clock, counters};
+  pipeline::Worker worker(
+      context, loaded.config.memory_budget_mb << 19,
+      [&]() -> Result<std::unique_ptr<pipeline::Transport>> {
+        auto transport = pipeline::FileTransport::open(loaded.config, files);
+        if (!transport) return tl::unexpected(transport.error());
+        return std::unique_ptr<pipeline::Transport>(std::move(*transport));
+      },
+      &stop);
+  if (Status ended = worker.run(); !ended) return ended;
+  const auto report = pipeline::verify_state(store->get(), loaded.config.limits());
+  if (!report) return tl::unexpected(report.error());
+  std::fputs(pipeline::describe(*report).c_str(), stderr);
+  return {};
+}
+
+int run_replay(const ReplayArguments& arguments) {
+  const Result<Loaded> loaded = load(arguments.config, arguments.model);
+  if (!loaded) return report(loaded.error());
+  if (arguments.output == "-" && arguments.dead_letters.empty()) {
+    return report(
+        {ErrorCode::kInvalidConfig, "--output -: say with --dead-letters where dead letters go"});
+  }
+  const Clock::time_point begin = Clock::now();
+  pipeline::Counters counters;
+  const Status replayed = replay(arguments, *loaded, &counters);
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  std::fputs(summary_of(counters, seconds).c_str(), stderr);
+  return replayed ? static_cast<int>(kOk) : report(replayed.error());
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Run* run) {
+  auto arguments = std::make_shared<ReplayArguments>();
+  CLI::App* command = app.add_subcommand(
+      "replay",
+      "Runs a log file through the same task as `run`\n\n"
+      "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output scores.jsonl");
+  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  command->add_option("--input", arguments->input, "JSON Lines, plain or gzip; - is stdin")
+      ->required();
+  command->add_option("--output", arguments->output, "scores, one line each; - is stdout")
+      ->required();
+  command->add_option("--dead-letters", arguments->dead_letters,
+                      "refused records (default: OUTPUT.dead-letters)");
+  command->add_option("--partitions", arguments->partitions, "as the topic has (default: 1)")
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--model", arguments->model, "model folder (default: model.path)");
+  command->add_option("--state", arguments->state,
+                      "keeps the state in this new folder (default: in memory)");
+  command->add_option("--seed-history", arguments->seed_history,
+                      "older history without times, put before the first record");
+  command->add_option("--seed-field", arguments->seed_fields,
+                      "BEHAVIOUR=FIELD of the seed file (default: BEHAVIOUR_seq)");
+  command->callback([arguments, run] { *run = [arguments] { return run_replay(*arguments); }; });
+}
+
+}  // namespace freshet::commands

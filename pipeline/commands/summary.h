@@ -1,0 +1,13 @@
+// What run and replay say at their end, on stderr: what went in, what came out, what was refused.
+#pragma once
+
+#include <string>
+
+#include "pipeline/counters.h"
+
+namespace freshet::commands {
+
+// Lines of "name: value"; dead letters by reason where there are any.
+std::string summary_of(const pipeline::Counters& counters, double seconds);
+
+}  // namespace freshet::commands

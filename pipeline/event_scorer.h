@@ -1,0 +1,73 @@
+// EventScorer: one accepted event applied to its user, and the scores that follow from it.
+//
+// Computes: in the order of docs/architecture.md, at a stream time T that already includes the
+//           event: the visible clicks; for an impression or request the scores on those strictly
+//           before it; the insert; for a click the scores after it.
+// Errors:   a Refusal when nothing can be scored (unknown items, no finite logit); the event
+//           stays applied all the same
+// Threads:  one per task (it owns the buffers); Cost: O(d) per click that moved + O(C d h1)
+// Oracle:   scorer/reference.h through `replay --verify`; tests/property/pipeline
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/config.h"
+#include "pipeline/event.h"
+#include "pipeline/hot_user.h"
+#include "pipeline/output_encoder.h"
+#include "pipeline/served_model.h"
+
+namespace freshet::pipeline {
+
+// What became of an event.
+struct AppliedEvent {
+  bool changed = false;            // the user's state is not what it was
+  std::size_t unknown_items = 0;   // of a click, or among the candidates
+  std::size_t non_finite = 0;      // candidates left out for a logit that is not finite
+  std::optional<Refusal> refusal;  // why there are no scores
+};
+
+class EventScorer {
+ public:
+  EventScorer(const WorkerConfig& config, std::shared_ptr<const ServedModel> model);
+
+  // Applies the event to the user and fills the parts of *out that follow from the two:
+  // sequence_length, late, duplicate, scores. Requires stream_time >= event.ts.
+  AppliedEvent apply_and_score(const Event& event, EventTime stream_time, HotUser* user,
+                               ScoreEvent* out);
+
+  // Applies the event without scoring: how a task reads its input again at its start.
+  // Returns true when the state changed.
+  bool apply(const Event& event, HotUser* user);
+
+  const ServedModel& model() const { return *model_; }
+
+ private:
+  // The behaviour and click that the event inserts, if it does.
+  struct Insertion {
+    std::size_t behaviour = 0;
+    stateful::Click click;
+  };
+  std::optional<Insertion> insertion_of(const Event& event) const;
+  std::span<const scorer::ItemRow> candidates_of(const Event& event, AppliedEvent* applied);
+  void score(const Event& event, const Windows& windows, const HotUser& user, AppliedEvent* applied,
+             ScoreEvent* out);
+
+  std::vector<stateful::BehaviourLimits> limits_;
+  std::size_t label_behaviour_;
+  std::size_t publish_;
+  std::shared_ptr<const ServedModel> model_;
+
+  // Buffers, reused from event to event.
+  std::vector<float> u_;                                  // [B d]
+  std::vector<scorer::ItemRow> recent_;                   // [<= recent_clicks]
+  std::vector<scorer::ItemRow> event_rows_;               // [<= candidates of the event]
+  std::vector<scorer::CandidateLogit> logits_;            // [C]
+  std::vector<std::optional<std::string_view>> context_;  // [events.context]
+  scorer::UserFold fold_;
+};
+
+}  // namespace freshet::pipeline

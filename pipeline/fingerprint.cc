@@ -1,0 +1,66 @@
+#include "pipeline/fingerprint.h"
+
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace freshet::pipeline {
+namespace {
+
+using Lines = std::map<std::string, std::string, std::less<>>;
+
+Lines split(std::string_view text) {
+  Lines lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const std::size_t equals = line.find('=');
+    if (equals != std::string_view::npos) {
+      lines.emplace(line.substr(0, equals), line.substr(equals + 1));
+    }
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return lines;
+}
+
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// Fewer clicks and younger clicks are a part of what is stored; more or older ones are not.
+bool became_shorter(std::string_view name, std::string_view stored, std::string_view configured) {
+  if (!name.ends_with(".length_max") && !name.ends_with(".age_max_ms")) return false;
+  const std::optional<std::int64_t> before = number(stored);
+  const std::optional<std::int64_t> now = number(configured);
+  return before && now && *now < *before;
+}
+
+}  // namespace
+
+Status check_fingerprint(std::string_view stored, std::string_view configured) {
+  const Lines before = split(stored);
+  const Lines now = split(configured);
+  const auto refuse = [](const std::string& name, const std::string& was, const std::string& is) {
+    return error(ErrorCode::kInvalidConfig,
+                 "the state was made with " + name + " = " + was + ", the configuration says " +
+                     is + "; set it back, or move the state directory away and start anew");
+  };
+  for (const auto& [name, value] : before) {
+    const auto found = now.find(name);
+    if (found == now.end()) return refuse(name, value, "nothing");
+    if (found->second != value && !became_shorter(name, value, found->second)) {
+      return refuse(name, value, found->second);
+    }
+  }
+  for (const auto& [name, value] : now) {
+    if (!before.contains(name)) return refuse(name, "nothing", value);
+  }
+  return {};
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,132 @@
+#include "pipeline/partition_state.h"
+
+#include <utility>
+
+#include "common/check.h"
+
+namespace freshet::pipeline {
+
+PartitionState::PartitionState(stateful::StateStore* store, Partition partition,
+                               std::shared_ptr<const ServedModel> model,
+                               std::vector<stateful::BehaviourLimits> limits,
+                               const std::optional<stateful::StoredMarker>& marker,
+                               std::size_t cache_bytes)
+    : store_(store),
+      partition_(partition),
+      model_(std::move(model)),
+      limits_(std::move(limits)),
+      cache_(cache_bytes) {
+  if (!marker) return;
+  stream_time_ = marker->marker.stream_time;
+  digest_ = marker->marker.digest;
+  user_count_ = marker->marker.user_count;
+}
+
+Result<HotUser*> PartitionState::user(const UserId& user) {
+  if (HotUser* hot = cache_.find(user)) return hot;
+  Result<std::optional<std::string>> value = store_->read_user(partition_, user);
+  if (!value) return tl::unexpected(value.error());
+  stateful::UserState state(limits_);
+  std::optional<stateful::Digest> saved;
+  if (*value) {
+    Result<stateful::UserState> decoded = stateful::decode_user_state(limits_, **value);
+    if (!decoded) {
+      return error(decoded.error().code, "partition " + std::to_string(partition_.value) +
+                                             ", user \"" + user.str() +
+                                             "\": " + decoded.error().message);
+    }
+    state = std::move(*decoded);
+    saved = stateful::digest_of_user(user, **value);
+  }
+  HotUser hot(*model_, std::move(state), saved);
+  const std::size_t bytes = hot.bytes();
+  return cache_.insert(user, std::move(hot), bytes);
+}
+
+void PartitionState::note_change(const UserId& user, const HotUser& hot, Offset offset) {
+  if (changed_.note(user, offset)) cache_.pin(user);
+  cache_.set_bytes(user, hot.bytes());
+}
+
+void PartitionState::release(const UserId& user, const HotUser& hot) {
+  cache_.set_bytes(user, hot.bytes());
+  cache_.evict();
+}
+
+void PartitionState::advance_stream_time(EventTime ts) {
+  if (!stream_time_ || ts > *stream_time_) stream_time_ = ts;
+}
+
+Status PartitionState::collect_user(std::string_view user_bytes, std::string_view value,
+                                    Offset offset) {
+  const UserId id(user_bytes);
+  HotUser* hot = cache_.find(id);
+  if (hot == nullptr) {
+    // Most users have nothing to collect: they are looked at without entering the cache.
+    Result<stateful::UserState> state = stateful::decode_user_state(limits_, value);
+    if (!state) return tl::unexpected(state.error());
+    if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
+    Result<HotUser*> loaded = user(id);
+    if (!loaded) return tl::unexpected(loaded.error());
+    hot = *loaded;
+  }
+  hot->refresh(*model_, limits_, *stream_time_);
+  if (hot->collect(*model_, limits_, *stream_time_) > 0) note_change(id, *hot, offset);
+  release(id, *hot);
+  return {};
+}
+
+Status PartitionState::collect(std::size_t count, Offset offset) {
+  if (!stream_time_) return {};
+  std::vector<std::pair<std::string, std::string>> users;
+  users.reserve(count);
+  const Status scanned =
+      store_->scan(partition_, collected_to_, [&](std::string_view user, std::string_view value) {
+        users.emplace_back(user, value);
+        return users.size() < count;
+      });
+  if (!scanned) return scanned;
+  for (const auto& [user, value] : users) {
+    if (Status collected = collect_user(user, value, offset); !collected) return collected;
+  }
+  if (users.size() < count) {
+    collected_to_.reset();  // the end: the next sweep begins anew
+  } else {
+    collected_to_ = UserId(std::move(users.back().first));
+  }
+  return {};
+}
+
+std::vector<stateful::UserChange> PartitionState::take_slice(std::size_t bytes_max,
+                                                             Position changed_before) {
+  std::vector<stateful::UserChange> slice;
+  std::size_t bytes = 0;
+  while (const auto oldest = changed_.oldest()) {
+    const bool due = is_before(oldest->first_change, changed_before) && bytes < bytes_max;
+    const bool memory_is_short = cache_.pinned_bytes() > cache_.bytes_max() / 2;
+    if (!due && !memory_is_short) break;
+    HotUser* hot = cache_.find(oldest->user);
+    FRESHET_CHECK(hot != nullptr);
+    stateful::UserChange change{oldest->user, std::nullopt};
+    if (hot->saved) {
+      digest_ -= *hot->saved;
+      --user_count_;
+      hot->saved.reset();
+    }
+    if (!hot->state().empty()) {
+      change.value = stateful::encode_user_state(hot->state());
+      hot->saved = stateful::digest_of_user(change.user, *change.value);
+      digest_ += *hot->saved;
+      ++user_count_;
+      bytes += change.value->size();
+    }
+    bytes += change.user.view().size();
+    cache_.unpin(change.user);
+    changed_.pop_oldest();
+    slice.push_back(std::move(change));
+  }
+  cache_.evict();
+  return slice;
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,82 @@
+// PartitionState: the users of one partition, hot in memory and cold in the store.
+//
+// Owns:    the hot-user cache, the changed users, stream time T, the running stored digest. Every
+//          read of a user goes through it, so a user is never in two states at once.
+// Errors:  kCorruptState naming partition and user when stored bytes fail their check, and what the
+//          store says; after an error the whole object must be dropped (Task::close_dirty)
+// Threads: one task
+// Cost:    a hot user O(1); a cold one a store read and a rebuild
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/log_position.h"
+#include "common/status.h"
+#include "common/time.h"
+#include "pipeline/hot_user.h"
+#include "pipeline/served_model.h"
+#include "stateful/changed_users.h"
+#include "stateful/hot_user_cache.h"
+#include "stateful/state_store.h"
+
+namespace freshet::pipeline {
+
+class PartitionState {
+ public:
+  // `marker` is the store's, none for a partition that starts from nothing.
+  PartitionState(stateful::StateStore* store, Partition partition,
+                 std::shared_ptr<const ServedModel> model,
+                 std::vector<stateful::BehaviourLimits> limits,
+                 const std::optional<stateful::StoredMarker>& marker, std::size_t cache_bytes);
+
+  // The user, from the cache or the store; empty where neither has it. Valid until the next call.
+  Result<HotUser*> user(const UserId& user);
+
+  // Notes that the record at `offset` changed the user, and what it holds now.
+  void note_change(const UserId& user, const HotUser& hot, Offset offset);
+
+  // Tells the cache that the user has been used and may have grown; evicts what is over the bound.
+  void release(const UserId& user, const HotUser& hot);
+
+  void advance_stream_time(EventTime ts);
+  std::optional<EventTime> stream_time() const { return stream_time_; }
+
+  // The next users of the store's order, at most `count`, without their invisible clicks; a user
+  // that loses some becomes changed, as of the record at `offset`. Not observable in any output.
+  Status collect(std::size_t count, Offset offset);
+
+  // Encodes changed users, longest-changed first, until `bytes_max` are taken or the next one's
+  // first change is at or after `changed_before`, and counts them as saved in digest and user
+  // count. While pinned users fill more than half of the cache, it goes on regardless.
+  std::vector<stateful::UserChange> take_slice(std::size_t bytes_max, Position changed_before);
+
+  // The lowest position from which some user has an unsaved change; `position` if none has.
+  Position applied_from(Position position) const { return changed_.applied_from(position); }
+
+  stateful::Digest digest() const { return digest_; }
+  std::uint64_t user_count() const { return user_count_; }
+  std::size_t changed_count() const { return changed_.size(); }
+  std::size_t cache_bytes() const { return cache_.bytes(); }
+  const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
+
+ private:
+  Status collect_user(std::string_view user, std::string_view value, Offset offset);
+
+  stateful::StateStore* store_;
+  Partition partition_;
+  std::shared_ptr<const ServedModel> model_;
+  std::vector<stateful::BehaviourLimits> limits_;
+  stateful::HotUserCache<HotUser> cache_;
+  stateful::ChangedUsers changed_;
+  std::optional<EventTime> stream_time_;
+  stateful::Digest digest_;
+  std::uint64_t user_count_ = 0;
+  std::optional<UserId> collected_to_;  // where the sweep of the store's order stands
+};
+
+}  // namespace freshet::pipeline

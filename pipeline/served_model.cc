@@ -1,0 +1,89 @@
+#include "pipeline/served_model.h"
+
+#include <cstdint>
+#include <fstream>
+#include <utility>
+
+namespace freshet::pipeline {
+namespace {
+
+Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
+                                                    const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return error(
+        ErrorCode::kInvalidConfig,
+        path + ": cannot be read; candidates.pool_path names a file of one item id a line");
+  }
+  std::vector<scorer::ItemRow> rows;
+  std::string line;
+  for (std::size_t number = 1; std::getline(file, line); ++number) {
+    const std::optional<scorer::ItemRow> row = model.row_of(ItemId(line));
+    if (!row) {
+      return error(ErrorCode::kInvalidConfig,
+                   path + ":" + std::to_string(number) + ": the model " + model.label() +
+                       " has no such item; remove the line or serve a model that knows it");
+    }
+    rows.push_back(*row);
+  }
+  if (rows.empty()) {
+    return error(ErrorCode::kInvalidConfig, path + ": holds no item id; a pool needs at least one");
+  }
+  return rows;
+}
+
+Result<std::vector<scorer::ItemRow>> rows_to_score(const scorer::Model& model,
+                                                   const CandidatesConfig& candidates) {
+  switch (candidates.source) {
+    case CandidateSource::kPoolFile:
+      return read_pool_file(model, candidates.pool_path);
+    case CandidateSource::kEvent:
+      return std::vector<scorer::ItemRow>{};
+    case CandidateSource::kCatalogue:
+      break;
+  }
+  std::vector<scorer::ItemRow> rows(model.items.rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].value = static_cast<std::uint32_t>(i);
+  return rows;
+}
+
+Result<std::vector<PooledBehaviour>> make_pools(const std::shared_ptr<const scorer::Model>& model,
+                                                const WorkerConfig& config) {
+  std::vector<PooledBehaviour> pools;
+  for (std::size_t b = 0; b < model->behaviours.size(); ++b) {
+    const std::string& name = model->behaviours[b].name;
+    std::size_t index = 0;
+    while (index < config.behaviours.size() && config.behaviours[index].limits.name != name) {
+      ++index;
+    }
+    if (index == config.behaviours.size()) {
+      return error(ErrorCode::kInvalidModel, "model " + model->label() + " reads the behaviour \"" +
+                                                 name +
+                                                 "\", which the configuration does not have; add "
+                                                 "it under `behaviours`");
+    }
+    Result<scorer::AttentionPool> pool =
+        scorer::AttentionPool::create(model, b, config.behaviours[index].limits.length_max);
+    if (!pool) return tl::unexpected(pool.error());
+    pools.push_back({index, std::move(*pool)});
+  }
+  return pools;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ServedModel>> ServedModel::create(
+    std::shared_ptr<const scorer::Model> model, const WorkerConfig& config) {
+  Result<std::vector<PooledBehaviour>> pools = make_pools(model, config);
+  if (!pools) return tl::unexpected(pools.error());
+  Result<scorer::CandidateScorer> scorer =
+      scorer::CandidateScorer::create(model, config.events.context);
+  if (!scorer) return tl::unexpected(scorer.error());
+  Result<std::vector<scorer::ItemRow>> rows = rows_to_score(*model, config.candidates);
+  if (!rows) return tl::unexpected(rows.error());
+  std::string label = model->label();
+  return std::make_shared<const ServedModel>(ServedModel{
+      std::move(model), std::move(label), std::move(*pools), std::move(*scorer), std::move(*rows)});
+}
+
+}  // namespace freshet::pipeline

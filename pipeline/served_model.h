@@ -1,0 +1,41 @@
+// ServedModel: a model with what serving it under one configuration needs.
+//
+// Holds:   the model, a pool for each of its behaviours, the candidate scorer, and the rows that a
+//          click or a bare request is scored against (catalogue or pool file).
+// Errors:  kInvalidModel where the model reads a behaviour or context field that the configuration
+//          does not have; kInvalidConfig for a pool file that is missing, empty or names an unknown
+//          item, with its line
+// Threads: immutable; shared by all of them
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "pipeline/config.h"
+#include "scorer/attention_pool.h"
+#include "scorer/candidate_scorer.h"
+#include "scorer/model.h"
+
+namespace freshet::pipeline {
+
+// One behaviour that the model reads, in the model's order.
+struct PooledBehaviour {
+  std::size_t behaviour = 0;  // index in WorkerConfig::behaviours
+  scorer::AttentionPool pool;
+};
+
+struct ServedModel {
+  std::shared_ptr<const scorer::Model> model;
+  std::string label;                   // "name@version"
+  std::vector<PooledBehaviour> pools;  // [B]
+  scorer::CandidateScorer scorer;
+  std::vector<scorer::ItemRow> candidate_rows;  // empty with candidates.source: event
+
+  static Result<std::shared_ptr<const ServedModel>> create(
+      std::shared_ptr<const scorer::Model> model, const WorkerConfig& config);
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,93 @@
+#include "pipeline/state_report.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace freshet::pipeline {
+namespace {
+
+constexpr std::size_t kProblemsMax = 10;
+
+void note(PartitionReport* report, std::string problem) {
+  if (report->problems.size() < kProblemsMax) report->problems.push_back(std::move(problem));
+}
+
+void visit_user(std::span<const stateful::BehaviourLimits> limits, const UserId& user,
+                std::string_view value, PartitionReport* report) {
+  ++report->users;
+  report->bytes += value.size();
+  report->digest += stateful::digest_of_user(user, value);
+  const Result<stateful::UserState> state = stateful::decode_user_state(limits, value);
+  if (!state) {
+    note(report, "user \"" + user.str() + "\": " + state.error().message);
+    return;
+  }
+  for (const stateful::Sequence& sequence : state->sequences) report->clicks += sequence.size();
+  const auto stream_time = report->stored.marker.stream_time;
+  if (stream_time) {
+    report->logical_digest += stateful::logical_digest_of_user(user, *state, limits, *stream_time);
+  }
+}
+
+Result<PartitionReport> verify_partition(stateful::StateStore* store, Partition partition,
+                                         std::span<const stateful::BehaviourLimits> limits) {
+  const auto marker = store->read_marker(partition);
+  if (!marker) return tl::unexpected(marker.error());
+  PartitionReport report;
+  report.partition = partition;
+  if (*marker) report.stored = **marker;
+  const Status scanned =
+      store->scan(partition, std::nullopt, [&](std::string_view user, std::string_view value) {
+        visit_user(limits, UserId(user), value, &report);
+        return true;
+      });
+  if (!scanned) return tl::unexpected(scanned.error());
+  if (report.digest != report.stored.marker.digest) {
+    note(&report, "the stored digest is " + report.stored.marker.digest.hex() +
+                      ", the users give " + report.digest.hex());
+  }
+  if (report.users != report.stored.marker.user_count) {
+    note(&report, "the marker counts " + std::to_string(report.stored.marker.user_count) +
+                      " users, the scan " + std::to_string(report.users));
+  }
+  return report;
+}
+
+}  // namespace
+
+bool StateReport::sound() const {
+  return std::all_of(partitions.begin(), partitions.end(),
+                     [](const PartitionReport& report) { return report.problems.empty(); });
+}
+
+Result<StateReport> verify_state(stateful::StateStore* store,
+                                 std::span<const stateful::BehaviourLimits> limits) {
+  const auto partitions = store->partitions();
+  if (!partitions) return tl::unexpected(partitions.error());
+  StateReport report;
+  for (const Partition partition : *partitions) {
+    Result<PartitionReport> verified = verify_partition(store, partition, limits);
+    if (!verified) return tl::unexpected(verified.error());
+    report.partitions.push_back(std::move(*verified));
+  }
+  return report;
+}
+
+std::string describe(const StateReport& report) {
+  std::string text;
+  for (const PartitionReport& partition : report.partitions) {
+    const std::string name = "partition " + std::to_string(partition.partition.value);
+    const auto stream_time = partition.stored.marker.stream_time;
+    text += name + ": position " + std::to_string(partition.stored.marker.position.value) +
+            ", stream time " + (stream_time ? std::to_string(stream_time->ms) : "none") + ", " +
+            std::to_string(partition.users) + " users, " + std::to_string(partition.clicks) +
+            " clicks, " + std::to_string(partition.bytes) + " bytes, digest " +
+            partition.digest.hex() + ", logical " + partition.logical_digest.hex() + "\n";
+    for (const std::string& problem : partition.problems) {
+      text += name + ": PROBLEM: " + problem + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace freshet::pipeline

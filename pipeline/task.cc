@@ -1,0 +1,191 @@
+#include "pipeline/task.h"
+
+#include <limits>
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/event_checks.h"
+#include "pipeline/position_metadata.h"
+
+namespace freshet::pipeline {
+namespace {
+
+// How many users of the store each commit looks at for collection: 2,000 a second at the default
+// commit interval, so a million users are passed in minutes at a cost below a millisecond a commit.
+constexpr std::size_t kCollectPerCommit = 200;
+
+// A dead letter repeats its record up to this size, which fits every topic with Kafka's default
+// limit together with the headers; what is larger is named by size and hash instead.
+constexpr std::size_t kDeadLetterBytesMax = 512 << 10;
+
+}  // namespace
+
+Task::Task(const TaskContext& context, Partition partition, const TaskStart& start,
+           stateful::OwnerToken owner, const std::optional<stateful::StoredMarker>& stored,
+           std::string fingerprint, std::size_t cache_bytes)
+    : context_(context),
+      partition_(partition),
+      owner_(owner),
+      fingerprint_(std::move(fingerprint)),
+      lineage_(start.lineage),
+      next_marker_(start.next_marker),
+      position_(start.read_from),
+      publish_from_(start.publish_from),
+      committed_(start.publish_from),
+      needs_first_commit_(start.first_start),
+      decoder_(*context.config),
+      scorer_(*context.config, context.model),
+      state_(context.store, partition, context.model, context.config->limits(), stored,
+             cache_bytes),
+      schedule_(context.config->checkpoint.interval) {
+  if (stored) last_record_ = stored->marker.last_record;
+}
+
+Status Task::accept_offset(const InputRecord& record) {
+  FRESHET_CHECK(record.partition == partition_);
+  const std::string place = context_.config->kafka.input + "-" + std::to_string(partition_.value) +
+                            " at offset " + std::to_string(record.offset.value);
+  if (is_before(record.offset, position_)) {
+    return error(ErrorCode::kFatal, place + ": offsets went down, " +
+                                        std::to_string(position_.value) +
+                                        " was expected; the worker stops before it counts a "
+                                        "record twice");
+  }
+  if (context_.config->input.offsets == OffsetPolicy::kContiguous &&
+      record.offset.value != position_.value) {
+    return error(ErrorCode::kFatal,
+                 place + ": " + std::to_string(position_.value) +
+                     " is missing; set input.offsets: gaps where the topic is compacted or "
+                     "written in transactions");
+  }
+  return {};
+}
+
+Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
+  if (Status accepted = accept_offset(record); !accepted) return tl::unexpected(accepted.error());
+  const bool publish = !is_before(record.offset, publish_from_);
+  std::optional<OutputRecord> output;
+  if (!record.value) {
+    if (publish) ++context_.counters->tombstones;
+  } else if (publish) {
+    Result<OutputRecord> scored = apply_and_score(record);
+    if (!scored) return tl::unexpected(scored.error());
+    output = std::move(*scored);
+  } else if (Status applied = apply_only(record); !applied) {
+    return tl::unexpected(applied.error());
+  }
+  ++(publish ? context_.counters->records : context_.counters->records_reread);
+  position_ = position_after(record.offset);
+  last_record_ = stateful::LastRecord{record.offset, record.timestamp,
+                                      stateful::hash_of_value(record.value.value_or(""))};
+  return output;
+}
+
+OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal) {
+  ++context_.counters->dead_letters[static_cast<std::size_t>(refusal.reason)];
+  OutputRecord letter = make_dead_letter(record, context_.config->kafka.input, refusal);
+  const std::size_t key_bytes = record.key ? record.key->size() : 0;
+  const std::size_t value_bytes = record.value ? record.value->size() : 0;
+  if (key_bytes + value_bytes > kDeadLetterBytesMax) {
+    letter.key.reset();
+    letter.value.emplace();
+    letter.headers.push_back({"freshet.value_bytes", std::to_string(value_bytes)});
+    letter.headers.push_back(
+        {"freshet.value_hash", std::to_string(stateful::hash_of_value(record.value.value_or("")))});
+  }
+  return letter;
+}
+
+Result<OutputRecord> Task::apply_and_score(const InputRecord& record) {
+  const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
+  if (!event) return dead_letter(record, event.error());
+  if (const auto refusal = check_event(*event, record, context_.config->input)) {
+    return dead_letter(record, *refusal);
+  }
+  state_.advance_stream_time(event->ts);
+  Result<HotUser*> user = state_.user(event->user);
+  if (!user) return tl::unexpected(user.error());
+
+  ScoreEvent out;
+  const AppliedEvent applied = scorer_.apply_and_score(*event, *state_.stream_time(), *user, &out);
+  if (applied.changed) state_.note_change(event->user, **user, record.offset);
+  Counters& counters = *context_.counters;
+  counters.late += out.late ? 1 : 0;
+  counters.duplicate += out.duplicate ? 1 : 0;
+  counters.unknown_items += applied.unknown_items;
+  counters.non_finite += applied.non_finite;
+  state_.release(event->user, **user);
+  if (applied.refusal) return dead_letter(record, *applied.refusal);
+
+  out.user_id = event->user.view();
+  out.event_id = event->event_id;
+  out.request_id = event->request_id;
+  out.ts = event->ts;
+  out.source = {context_.config->kafka.input, partition_, record.offset};
+  out.model = scorer_.model().label;
+  encode_score_event(out, &encoded_);
+  ++counters.scores;
+  return OutputRecord{OutputTopic::kScores, event->user.str(), encoded_, {}};
+}
+
+Status Task::apply_only(const InputRecord& record) {
+  const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
+  if (!event || check_event(*event, record, context_.config->input)) return {};
+  state_.advance_stream_time(event->ts);
+  Result<HotUser*> user = state_.user(event->user);
+  if (!user) return tl::unexpected(user.error());
+  if (scorer_.apply(*event, *user)) state_.note_change(event->user, **user, record.offset);
+  state_.release(event->user, **user);
+  return {};
+}
+
+stateful::Marker Task::marker_at(Position position) const {
+  stateful::Marker marker;
+  marker.lineage = lineage_;
+  marker.number = next_marker_;
+  marker.position = position;
+  marker.applied_from = state_.applied_from(position);
+  marker.stream_time = state_.stream_time();
+  marker.digest = state_.digest();
+  marker.user_count = state_.user_count();
+  marker.fingerprint = fingerprint_;
+  marker.last_record = last_record_;
+  return marker;
+}
+
+std::optional<TaskCommit> Task::prepare_commit(Save save) {
+  if (position_ < publish_from_) return std::nullopt;  // still reading again what is committed
+  stateful::CheckpointBatch batch;
+  if (save == Save::kEverything) {
+    batch.users = state_.take_slice(std::numeric_limits<std::size_t>::max(),
+                                    Position{std::numeric_limits<std::int64_t>::max()});
+  } else {
+    const Position due = schedule_.due_before(position_, context_.clock->monotonic_ms());
+    batch.users = state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
+  }
+  if (!needs_first_commit_ && position_ == committed_ && batch.users.empty()) return std::nullopt;
+
+  batch.partition = partition_;
+  batch.owner = owner_;
+  batch.marker = {marker_at(position_), std::nullopt, context_.clock->now()};
+  const MarkerRef ref{lineage_, next_marker_};
+  ++next_marker_;
+  committed_ = position_;
+  needs_first_commit_ = false;
+  return TaskCommit{{partition_, {position_, encode_position_metadata(ref)}}, std::move(batch)};
+}
+
+Status Task::post_commit(const TaskCommit& commit) {
+  const Result<stateful::ApplyOutcome> applied = context_.store->apply(commit.batch);
+  if (!applied) return tl::unexpected(applied.error());
+  if (*applied == stateful::ApplyOutcome::kStaleOwner) {
+    return error(ErrorCode::kFenced, "partition " + std::to_string(partition_.value) +
+                                         ": its state has a new owner; this task stops");
+  }
+  ++context_.counters->commits;
+  context_.counters->users_saved += commit.batch.users.size();
+  if (!last_record_) return {};
+  return state_.collect(kCollectPerCommit, last_record_->offset);
+}
+
+}  // namespace freshet::pipeline

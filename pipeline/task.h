@@ -1,0 +1,104 @@
+// Task: one partition. Applies its records in order and says what each commit holds.
+//
+//   start -> reading again -> running -> closed
+//              (records below publish_from    \-> close_clean: prepare_commit(kEverything), batch
+//               are applied without output)    \-> close_dirty: memory is dropped, nothing written
+//
+// Invariant: everything below applied_from is in the saved state, and nothing at or past the
+//            committed position ever is.
+// Errors:    of process(): kCorruptState, kUnavailable (store), kFatal (offsets that go down, a gap
+//            where input.offsets is contiguous). After one the task must be closed dirty.
+// Threads:   one, the worker's. Cost: see EventScorer
+// Oracle:    replay of the same records (tests/property/pipeline: a restart changes no output)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "common/log_position.h"
+#include "common/status.h"
+#include "pipeline/counters.h"
+#include "pipeline/event_decoder.h"
+#include "pipeline/event_scorer.h"
+#include "pipeline/partition_state.h"
+#include "pipeline/record.h"
+#include "pipeline/save_schedule.h"
+#include "pipeline/task_start.h"
+#include "stateful/state_store.h"
+
+namespace freshet::pipeline {
+
+// What every task of a worker shares. Everything outlives the tasks.
+struct TaskContext {
+  const WorkerConfig* config = nullptr;
+  std::shared_ptr<const ServedModel> model;
+  stateful::StateStore* store = nullptr;
+  const Clock* clock = nullptr;
+  Counters* counters = nullptr;
+};
+
+// One commit of one task: the position for the group, the batch for the store.
+struct TaskCommit {
+  PositionToCommit position;
+  stateful::CheckpointBatch batch;
+};
+
+class Task {
+ public:
+  // `owner` was taken before `stored` was read. Requires: start was planned from the same two.
+  Task(const TaskContext& context, Partition partition, const TaskStart& start,
+       stateful::OwnerToken owner, const std::optional<stateful::StoredMarker>& stored,
+       std::string fingerprint, std::size_t cache_bytes);
+
+  // Applies the record. Returns its output or dead letter; none where nothing is published (it is
+  // read again, or a tombstone).
+  Result<std::optional<OutputRecord>> process(const InputRecord& record);
+
+  // The dead letter of a record whose output the topic does not take. The event stays applied.
+  OutputRecord dead_letter(const InputRecord& record, const Refusal& refusal);
+
+  enum class Save {
+    kScheduled,   // the slice of users that is due
+    kEverything,  // all changed users: the task is about to leave
+  };
+  // What a commit of this moment holds; none when there is nothing to commit. The caller flushes
+  // the outputs, commits the position, and then calls post_commit with the same commit.
+  std::optional<TaskCommit> prepare_commit(Save save);
+
+  // Writes the batch of a commit whose position is committed. A batch that the store drops because
+  // the partition was taken over is kFenced.
+  Status post_commit(const TaskCommit& commit);
+
+  Partition partition() const { return partition_; }
+  Position read_from() const { return position_; }  // where reading begins, or goes on
+  bool needs_first_commit() const { return needs_first_commit_; }
+
+ private:
+  Status accept_offset(const InputRecord& record);
+  Result<OutputRecord> apply_and_score(const InputRecord& record);
+  Status apply_only(const InputRecord& record);
+  stateful::Marker marker_at(Position position) const;
+
+  TaskContext context_;
+  Partition partition_;
+  stateful::OwnerToken owner_;
+  std::string fingerprint_;
+  stateful::LineageId lineage_;
+  std::uint64_t next_marker_;
+  Position position_;  // the next record to process
+  Position publish_from_;
+  Position committed_;  // the last position that a commit carried
+  bool needs_first_commit_;
+  std::optional<stateful::LastRecord> last_record_;
+
+  EventDecoder decoder_;
+  EventScorer scorer_;
+  PartitionState state_;
+  SaveSchedule schedule_;
+  std::string encoded_;  // buffer of the output's value
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,90 @@
+#include "pipeline/task_manager.h"
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/log.h"
+
+namespace freshet::pipeline {
+namespace {
+
+stateful::LineageId random_lineage() {
+  std::random_device entropy;
+  stateful::LineageId lineage;
+  for (std::uint8_t& byte : lineage.bytes) byte = static_cast<std::uint8_t>(entropy());
+  return lineage;
+}
+
+std::string describe(Partition partition, const TaskStart& start) {
+  const std::string name = "partition " + std::to_string(partition.value);
+  const std::string publish = std::to_string(start.publish_from.value);
+  if (start.first_start) return name + ": first start, from position " + publish;
+  if (start.read_from == start.publish_from) return name + ": goes on from position " + publish;
+  return name + ": reads again from position " + std::to_string(start.read_from.value) +
+         ", publishes from " + publish;
+}
+
+}  // namespace
+
+Status TaskManager::assign(std::span<const Partition> partitions, Transport* transport) {
+  if (partitions.empty()) return {};
+  const Result<std::int32_t> count = transport->partition_count();
+  if (!count) return tl::unexpected(count.error());
+  const auto committed = transport->committed(partitions);
+  if (!committed) return tl::unexpected(committed.error());
+  const std::size_t bytes = cache_bytes_ / (tasks_.size() + partitions.size());
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (Status started = start_task(partitions[i], (*committed)[i], *count, bytes, transport);
+        !started) {
+      return started;
+    }
+  }
+  return {};
+}
+
+Status TaskManager::start_task(Partition partition,
+                               const std::optional<CommittedPosition>& committed,
+                               std::int32_t partition_count, std::size_t cache_bytes,
+                               Transport* transport) {
+  FRESHET_CHECK(!tasks_.contains(partition));
+  // The token comes before the first read: a batch of an earlier owner that is still on its way
+  // must not land behind what is read here.
+  const stateful::OwnerToken owner = context_.store->take_ownership(partition);
+  const auto stored = context_.store->read_marker(partition);
+  if (!stored) return tl::unexpected(stored.error());
+  const Result<Position> begin = transport->begin_position(partition);
+  if (!begin) return tl::unexpected(begin.error());
+
+  std::string fingerprint =
+      fingerprint_of(*context_.config, context_.config->kafka.input, partition_count);
+  const Result<TaskStart> start =
+      plan_task_start({partition, committed, *stored, *begin, fingerprint, random_lineage()});
+  if (!start) return tl::unexpected(start.error());
+  log_info(describe(partition, *start));
+  auto task = std::make_unique<Task>(context_, partition, *start, owner, *stored,
+                                     std::move(fingerprint), cache_bytes);
+  if (Status started = transport->start_at(partition, task->read_from()); !started) return started;
+  tasks_.emplace(partition, std::move(task));
+  return {};
+}
+
+void TaskManager::close(std::span<const Partition> partitions) {
+  for (const Partition partition : partitions) tasks_.erase(partition);
+}
+
+Task* TaskManager::find(Partition partition) {
+  const auto found = tasks_.find(partition);
+  return found == tasks_.end() ? nullptr : found->second.get();
+}
+
+std::vector<Task*> TaskManager::all() {
+  std::vector<Task*> tasks;
+  tasks.reserve(tasks_.size());
+  for (const auto& [partition, task] : tasks_) tasks.push_back(task.get());
+  return tasks;
+}
+
+}  // namespace freshet::pipeline

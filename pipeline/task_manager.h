@@ -1,0 +1,47 @@
+// TaskManager: assigned, revoked and lost partitions -> tasks.
+//
+// Errors:  of assign(): what plan_task_start refuses, and what transport and store say
+// Threads: one, the worker's
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "common/log_position.h"
+#include "common/status.h"
+#include "pipeline/task.h"
+#include "pipeline/transport.h"
+
+namespace freshet::pipeline {
+
+class TaskManager {
+ public:
+  // `cache_bytes` is shared evenly by the tasks that there are at an assignment.
+  TaskManager(const TaskContext& context, std::size_t cache_bytes)
+      : context_(context), cache_bytes_(cache_bytes) {}
+
+  // Plans and creates a task for each partition and tells the transport where to start.
+  Status assign(std::span<const Partition> partitions, Transport* transport);
+
+  // Drops the tasks' memory; nothing is written.
+  void close(std::span<const Partition> partitions);
+  void close_all() { tasks_.clear(); }
+
+  // The partition's task, or null when it is not assigned.
+  Task* find(Partition partition);
+  std::vector<Task*> all();
+  bool empty() const { return tasks_.empty(); }
+
+ private:
+  Status start_task(Partition partition, const std::optional<CommittedPosition>& committed,
+                    std::int32_t partition_count, std::size_t cache_bytes, Transport* transport);
+
+  TaskContext context_;
+  std::size_t cache_bytes_;
+  std::map<Partition, std::unique_ptr<Task>> tasks_;
+};
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,45 @@
+// How a task starts: from what the group committed and what the store holds, or why it must not.
+//
+// Computes: where reading begins, from where outputs are published, and the marker to go on from.
+//             group  store     start
+//             none   none      first start: marker 0 at the input's begin
+//             p_k    none      apply the input from its begin, publish from p_k
+//             p_k    marker    read again from its applied_from, publish from p_k
+//             none   marker    refused: a checkpoint without committed positions
+// Errors:   kInvalidConfig with the remedy: foreign lineage, positions that were reset by hand, a
+//           store ahead of its group, retention that no longer covers what must be read again, a
+//           configuration that does not fit the state
+// Threads:  a pure function
+// Oracle:   tests/unit/pipeline/task_start_test.cc, the whole table
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/log_position.h"
+#include "common/status.h"
+#include "pipeline/transport.h"
+#include "stateful/marker.h"
+
+namespace freshet::pipeline {
+
+struct TaskStartInput {
+  Partition partition;
+  std::optional<CommittedPosition> committed;    // the group's
+  std::optional<stateful::StoredMarker> stored;  // the store's
+  Position begin;                                // the first position that the topic retains
+  std::string fingerprint;                       // of this configuration
+  stateful::LineageId fresh_lineage;             // used by a first start alone
+};
+
+struct TaskStart {
+  bool first_start = false;  // marker 0 and the positions must be committed before any record
+  Position read_from;        // the first record to apply
+  Position publish_from;     // the first record whose output is published
+  stateful::LineageId lineage;
+  std::uint64_t next_marker = 0;  // the number of the next commit's marker
+};
+
+Result<TaskStart> plan_task_start(const TaskStartInput& input);
+
+}  // namespace freshet::pipeline

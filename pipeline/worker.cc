@@ -1,0 +1,206 @@
+#include "pipeline/worker.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "pipeline/log.h"
+#include "scorer/float_mode.h"
+
+namespace freshet::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kPollRecordsMax = 1'000;
+constexpr milliseconds kPollTimeout{50};
+constexpr milliseconds kFlushTimeout{1'000};
+constexpr milliseconds kBackoffMin{50};
+constexpr milliseconds kBackoffMax{1'000};
+// How long a worker that was asked to stop still waits for a broker that does not answer.
+constexpr std::int64_t kStopGraceMs = 8'000;
+// The clock is read once per this many records.
+constexpr std::size_t kRecordsPerClockRead = 64;
+
+}  // namespace
+
+Worker::Worker(const TaskContext& context, std::size_t cache_bytes, TransportFactory make_transport,
+               StopSignal* stop)
+    : context_(context),
+      tasks_(context, cache_bytes),
+      make_transport_(std::move(make_transport)),
+      stop_(stop) {}
+
+Status Worker::run() {
+  scorer::set_float_mode();
+  while (true) {
+    Status ended = run_in_group();
+    tasks_.close_all();
+    transport_.reset();
+    if (ended || ended.error().code != ErrorCode::kFenced) return ended;
+    if (stop_->requested()) return {};
+    log_warn("fenced, rejoining the group: " + ended.error().message);
+  }
+}
+
+Status Worker::run_in_group() {
+  Result<std::unique_ptr<Transport>> transport = make_transport_();
+  if (!transport) return tl::unexpected(transport.error());
+  transport_ = std::move(*transport);
+  Status subscribed = persist("joining the group", [this] { return transport_->subscribe(this); });
+  if (!subscribed) return subscribed;
+  last_commit_ms_ = context_.clock->monotonic_ms();
+  if (Status looped = loop(); !looped) {
+    // Closing would ask to commit what is revoked: without tasks there is nothing to commit.
+    tasks_.close_all();
+    if (Status closed = transport_->close(); !closed) {
+      log_warn("leaving the group: " + closed.error().message);
+    }
+    return looped;
+  }
+  return transport_->close();
+}
+
+Status Worker::loop() {
+  milliseconds backoff = kBackoffMin;
+  while (!stop_->requested() && !input_ended_) {
+    Result<RecordBatch> batch = transport_->poll(kPollTimeout, kPollRecordsMax);
+    if (!batch) {
+      if (batch.error().code != ErrorCode::kUnavailable) return tl::unexpected(batch.error());
+      log_warn("polling: " + batch.error().message + "; trying again");
+      stop_->wait_for(backoff);
+      backoff = std::min(backoff * 2, kBackoffMax);
+      continue;
+    }
+    backoff = kBackoffMin;
+    if (Status committed = commit_first_starts(); !committed) return committed;
+    if (Status processed = process(*batch); !processed) return processed;
+    if (Status committed = commit_if_due(); !committed) return committed;
+    input_ended_ = batch->end_of_input;
+  }
+  return {};
+}
+
+Status Worker::process(const RecordBatch& batch) {
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    const InputRecord& record = batch.records[i];
+    Task* task = tasks_.find(record.partition);
+    if (task == nullptr) {
+      return error(ErrorCode::kFatal, "a record of partition " +
+                                          std::to_string(record.partition.value) +
+                                          " came, which is not assigned");
+    }
+    Result<std::optional<OutputRecord>> output = task->process(record);
+    if (!output) return tl::unexpected(output.error());
+    if (*output) {
+      const Status sent = persist("sending", [&] { return transport_->send(**output); });
+      if (!sent) return sent;
+    }
+    ++records_since_commit_;
+    if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1) {
+      if (Status committed = commit_if_due(); !committed) return committed;
+    }
+  }
+  return {};
+}
+
+Status Worker::publish(const InputRecord& record, const OutputRecord& output, Task* task) {
+  const auto send = [this](const OutputRecord& out) {
+    return persist("sending", [&] { return transport_->send(out); });
+  };
+  Status sent = send(output);
+  if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
+  if (output.topic == OutputTopic::kDeadLetters) {
+    return error(ErrorCode::kFatal, "a dead letter is refused, nothing can be committed past it: " +
+                                        sent.error().message);
+  }
+  return send(task->dead_letter(record, {DeadLetterReason::kTooLarge, sent.error().message}));
+}
+
+Status Worker::commit_first_starts() {
+  std::vector<Task*> fresh;
+  for (Task* task : tasks_.all()) {
+    if (task->needs_first_commit()) fresh.push_back(task);
+  }
+  return fresh.empty() ? Status{} : commit(fresh, Task::Save::kScheduled);
+}
+
+Status Worker::commit_if_due() {
+  const std::int64_t now = context_.clock->monotonic_ms();
+  if (now - last_commit_ms_ < context_.config->commit.interval.value &&
+      records_since_commit_ < context_.config->commit.records_max) {
+    return {};
+  }
+  last_commit_ms_ = now;
+  records_since_commit_ = 0;
+  return commit(tasks_.all(), Task::Save::kScheduled);
+}
+
+Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
+  std::vector<std::pair<Task*, TaskCommit>> commits;
+  std::vector<PositionToCommit> positions;
+  for (Task* task : tasks) {
+    std::optional<TaskCommit> prepared = task->prepare_commit(save);
+    if (!prepared) continue;
+    positions.push_back(prepared->position);
+    commits.emplace_back(task, std::move(*prepared));
+  }
+  if (commits.empty()) return {};
+  Status flushed = persist("flushing outputs", [this] { return transport_->flush(kFlushTimeout); });
+  if (!flushed) return flushed;
+  Status committed = persist("committing positions", [&] { return transport_->commit(positions); });
+  if (!committed) return committed;
+  for (const auto& [task, prepared] : commits) {
+    if (Status saved = task->post_commit(prepared); !saved) return saved;
+  }
+  return {};
+}
+
+Status Worker::persist(const char* what, const std::function<Status()>& attempt) {
+  milliseconds backoff = kBackoffMin;
+  std::optional<std::int64_t> stop_seen_ms;
+  while (true) {
+    Status done = attempt();
+    if (done || done.error().code != ErrorCode::kUnavailable) return done;
+    if (stop_->requested()) {
+      const std::int64_t now = context_.clock->monotonic_ms();
+      if (!stop_seen_ms) stop_seen_ms = now;
+      if (now - *stop_seen_ms >= kStopGraceMs) {
+        return error(ErrorCode::kUnavailable,
+                     std::string(what) + ": " + done.error().message +
+                         "; stopping without it, the next start repeats what is not committed");
+      }
+    }
+    log_warn(std::string(what) + ": " + done.error().message + "; trying again");
+    // After a request wait_for returns at once; the pause is still owed to the broker.
+    if (stop_->wait_for(backoff)) std::this_thread::sleep_for(kBackoffMin);
+    backoff = std::min(backoff * 2, kBackoffMax);
+  }
+}
+
+Status Worker::on_assigned(std::span<const Partition> partitions) {
+  return persist("starting tasks", [&] {
+    Status assigned = tasks_.assign(partitions, transport_.get());
+    if (!assigned) tasks_.close(partitions);
+    return assigned;
+  });
+}
+
+Status Worker::on_revoked(std::span<const Partition> partitions) {
+  std::vector<Task*> leaving;
+  for (const Partition partition : partitions) {
+    if (Task* task = tasks_.find(partition)) leaving.push_back(task);
+  }
+  Status committed = commit(leaving, Task::Save::kEverything);
+  tasks_.close(partitions);
+  return committed;
+}
+
+Status Worker::on_lost(std::span<const Partition> partitions) {
+  log_warn(std::to_string(partitions.size()) + " partitions were lost without a revocation");
+  tasks_.close(partitions);
+  return {};
+}
+
+}  // namespace freshet::pipeline

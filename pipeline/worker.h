@@ -1,0 +1,65 @@
+// Worker: one stream thread's loop, poll -> process -> commit, and what each error leads to.
+//
+// The one place that maps an error's code to an action:
+//   kUnavailable                    pause, back off, try the same thing again
+//   kFenced                         close dirty, make a new transport, rejoin
+//   everything else                 close dirty, commit nothing more, return the error
+// A commit is: outputs flushed, positions committed, then each task's batch in the store. A crash
+// in between leaves the store behind the group, which the next start repairs by reading again.
+//
+// Threads: run() belongs to one thread; StopSignal may be requested from any.
+// Cost:    nothing beyond its tasks'; no lock on the path of a record
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "common/status.h"
+#include "pipeline/counters.h"
+#include "pipeline/stop_signal.h"
+#include "pipeline/task_manager.h"
+#include "pipeline/transport.h"
+
+namespace freshet::pipeline {
+
+using TransportFactory = std::function<Result<std::unique_ptr<Transport>>()>;
+
+class Worker final : public RebalanceListener {
+ public:
+  // The context's counters are the worker's own; everything it points to outlives the worker.
+  Worker(const TaskContext& context, std::size_t cache_bytes, TransportFactory make_transport,
+         StopSignal* stop);
+
+  // Runs until the input ends, a stop is requested (everything is committed then), or an error
+  // that cannot be recovered from, which is returned.
+  Status run();
+
+  Status on_assigned(std::span<const Partition> partitions) override;
+  Status on_revoked(std::span<const Partition> partitions) override;
+  Status on_lost(std::span<const Partition> partitions) override;
+
+ private:
+  Status run_in_group();
+  Status loop();
+  Status process(const RecordBatch& batch);
+  Status publish(const InputRecord& record, const OutputRecord& output, Task* task);
+  Status commit_first_starts();
+  Status commit_if_due();
+  Status commit(std::span<Task* const> tasks, Task::Save save);
+  // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over.
+  Status persist(const char* what, const std::function<Status()>& attempt);
+
+  TaskContext context_;
+  TaskManager tasks_;
+  TransportFactory make_transport_;
+  StopSignal* stop_;
+  std::unique_ptr<Transport> transport_;
+  std::int64_t last_commit_ms_ = 0;
+  std::size_t records_since_commit_ = 0;
+  bool input_ended_ = false;
+};
+
+}  // namespace freshet::pipeline
