@@ -34,6 +34,15 @@ std::optional<EventTime> time_of(const rd_kafka_message_t& message) {
   return EventTime{ms};
 }
 
+// Asks librdkafka's main thread; some ten microseconds.
+std::string member_id_of(rd_kafka_t* client) {
+  char* text = rd_kafka_memberid(client);
+  if (text == nullptr) return {};
+  std::string id = text;
+  rd_kafka_mem_free(client, text);
+  return id;
+}
+
 }  // namespace
 
 // The messages of one poll. They point into their client, which therefore lives as long.
@@ -169,6 +178,13 @@ bool KafkaConsumer::assignment_is_lost() const {
                      [](const Rebalance& rebalance) { return rebalance.lost; });
 }
 
+// librdkafka does not mark an assignment as lost when it leaves the group in the middle of a
+// rebalance, but it gives its member id up whenever it leaves.
+bool KafkaConsumer::is_still_member() const {
+  return !member_id_.empty() && member_id_ == member_id_of(handle_->get()) &&
+         rd_kafka_assignment_lost(handle_->get()) == 0;
+}
+
 Status KafkaConsumer::serve_rebalances() {
   while (!rebalances_.empty()) {
     const Rebalance rebalance = rebalances_.front();
@@ -178,8 +194,7 @@ Status KafkaConsumer::serve_rebalances() {
       rebalances_.pop_front();
     } else {
       rebalances_.pop_front();
-      const bool lost = rebalance.lost || rd_kafka_assignment_lost(handle_->get()) != 0;
-      if (Status left = unassign(lost); !left) return left;
+      if (Status left = unassign(rebalance.lost || !is_still_member()); !left) return left;
     }
   }
   return {};
@@ -187,6 +202,7 @@ Status KafkaConsumer::serve_rebalances() {
 
 Status KafkaConsumer::assign(const Rebalance& rebalance) {
   if (rebalances_.size() > 1 && !rebalances_[1].assign) return {};  // revoked again already
+  member_id_ = member_id_of(handle_->get());
   if (!rebalance.partitions.empty()) {
     assignment_.begin(rebalance.partitions);
     assigning_ = true;
@@ -251,8 +267,8 @@ Result<Position> KafkaConsumer::end_position(Partition partition) {
 
 Status KafkaConsumer::commit(std::span<const PositionToCommit> positions) {
   for (const PositionToCommit& entry : positions) {
-    // Without an assignment librdkafka would commit as nobody, which an empty group accepts.
-    if (!assignment_.contains(entry.partition) || assignment_is_lost()) {
+    // As no member librdkafka would commit without a generation, which an empty group accepts.
+    if (!assignment_.contains(entry.partition) || assignment_is_lost() || !is_still_member()) {
       return error(ErrorCode::kFenced, "committing " + place(topic_, entry.partition) +
                                            ": it is not assigned any more");
     }
@@ -266,9 +282,8 @@ Status KafkaConsumer::close() {
     return {};
   }
   closed_ = true;
-  const bool lost = assignment_is_lost();
+  Status told = unassign(assignment_is_lost() || !is_still_member());
   rebalances_.clear();
-  Status told = unassign(lost || rd_kafka_assignment_lost(handle_->get()) != 0);
   closing_ = true;
   const rd_kafka_resp_err_t left = rd_kafka_consumer_close(handle_->get());
   if (told && left != RD_KAFKA_RESP_ERR_NO_ERROR) {

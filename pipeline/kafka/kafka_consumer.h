@@ -69,12 +69,14 @@ class KafkaConsumer final : private KafkaEvents {
   Status assign(const Rebalance& rebalance);
   Status unassign(bool lost);
   bool assignment_is_lost() const;
+  bool is_still_member() const;
 
   std::string topic_;
   std::shared_ptr<KafkaHandle> handle_;
   rd_kafka_queue_s* queue_ = nullptr;
   RebalanceListener* listener_ = nullptr;
   KafkaAssignment assignment_;
+  std::string member_id_;                // of the generation of the assignment
   std::deque<Rebalance> rebalances_;     // noted, not yet acted on
   std::optional<Error> deferred_error_;  // met behind records that went out first
   bool assigning_ = false;               // inside on_assigned

@@ -1,0 +1,80 @@
+#include "tests/support/kafka_broker.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "common/check.h"
+#include "tests/support/temp_dir.h"
+
+namespace freshet::test {
+namespace {
+
+constexpr const char* kScript = FRESHET_SOURCE_DIR "/scripts/kafka";
+
+// What the command prints on stdout; none when it fails. Its stderr is the test's.
+std::optional<std::string> output_of(const std::string& command) {
+  FILE* pipe = popen(command.c_str(), "r");
+  FRESHET_CHECK(pipe != nullptr);
+  std::string output;
+  std::array<char, 256> buffer{};
+  while (fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr) {
+    output += buffer.data();
+  }
+  if (pclose(pipe) != 0) return std::nullopt;
+  return output;
+}
+
+std::string start(const std::string& arguments) {
+  const std::optional<std::string> output = output_of(std::string(kScript) + " start " + arguments);
+  FRESHET_CHECK(output.has_value());
+  const std::string prefix = "bootstrap=";
+  FRESHET_CHECK(output->starts_with(prefix) && output->ends_with("\n"));
+  return output->substr(prefix.size(), output->size() - prefix.size() - 1);
+}
+
+// A broker for this process alone. The owner option ends it even when the process is killed.
+class OwnBroker {
+ public:
+  OwnBroker()
+      : bootstrap_(
+            start("--dir " + dir_.path().string() + " --owner " + std::to_string(getpid()))) {}
+  ~OwnBroker() { output_of(std::string(kScript) + " stop --dir " + dir_.path().string()); }
+  OwnBroker(const OwnBroker&) = delete;
+  OwnBroker& operator=(const OwnBroker&) = delete;
+
+  const std::string& bootstrap() const { return bootstrap_; }
+
+ private:
+  TempDir dir_;
+  std::string bootstrap_;
+};
+
+}  // namespace
+
+const std::string& kafka_bootstrap() {
+  if (const char* given = std::getenv("FRESHET_KAFKA_BOOTSTRAP")) {
+    static const std::string bootstrap = given;
+    return bootstrap;
+  }
+  if (const char* dir = std::getenv("FRESHET_KAFKA_DIR")) {
+    static const std::string bootstrap = start("--dir " + std::string(dir));
+    return bootstrap;
+  }
+  static const OwnBroker own;
+  return own.bootstrap();
+}
+
+std::string unique_name(const std::string& prefix) {
+  std::random_device entropy;
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08x%08x", entropy(), entropy());
+  return prefix + "-" + digits.data();
+}
+
+}  // namespace freshet::test

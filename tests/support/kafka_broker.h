@@ -1,0 +1,19 @@
+// The real Apache Kafka broker that tests run against, through scripts/kafka.
+//
+// FRESHET_KAFKA_BOOTSTRAP names a broker that runs already; FRESHET_KAFKA_DIR a folder whose broker
+// is used, and started where it is not running (ctest's fixture sets it). Without either, the
+// process starts a broker of its own and stops it at its end.
+#pragma once
+
+#include <string>
+
+namespace freshet::test {
+
+// "127.0.0.1:PORT". The first call may start the broker, which takes seconds; a failure to start it
+// is a failed CHECK with the script's words on stderr.
+const std::string& kafka_bootstrap();
+
+// A name that no other test, process or run has: "<prefix>-<16 hex digits>".
+std::string unique_name(const std::string& prefix);
+
+}  // namespace freshet::test

@@ -1,0 +1,77 @@
+#include "tests/support/kafka_harness.h"
+
+#include "common/check.h"
+#include "pipeline/kafka/kafka_topics.h"
+#include "pipeline/kafka/topic_reader.h"
+#include "tests/support/kafka_broker.h"
+
+namespace freshet::test {
+
+using pipeline::KafkaProducer;
+using pipeline::KafkaTransport;
+
+KafkaHarness::KafkaHarness(std::int32_t partition_count)
+    : next_(static_cast<std::size_t>(partition_count)) {
+  config_.application_id = unique_name("group");
+  config_.kafka.bootstrap = kafka_bootstrap();
+  config_.kafka.input = unique_name("clicks");
+  config_.kafka.output = unique_name("scores");
+  config_.kafka.dead_letter = unique_name("dead-letters");
+  // Members hear of a rebalance in the answer to a heartbeat.
+  config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
+  for (const std::string& topic :
+       {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter}) {
+    FRESHET_CHECK(pipeline::create_topic(config_.kafka.bootstrap, topic, partition_count));
+  }
+  auto producer = KafkaProducer::create(pipeline::producer_options(config_, {}), nullptr);
+  FRESHET_CHECK(producer);
+  producer_ = std::move(*producer);
+  const auto topic = producer_->open_topic(config_.kafka.input);
+  FRESHET_CHECK(topic);
+  input_ = *topic;
+}
+
+std::unique_ptr<pipeline::Transport> KafkaHarness::open(const pipeline::WorkerConfig& config) {
+  auto transport = KafkaTransport::create(config, {});
+  FRESHET_CHECK(transport);
+  return std::move(*transport);
+}
+
+Offset KafkaHarness::append(Partition partition, StoredRecord record) {
+  pipeline::KafkaMessage message;
+  message.topic = input_;
+  message.partition = partition;
+  message.timestamp = record.timestamp;
+  message.key = record.key;
+  message.value = record.value;
+  message.headers = record.headers;
+  FRESHET_CHECK(producer_->send(message));
+  FRESHET_CHECK(producer_->flush(std::chrono::seconds(30)));
+  return Offset{next_[static_cast<std::size_t>(partition.value)]++};
+}
+
+std::vector<StoredRecord> KafkaHarness::records(const std::string& topic) {
+  auto reader = pipeline::TopicReader::open(config_, topic, {});
+  FRESHET_CHECK(reader);
+  std::vector<StoredRecord> all;
+  const Status read = reader->read([&](const pipeline::DumpRecord& record) -> Status {
+    StoredRecord stored{record.partition, record.offset, record.timestamp,
+                        record.key,       record.value,  {}};
+    for (const auto& header : record.headers) {
+      stored.headers.push_back({header.name, header.value.value_or("")});
+    }
+    all.push_back(std::move(stored));
+    return {};
+  });
+  FRESHET_CHECK(read);
+  return all;
+}
+
+pipeline::WorkerConfig KafkaHarness::impatient_config() const {
+  pipeline::WorkerConfig config = config_;
+  config.kafka.client["session.timeout.ms"] = "1500";
+  config.kafka.client["max.poll.interval.ms"] = "1500";
+  return config;
+}
+
+}  // namespace freshet::test

@@ -1,0 +1,34 @@
+// TransportHarness on the real broker: topics and a group of this test alone.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/kafka/kafka_producer.h"
+#include "pipeline/kafka/kafka_transport.h"
+#include "tests/support/transport_harness.h"
+
+namespace freshet::test {
+
+class KafkaHarness final : public TransportHarness {
+ public:
+  // Topics with so many partitions each. Requires: the broker can be started.
+  explicit KafkaHarness(std::int32_t partition_count = kContractPartitions);
+
+  const pipeline::WorkerConfig& config() const override { return config_; }
+  std::unique_ptr<pipeline::Transport> open(const pipeline::WorkerConfig& config) override;
+  Offset append(Partition partition, StoredRecord record) override;
+  std::vector<StoredRecord> records(const std::string& topic) override;
+  // A member of this configuration that is not polled for 1.5 s leaves the group.
+  pipeline::WorkerConfig impatient_config() const override;
+  void expire(pipeline::Transport*) override {}
+
+ private:
+  pipeline::WorkerConfig config_;
+  std::unique_ptr<pipeline::KafkaProducer> producer_;
+  pipeline::KafkaTopic input_;
+  std::vector<std::int64_t> next_;  // [partition]: the offset of the next append
+};
+
+}  // namespace freshet::test
