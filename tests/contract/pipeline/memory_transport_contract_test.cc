@@ -1,5 +1,6 @@
 // The transport contract on the in-memory broker.
-#include "tests/contract/pipeline/transport_contract.h"
+#include "tests/contract/pipeline/transport_group_contract.h"
+#include "tests/contract/pipeline/transport_records_contract.h"
 #include "tests/support/memory_transport.h"
 
 namespace freshet::test {
@@ -36,6 +37,7 @@ class MemoryHarness final : public TransportHarness {
 
 }  // namespace
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TransportContract, MemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TransportGroup, MemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TransportRecords, MemoryHarness);
 
 }  // namespace freshet::test
