@@ -71,7 +71,8 @@ Status wait_until_known(rd_kafka_s* client, const std::string& topic,
 }  // namespace
 
 Status create_topic(const std::string& bootstrap, const std::string& topic,
-                    std::int32_t partition_count) {
+                    std::int32_t partition_count,
+                    const std::map<std::string, std::string>& settings) {
   const std::string what = "creating topic " + topic;
   auto client = KafkaHandle::create(KafkaHandle::Role::kProducer,
                                     {{"bootstrap.servers", bootstrap}}, nullptr, nullptr);
@@ -80,6 +81,9 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
   const NewTopicPtr request(
       rd_kafka_NewTopic_new(topic.c_str(), partition_count, 1, reason.data(), reason.size()));
   if (request == nullptr) return error(ErrorCode::kInvalidConfig, what + ": " + reason.data());
+  for (const auto& [name, value] : settings) {
+    rd_kafka_NewTopic_set_config(request.get(), name.c_str(), value.c_str());
+  }
   const AdminOptionsPtr options(
       rd_kafka_AdminOptions_new((*client)->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
   // Without a wait for the operation the topic might exist only a moment after the answer.

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "common/log_position.h"
@@ -17,7 +18,7 @@ struct rd_kafka_s;
 namespace freshet::pipeline {
 
 // How long one question to the cluster may take before it is kUnavailable.
-inline constexpr std::chrono::milliseconds kKafkaQuestionTimeout{10'000};
+inline constexpr std::chrono::milliseconds kKafkaQuestionTimeout{5'000};
 
 struct PositionRange {
   Position begin;  // the first that is retained
@@ -30,9 +31,11 @@ Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string
 Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
                                      Partition partition);
 
-// Creates a topic with one replica: for demos and tests, where no operator does. Returns when the
-// cluster knows it. An existing topic is kInvalidConfig.
+// Creates a topic with one replica: for demos and tests, where no operator does. `settings` are the
+// topic's own ("cleanup.policy" and the like). Returns when the cluster knows it. An existing topic
+// is kInvalidConfig.
 Status create_topic(const std::string& bootstrap, const std::string& topic,
-                    std::int32_t partition_count);
+                    std::int32_t partition_count,
+                    const std::map<std::string, std::string>& settings = {});
 
 }  // namespace freshet::pipeline

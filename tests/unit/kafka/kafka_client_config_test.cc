@@ -1,0 +1,118 @@
+#include "pipeline/kafka/kafka_client_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+
+#include "pipeline/kafka/kafka_handle.h"
+
+namespace freshet::pipeline {
+namespace {
+
+// What librdkafka ends up with: the last of several settings of one option.
+std::map<std::string, std::string> effective(const KafkaOptions& options) {
+  std::map<std::string, std::string> last;
+  for (const auto& [name, value] : options) last[name] = value;
+  return last;
+}
+
+TEST(KafkaClientConfigTest, TheConsumerCommitsNothingByItselfAndSkipsNothing) {
+  WorkerConfig config;
+  config.application_id = "app";
+  config.kafka.bootstrap = "example:9092";
+  auto options = effective(consumer_options(config, {}));
+  EXPECT_EQ(options["group.id"], "app");
+  EXPECT_EQ(options["bootstrap.servers"], "example:9092");
+  EXPECT_EQ(options["enable.auto.commit"], "false");
+  EXPECT_EQ(options["enable.auto.offset.store"], "false");
+  EXPECT_EQ(options["auto.offset.reset"], "error");
+  EXPECT_EQ(options["isolation.level"], "read_committed");
+  EXPECT_EQ(options["partition.assignment.strategy"], "range");
+  EXPECT_EQ(options["allow.auto.create.topics"], "false");
+  EXPECT_FALSE(options.contains("group.instance.id"));
+}
+
+TEST(KafkaClientConfigTest, TheProducerIsIdempotentAndNeverGivesUp) {
+  auto options = effective(producer_options({}, {}));
+  EXPECT_EQ(options["enable.idempotence"], "true");
+  EXPECT_EQ(options["acks"], "all");
+  EXPECT_EQ(options["message.timeout.ms"], "0");
+  EXPECT_EQ(options["partitioner"], "murmur2");
+  EXPECT_EQ(options["compression.codec"], "lz4");
+}
+
+TEST(KafkaClientConfigTest, TheInstanceIdMakesAStaticMember) {
+  KafkaTransportOptions transport;
+  transport.instance_id = "worker-7";
+  transport.client_id = "me";
+  auto options = effective(consumer_options({}, transport));
+  EXPECT_EQ(options["group.instance.id"], "worker-7");
+  EXPECT_EQ(options["client.id"], "me");
+}
+
+TEST(KafkaClientConfigTest, TheUsersOptionsWinInTheRoleTheyBelongTo) {
+  WorkerConfig config;
+  config.kafka.client = {
+      {"session.timeout.ms", "12345"}, {"linger.ms", "77"}, {"security.protocol", "ssl"}};
+  auto consumer = effective(consumer_options(config, {}));
+  auto producer = effective(producer_options(config, {}));
+  EXPECT_EQ(consumer["session.timeout.ms"], "12345");
+  EXPECT_EQ(consumer["security.protocol"], "ssl");
+  EXPECT_FALSE(consumer.contains("linger.ms"));
+  EXPECT_EQ(producer["linger.ms"], "77");
+  EXPECT_EQ(producer["security.protocol"], "ssl");
+  EXPECT_FALSE(producer.contains("session.timeout.ms"));
+}
+
+TEST(KafkaClientConfigTest, ThreadsShareTheQueuesPartOfTheMemoryBudget) {
+  WorkerConfig config;
+  config.memory_budget_mb = 512;
+  EXPECT_EQ(effective(consumer_options(config, {}))["queued.max.messages.kbytes"], "131072");
+  config.threads = 4;
+  EXPECT_EQ(effective(consumer_options(config, {}))["queued.max.messages.kbytes"], "32768");
+  config.memory_budget_mb = 1;
+  EXPECT_EQ(effective(consumer_options(config, {}))["queued.max.messages.kbytes"], "16384");
+}
+
+TEST(KafkaClientConfigTest, LibrdkafkaTakesEveryOptionOfEachRole) {
+  KafkaTransportOptions transport;
+  transport.instance_id = "i";
+  std::mutex mutex;
+  std::vector<std::string> warnings;
+  transport.log = [&](int level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    if (level <= 4) warnings.emplace_back(line);
+  };
+  const WorkerConfig config;
+  using Role = KafkaHandle::Role;
+  EXPECT_TRUE(KafkaHandle::create(Role::kConsumer, consumer_options(config, transport),
+                                  transport.log, nullptr));
+  EXPECT_TRUE(KafkaHandle::create(Role::kConsumer, reader_options(config, "reader"), transport.log,
+                                  nullptr));
+  EXPECT_TRUE(KafkaHandle::create(Role::kProducer, producer_options(config, transport),
+                                  transport.log, nullptr));
+  // A warning would be about an option of the other role. Nobody listens at the default address,
+  // so the clients may say that they cannot connect.
+  std::erase_if(warnings, [](const std::string& line) {
+    return line.find("onfiguration property") == std::string::npos;
+  });
+  EXPECT_THAT(warnings, testing::IsEmpty());
+}
+
+TEST(KafkaClientConfigTest, AnOptionThatLibrdkafkaRefusesIsNamed) {
+  const auto unknown = KafkaHandle::create(KafkaHandle::Role::kConsumer, {{"no.such.option", "1"}},
+                                           nullptr, nullptr);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(unknown.error().message, testing::HasSubstr("no.such.option"));
+  const auto wrong =
+      KafkaHandle::create(KafkaHandle::Role::kProducer, {{"linger.ms", "soon"}}, nullptr, nullptr);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(wrong.error().message, testing::HasSubstr("linger.ms"));
+}
+
+}  // namespace
+}  // namespace freshet::pipeline
