@@ -144,10 +144,14 @@ void KafkaConsumer::read_messages(std::chrono::milliseconds timeout, std::size_t
 void KafkaConsumer::append_record(const rd_kafka_message_t& message, RecordBatch* batch) {
   const Partition partition{message.partition};
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    // The group's own troubles come as a rebalance too, which is where they are acted on.
-    if (message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED || deferred_error_) return;
-    deferred_error_ = kafka_error(
-        message.err, place(topic_, partition) + " position " + std::to_string(message.offset));
+    // The group's own troubles come as a rebalance too, and a fatal error is the client's: both are
+    // acted on there.
+    const bool elsewhere = message.err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED ||
+                           message.err == RD_KAFKA_RESP_ERR__FATAL;
+    if (elsewhere || deferred_error_) return;
+    std::string what = place(topic_, partition);
+    if (message.offset >= 0) what += " position " + std::to_string(message.offset);
+    deferred_error_ = kafka_error(message.err, what);
     return;
   }
   if (!assignment_.accept(partition, Offset{message.offset})) return;

@@ -88,27 +88,26 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
 
 void KafkaHandle::note_error(int rd_error, const std::string& reason) {
   if (log_) log_(kLogLevelError, reason);
-  if (fatal_) return;
-  if (rd_error == RD_KAFKA_RESP_ERR__FATAL) {
-    std::array<char, 512> text{};
-    const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client_, text.data(), text.size());
-    error_ = kafka_error(cause, std::string("the Kafka client cannot go on: ") + text.data());
-    // A fatal error has no retry, whatever its code would mean elsewhere.
-    if (error_->code != ErrorCode::kFenced) error_->code = ErrorCode::kFatal;
-    fatal_ = true;
-    return;
-  }
-  const ErrorCode code = kafka_error_code(rd_error);
-  // A single broker or connection failing is the client's own business: it tries another.
-  if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == ErrorCode::kInvalidConfig) {
+  // A single broker or connection failing is the client's own business: it tries another. A fatal
+  // error is asked for where errors are taken.
+  if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+      kafka_error_code(rd_error) == ErrorCode::kInvalidConfig) {
     error_ = kafka_error(rd_error, reason);
   }
 }
 
 Status KafkaHandle::take_error() {
+  std::array<char, 512> text{};
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_, text.data(), text.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    Error error = kafka_error(fatal, std::string("the Kafka client cannot go on: ") + text.data());
+    // A fatal error has no retry, whatever its code would mean elsewhere.
+    if (error.code != ErrorCode::kFenced) error.code = ErrorCode::kFatal;
+    return tl::unexpected<Error>(std::move(error));
+  }
   if (!error_) return {};
-  Error taken = *error_;
-  if (!fatal_) error_.reset();
+  Error taken = std::move(*error_);
+  error_.reset();
   return tl::unexpected<Error>(std::move(taken));
 }
 

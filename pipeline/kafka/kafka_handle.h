@@ -58,7 +58,6 @@ class KafkaHandle {
   KafkaEvents* events_;
   rd_kafka_s* client_ = nullptr;
   std::optional<Error> error_;
-  bool fatal_ = false;
 };
 
 }  // namespace freshet::pipeline

@@ -5,12 +5,10 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <optional>
 #include <random>
 
 #include "common/check.h"
-#include "tests/support/temp_dir.h"
 
 namespace freshet::test {
 namespace {
@@ -30,7 +28,7 @@ std::optional<std::string> output_of(const std::string& command) {
   return output;
 }
 
-std::string start(const std::string& arguments) {
+std::string start_broker(const std::string& arguments) {
   const std::optional<std::string> output = output_of(std::string(kScript) + " start " + arguments);
   FRESHET_CHECK(output.has_value());
   const std::string prefix = "bootstrap=";
@@ -38,24 +36,20 @@ std::string start(const std::string& arguments) {
   return output->substr(prefix.size(), output->size() - prefix.size() - 1);
 }
 
-// A broker for this process alone. The owner option ends it even when the process is killed.
-class OwnBroker {
- public:
-  OwnBroker()
-      : bootstrap_(
-            start("--dir " + dir_.path().string() + " --owner " + std::to_string(getpid()))) {}
-  ~OwnBroker() { output_of(std::string(kScript) + " stop --dir " + dir_.path().string()); }
-  OwnBroker(const OwnBroker&) = delete;
-  OwnBroker& operator=(const OwnBroker&) = delete;
-
-  const std::string& bootstrap() const { return bootstrap_; }
-
- private:
-  TempDir dir_;
-  std::string bootstrap_;
-};
-
 }  // namespace
+
+OwnKafkaBroker::OwnKafkaBroker() { start(); }
+
+OwnKafkaBroker::~OwnKafkaBroker() { stop(); }
+
+void OwnKafkaBroker::start() {
+  bootstrap_ =
+      start_broker("--dir " + dir_.path().string() + " --owner " + std::to_string(getpid()));
+}
+
+void OwnKafkaBroker::stop() {
+  FRESHET_CHECK(output_of(std::string(kScript) + " stop --dir " + dir_.path().string()));
+}
 
 const std::string& kafka_bootstrap() {
   if (const char* given = std::getenv("FRESHET_KAFKA_BOOTSTRAP")) {
@@ -63,10 +57,10 @@ const std::string& kafka_bootstrap() {
     return bootstrap;
   }
   if (const char* dir = std::getenv("FRESHET_KAFKA_DIR")) {
-    static const std::string bootstrap = start("--dir " + std::string(dir));
+    static const std::string bootstrap = start_broker("--dir " + std::string(dir));
     return bootstrap;
   }
-  static const OwnBroker own;
+  static const OwnKafkaBroker own;
   return own.bootstrap();
 }
 

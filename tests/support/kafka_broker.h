@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "tests/support/temp_dir.h"
+
 namespace freshet::test {
 
 // "127.0.0.1:PORT". The first call may start the broker, which takes seconds; a failure to start it
@@ -15,5 +17,24 @@ const std::string& kafka_bootstrap();
 
 // A name that no other test, process or run has: "<prefix>-<16 hex digits>".
 std::string unique_name(const std::string& prefix);
+
+// A broker for one test or process alone, which may be taken down and brought back. It ends with
+// the process even where that is killed.
+class OwnKafkaBroker {
+ public:
+  OwnKafkaBroker();  // starts it
+  ~OwnKafkaBroker();
+  OwnKafkaBroker(const OwnKafkaBroker&) = delete;
+  OwnKafkaBroker& operator=(const OwnKafkaBroker&) = delete;
+
+  void stop();
+  void start();  // at the same address, with what it held
+
+  const std::string& bootstrap() const { return bootstrap_; }
+
+ private:
+  TempDir dir_;
+  std::string bootstrap_;
+};
 
 }  // namespace freshet::test

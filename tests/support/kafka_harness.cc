@@ -10,10 +10,11 @@ namespace freshet::test {
 using pipeline::KafkaProducer;
 using pipeline::KafkaTransport;
 
-KafkaHarness::KafkaHarness(std::int32_t partition_count)
-    : next_(static_cast<std::size_t>(partition_count)) {
+KafkaHarness::KafkaHarness() : KafkaHarness(kafka_bootstrap()) {}
+
+KafkaHarness::KafkaHarness(const std::string& bootstrap) : next_(kContractPartitions) {
   config_.application_id = unique_name("group");
-  config_.kafka.bootstrap = kafka_bootstrap();
+  config_.kafka.bootstrap = bootstrap;
   config_.kafka.input = unique_name("clicks");
   config_.kafka.output = unique_name("scores");
   config_.kafka.dead_letter = unique_name("dead-letters");
@@ -21,7 +22,7 @@ KafkaHarness::KafkaHarness(std::int32_t partition_count)
   config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
   for (const std::string& topic :
        {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter}) {
-    FRESHET_CHECK(pipeline::create_topic(config_.kafka.bootstrap, topic, partition_count));
+    FRESHET_CHECK(pipeline::create_topic(config_.kafka.bootstrap, topic, kContractPartitions));
   }
   auto producer = KafkaProducer::create(pipeline::producer_options(config_, {}), nullptr);
   FRESHET_CHECK(producer);

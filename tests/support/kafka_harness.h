@@ -13,8 +13,8 @@ namespace freshet::test {
 
 class KafkaHarness final : public TransportHarness {
  public:
-  // Topics with so many partitions each. Requires: the broker can be started.
-  explicit KafkaHarness(std::int32_t partition_count = kContractPartitions);
+  KafkaHarness();
+  explicit KafkaHarness(const std::string& bootstrap);
 
   const pipeline::WorkerConfig& config() const override { return config_; }
   std::unique_ptr<pipeline::Transport> open(const pipeline::WorkerConfig& config) override;

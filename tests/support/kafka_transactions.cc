@@ -1,0 +1,56 @@
+#include "tests/support/kafka_transactions.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "common/check.h"
+#include "tests/support/kafka_broker.h"
+
+namespace freshet::test {
+namespace {
+
+constexpr int kTimeoutMs = 20'000;
+
+void succeed(rd_kafka_error_t* error) {
+  if (error != nullptr) std::fprintf(stderr, "kafka: %s\n", rd_kafka_error_string(error));
+  FRESHET_CHECK(error == nullptr);
+}
+
+}  // namespace
+
+TransactionalWriter::TransactionalWriter(const std::string& bootstrap) {
+  std::array<char, 512> reason{};
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  const std::string id = unique_name("writer");
+  for (const auto& [name, value] :
+       {std::pair{"bootstrap.servers", &bootstrap}, std::pair{"transactional.id", &id}}) {
+    FRESHET_CHECK(rd_kafka_conf_set(conf, name, value->c_str(), reason.data(), reason.size()) ==
+                  RD_KAFKA_CONF_OK);
+  }
+  producer_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason.data(), reason.size());
+  FRESHET_CHECK(producer_ != nullptr);
+  succeed(rd_kafka_init_transactions(producer_, kTimeoutMs));
+}
+
+TransactionalWriter::~TransactionalWriter() { rd_kafka_destroy(producer_); }
+
+void TransactionalWriter::begin() { succeed(rd_kafka_begin_transaction(producer_)); }
+
+void TransactionalWriter::write(const std::string& topic, Partition partition,
+                                const std::string& value) {
+  rd_kafka_topic_t* handle = rd_kafka_topic_new(producer_, topic.c_str(), nullptr);
+  std::string payload = value;
+  FRESHET_CHECK(rd_kafka_produce(handle, partition.value, RD_KAFKA_MSG_F_COPY, payload.data(),
+                                 payload.size(), nullptr, 0, nullptr) == 0);
+  rd_kafka_topic_destroy(handle);
+  FRESHET_CHECK(rd_kafka_flush(producer_, kTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+void TransactionalWriter::commit() { succeed(rd_kafka_commit_transaction(producer_, kTimeoutMs)); }
+
+void TransactionalWriter::abort() { succeed(rd_kafka_abort_transaction(producer_, kTimeoutMs)); }
+
+}  // namespace freshet::test

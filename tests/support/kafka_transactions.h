@@ -1,0 +1,33 @@
+// Writes records in Kafka transactions, for tests of what read_committed shows of them.
+//
+// Errors:  a failed CHECK
+// Threads: one
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/log_position.h"
+
+struct rd_kafka_s;
+
+namespace freshet::test {
+
+class TransactionalWriter {
+ public:
+  explicit TransactionalWriter(const std::string& bootstrap);
+  ~TransactionalWriter();
+  TransactionalWriter(const TransactionalWriter&) = delete;
+  TransactionalWriter& operator=(const TransactionalWriter&) = delete;
+
+  void begin();
+  // The record is in the log when this returns, and visible only once the transaction commits.
+  void write(const std::string& topic, Partition partition, const std::string& value);
+  void commit();
+  void abort();
+
+ private:
+  rd_kafka_s* producer_ = nullptr;
+};
+
+}  // namespace freshet::test
