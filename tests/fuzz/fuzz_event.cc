@@ -1,0 +1,57 @@
+// Events: the decoder's verdict must be that of a plain reader of JSON, whatever the bytes.
+#include "common/check.h"
+#include "pipeline/event_decoder.h"
+#include "tests/fuzz/target.h"
+#include "tests/property/pipeline/naive_json.h"
+
+namespace freshet::fuzz {
+
+pipeline::WorkerConfig event_config() {
+  pipeline::WorkerConfig config;
+  config.behaviours.resize(1);
+  config.behaviours[0].limits.name = "click";
+  config.behaviours[0].types = {"click"};
+  config.events.context = {"tab"};
+  config.input.event_bytes_max = 1 << 16;
+  return config;
+}
+
+// The plain reader descends without a limit, so it is only asked where the decoder was not stopped.
+bool was_stopped(const pipeline::Refusal& refusal) {
+  return refusal.reason == pipeline::DeadLetterReason::kTooLarge ||
+         refusal.reason == pipeline::DeadLetterReason::kTooDeep;
+}
+
+bool is_deep(std::string_view text) {
+  constexpr int kDepthMax = 64;
+  int open = 0;
+  for (const char c : text) open += c == '[' || c == '{' ? 1 : 0;
+  return open > kDepthMax;
+}
+
+}  // namespace freshet::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using freshet::pipeline::DeadLetterReason;
+  using freshet::pipeline::EventDecoder;
+  static EventDecoder* const kept = new EventDecoder(freshet::fuzz::event_config());
+  const std::string_view text = freshet::fuzz::text_of(data, size);
+
+  const auto event = kept->decode(text);
+  const auto user = kept->peek_user(text);
+  if (event) {
+    FRESHET_CHECK(freshet::is_valid_id(event->user.view()));
+    FRESHET_CHECK(event->ts >= freshet::kEventTimeMin && event->ts < freshet::kEventTimeEnd);
+    FRESHET_CHECK(!event->item || freshet::is_valid_id(event->item->view()));
+    FRESHET_CHECK(event->context.size() == 1);
+    FRESHET_CHECK(user == event->user);
+  } else {
+    FRESHET_CHECK(freshet::is_valid_utf8(event.error().message));
+    FRESHET_CHECK(event.error().message.size() < 500);
+  }
+  if ((event || !freshet::fuzz::was_stopped(event.error())) && !freshet::fuzz::is_deep(text)) {
+    const bool refused = !event && event.error().reason == DeadLetterReason::kNotJson;
+    FRESHET_CHECK(refused != freshet::test::NaiveJson::is_object(text));
+  }
+  return 0;
+}
