@@ -8,11 +8,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <variant>
 #include <vector>
 
 #include "common/time.h"
-#include "tl/expected.hpp"
 
 namespace freshet::pipeline {
 

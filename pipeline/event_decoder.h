@@ -14,10 +14,10 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <tl/expected.hpp>
 
 #include "pipeline/config.h"
 #include "pipeline/event.h"
-#include "tl/expected.hpp"
 
 namespace freshet::pipeline {
 

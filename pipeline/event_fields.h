@@ -12,12 +12,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
 #include "pipeline/config.h"
 #include "pipeline/event.h"
-#include "tl/expected.hpp"
 
 namespace freshet::pipeline {
 

@@ -2,6 +2,7 @@
 // plain reader of RFC 8259 (equal in every case) and simdjson's DOM parser (equal but where it is
 // known to differ: it refuses numbers that fit no double or 64-bit integer, and takes lone
 // surrogates).
+#include <gtest/gtest.h>
 #include <simdjson.h>
 
 #include <array>
@@ -10,7 +11,6 @@
 #include <string_view>
 
 #include "common/random.h"
-#include "gtest/gtest.h"
 #include "pipeline/event_decoder.h"
 #include "pipeline/json_text.h"
 #include "tests/property/pipeline/naive_json.h"

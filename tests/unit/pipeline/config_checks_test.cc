@@ -1,9 +1,10 @@
 #include "pipeline/config_checks.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <string>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "pipeline/client_options.h"
 #include "pipeline/config_parser.h"
 #include "pipeline/did_you_mean.h"

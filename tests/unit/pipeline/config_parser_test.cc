@@ -1,10 +1,11 @@
 #include "pipeline/config_parser.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <string>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "tests/support/temp_dir.h"
 
 namespace freshet::pipeline::config_parser_test {

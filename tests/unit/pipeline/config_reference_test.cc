@@ -1,12 +1,13 @@
 #include "pipeline/config_reference.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "pipeline/config_keys.h"
 #include "pipeline/config_parser.h"
 

@@ -1,10 +1,11 @@
 // Every kind of bad event, and the dead letter's reason and message.
+#include <gtest/gtest.h>
+
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/ids.h"
-#include "gtest/gtest.h"
 #include "pipeline/event_decoder.h"
 
 namespace freshet::pipeline::event_decoder_refusals_test {

@@ -1,11 +1,11 @@
 #include "pipeline/event_decoder.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 
 namespace freshet::pipeline::event_decoder_test {
 

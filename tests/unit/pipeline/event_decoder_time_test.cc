@@ -1,7 +1,8 @@
 // Times in every unit: numbers and RFC 3339, read exactly.
+#include <gtest/gtest.h>
+
 #include <string>
 
-#include "gtest/gtest.h"
 #include "pipeline/event_decoder.h"
 #include "pipeline/event_time.h"
 

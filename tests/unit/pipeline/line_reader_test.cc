@@ -1,5 +1,7 @@
 #include "pipeline/line_reader.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -7,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "tests/support/temp_dir.h"
 
 namespace freshet::pipeline::line_reader_test {

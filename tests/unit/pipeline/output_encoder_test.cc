@@ -1,10 +1,11 @@
 #include "pipeline/output_encoder.h"
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <limits>
 #include <string>
 
-#include "gtest/gtest.h"
 #include "pipeline/json_text.h"
 
 namespace freshet::pipeline::output_encoder_test {
@@ -72,6 +73,9 @@ TEST(OutputEncoderTest, FloatsAreTheShortestThatRoundTrip) {
   EXPECT_EQ(encoded_score(0.0F), "0");
   EXPECT_EQ(encoded_score(1.0F), "1");
   EXPECT_EQ(encoded_score(0.1F), "0.1");
+  EXPECT_EQ(encoded_score(1e-4F), "1e-04");
+  EXPECT_EQ(encoded_score(1e-5F), "1e-05");
+  EXPECT_EQ(encoded_score(0.00012F), "0.00012");
   EXPECT_EQ(encoded_score(1.0F / 3.0F), "0.33333334");
   EXPECT_EQ(encoded_score(std::numeric_limits<float>::min()), "1.1754944e-38");
   EXPECT_EQ(encoded_score(0x1p-149F), "1e-45");

@@ -1,8 +1,8 @@
 #include "pipeline/partitioner.h"
 
-#include <string>
+#include <gtest/gtest.h>
 
-#include "gtest/gtest.h"
+#include <string>
 
 namespace freshet::pipeline::partitioner_test {
 
