@@ -1,13 +1,14 @@
 #include "pipeline/config_parser.h"
 
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -276,11 +277,48 @@ std::optional<std::string_view> problem_of_bytes(std::string_view yaml) {
   return std::nullopt;
 }
 
+// Where the documents of a stream start; their content passes by.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  const std::vector<YAML::Mark>& marks() const { return marks_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks_.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  std::vector<YAML::Mark> marks_;
+};
+
+// The start of a second document. YAML::LoadAll would say how many there are, but on some malformed
+// text it finds documents for ever; nobody needs more than the second.
+std::optional<YAML::Mark> second_document(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts)) return std::nullopt;
+  return starts.marks().back();
+}
+
 std::optional<YAML::Node> parse_document(std::string_view yaml, ConfigProblems* problems) {
-  std::vector<YAML::Node> documents;
+  YAML::Node root;
   // yaml-cpp reports by throwing, and on damaged input not only its own kind.
   try {
-    documents = YAML::LoadAll(std::string(yaml));
+    const std::string text(yaml);
+    if (const auto second = second_document(text)) {
+      problems->add("", place_of(*second), "a second document starts here; a configuration is one");
+      return std::nullopt;
+    }
+    root = YAML::Load(text);
   } catch (const YAML::DeepRecursion& fault) {
     problems->add("", place_of(fault.mark), "not valid YAML: lists and maps nest too deeply");
     return std::nullopt;
@@ -292,20 +330,15 @@ std::optional<YAML::Node> parse_document(std::string_view yaml, ConfigProblems* 
     problems->add("", TextPlace{}, std::string("not valid YAML: ") + fault.what());
     return std::nullopt;
   }
-  if (documents.empty() || documents.front().IsNull()) {
+  if (root.IsNull()) {
     problems->add("", TextPlace{}, "the file is empty; {} is a configuration of defaults");
     return std::nullopt;
   }
-  if (documents.size() > 1) {
-    problems->add("", place_of(documents[1], TextPlace{}),
-                  "a second document starts here; a configuration is one");
+  if (!root.IsMap()) {
+    problems->add("", place_of(root, TextPlace{}), "the file must be a map of keys");
     return std::nullopt;
   }
-  if (!documents.front().IsMap()) {
-    problems->add("", place_of(documents.front(), TextPlace{}), "the file must be a map of keys");
-    return std::nullopt;
-  }
-  return documents.front();
+  return root;
 }
 
 }  // namespace

@@ -33,5 +33,6 @@ void add_model(CLI::App& app, Run* run);
 void add_state(CLI::App& app, Run* run);
 void add_produce(CLI::App& app, Run* run);
 void add_dump(CLI::App& app, Run* run);
+void add_create_topics(CLI::App& app, Run* run);
 
 }  // namespace freshet::commands

@@ -38,6 +38,7 @@ int main_of(int argc, char** argv) {
   add_state(app, &run);
   add_produce(app, &run);
   add_dump(app, &run);
+  add_create_topics(app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& parse_error) {

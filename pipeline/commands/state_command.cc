@@ -6,8 +6,8 @@
 
 #include "pipeline/commands/command.h"
 #include "pipeline/config_parser.h"
-#include "pipeline/json_text.h"
 #include "pipeline/state_report.h"
+#include "pipeline/user_json.h"
 #include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {
@@ -36,30 +36,6 @@ Result<OpenState> open(const StateArguments& arguments) {
   return OpenState{std::move(*config), std::move(*store)};
 }
 
-// One JSON object: the user's stored clicks per behaviour, newest first, visible ones marked.
-std::string user_json(Partition partition, const UserId& user, const stateful::UserState& state,
-                      const std::vector<stateful::BehaviourLimits>& limits,
-                      std::optional<EventTime> stream_time) {
-  const std::string time = stream_time.has_value() ? std::to_string(stream_time->ms) : "null";
-  std::string out = "{\"user_id\":" + pipeline::json_string(user.view()) +
-                    ",\"partition\":" + std::to_string(partition.value) +
-                    ",\"stream_time\":" + time + ",\"behaviours\":{";
-  for (std::size_t b = 0; b < limits.size(); ++b) {
-    const stateful::Sequence& sequence = state.sequences[b];
-    const std::size_t visible =
-        stream_time ? sequence.visible(*stream_time, limits[b].age_max).count : 0;
-    out += (b > 0 ? "," : "") + pipeline::json_string(limits[b].name) +
-           ":{\"visible\":" + std::to_string(visible) + ",\"clicks\":[";
-    for (std::size_t i = 0; i < sequence.size(); ++i) {
-      out += std::string(i > 0 ? "," : "") +
-             "{\"item_id\":" + pipeline::json_string(sequence[i].item.view()) +
-             ",\"ts\":" + std::to_string(sequence[i].ts.ms) + "}";
-    }
-    out += "]}";
-  }
-  return out + "}}";
-}
-
 int get(const StateArguments& arguments) {
   const Result<OpenState> opened = open(arguments);
   if (!opened) return report(opened.error());
@@ -76,11 +52,39 @@ int get(const StateArguments& arguments) {
     const auto marker = opened->store->read_marker(partition);
     if (!marker) return report(marker.error());
     const auto stream_time = *marker ? (*marker)->marker.stream_time : std::nullopt;
-    std::puts(user_json(partition, user, *state, limits, stream_time).c_str());
+    std::puts(pipeline::user_json(partition, user, *state, limits, stream_time).c_str());
     return kOk;
   }
   std::fprintf(stderr, "freshet: no saved state of user \"%s\" here\n", arguments.user.c_str());
   return kFailed;
+}
+
+int dump(const StateArguments& arguments) {
+  const Result<OpenState> opened = open(arguments);
+  if (!opened) return report(opened.error());
+  const auto partitions = opened->store->partitions();
+  if (!partitions) return report(partitions.error());
+  const std::vector<stateful::BehaviourLimits> limits = opened->config.limits();
+  for (const Partition partition : *partitions) {
+    const auto marker = opened->store->read_marker(partition);
+    if (!marker) return report(marker.error());
+    const auto stream_time = *marker ? (*marker)->marker.stream_time : std::nullopt;
+    Status decoded;
+    const Status scanned = opened->store->scan(
+        partition, std::nullopt, [&](std::string_view user, std::string_view value) {
+          const auto state = stateful::decode_user_state(limits, value);
+          if (!state) {
+            decoded = tl::unexpected(state.error());
+            return false;
+          }
+          std::puts(
+              pipeline::user_json(partition, UserId(user), *state, limits, stream_time).c_str());
+          return true;
+        });
+    if (!scanned) return report(scanned.error());
+    if (!decoded) return report(decoded.error());
+  }
+  return kOk;
 }
 
 int verify(const StateArguments& arguments) {
@@ -115,6 +119,11 @@ void add_state(CLI::App& app, Run* run) {
   add_common(get_command, arguments);
   get_command->add_option("user", arguments->user, "user id")->required();
   get_command->callback([arguments, run] { *run = [arguments] { return get(*arguments); }; });
+  CLI::App* dump_command = state->add_subcommand(
+      "dump", "Prints every saved user as `get` does, one line each\n\n"
+              "  freshet state dump -c configs/worker.yaml");
+  add_common(dump_command, arguments);
+  dump_command->callback([arguments, run] { *run = [arguments] { return dump(*arguments); }; });
   CLI::App* verify_command =
       state->add_subcommand("verify",
                             "Recomputes digests and counts by scan; exit 1 where they differ\n\n"

@@ -1,0 +1,44 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "pipeline/commands/command.h"
+#include "pipeline/config_parser.h"
+#include "pipeline/kafka/kafka_topics.h"
+
+namespace freshet::commands {
+namespace {
+
+struct CreateArguments {
+  std::string config;
+  std::int32_t partitions = 4;
+};
+
+int create(const CreateArguments& arguments) {
+  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config);
+  if (!config) return report(config.error());
+  const pipeline::KafkaConfig& kafka = config->kafka;
+  for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
+    const Status created = pipeline::create_topic(kafka.bootstrap, topic, arguments.partitions);
+    if (!created) return report(created.error());
+    std::fprintf(stderr, "created: %s with %d partitions\n", topic.c_str(), arguments.partitions);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_create_topics(CLI::App& app, Run* run) {
+  auto arguments = std::make_shared<CreateArguments>();
+  CLI::App* command = app.add_subcommand(
+      "create-topics",
+      "Creates the configuration's three topics with one replica, for a first try\n\n"
+      "  freshet create-topics -c configs/worker.yaml --partitions 4");
+  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  command->add_option("--partitions", arguments->partitions, "of each topic (default: 4)")
+      ->check(CLI::Range(1, 10'000));
+  command->callback([arguments, run] { *run = [arguments] { return create(*arguments); }; });
+}
+
+}  // namespace freshet::commands
