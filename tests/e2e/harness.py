@@ -1,0 +1,130 @@
+"""What the end-to-end tests share: the binary, a broker, models, configurations, dumps."""
+
+import collections
+import gzip
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("FRESHET_BINARY", str(ROOT / "build/release/freshet"))
+PARTITIONS = 4
+
+
+def reference_data(name):
+    """The path of a file of the reference log; skips the test, saying so, where there is none."""
+    folder = os.environ.get("FRESHET_DATA")
+    if not folder:
+        raise unittest.SkipTest("FRESHET_DATA names no folder with the reference log")
+    path = pathlib.Path(folder) / name
+    if not path.exists():
+        raise unittest.SkipTest(f"{path} does not exist")
+    return path
+
+
+def freshet(*arguments, check=True):
+    """Runs the binary to its end; its stderr is in the failure's text."""
+    done = subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise AssertionError(f"freshet {arguments} ended with {done.returncode}:\n{done.stderr}")
+    return done
+
+
+def start_broker(directory):
+    """A broker of the test's own, which dies with this process; returns its address."""
+    done = subprocess.run(
+        [ROOT / "scripts/kafka", "start", "--dir", directory, "--owner", str(os.getpid())],
+        stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip().removeprefix("bootstrap=")
+
+
+def stop_broker(directory):
+    subprocess.run([ROOT / "scripts/kafka", "stop", "--dir", directory], check=True)
+
+
+def write_config(path, *, model, state, bootstrap="127.0.0.1:9", application="e2e", extra=""):
+    """Impressions scored on the clicks before them: what the reference log needs."""
+    path.write_text(f"""
+application_id: {application}
+kafka:
+  bootstrap: {bootstrap}
+  input: impressions
+  output: scores
+  dead_letter: impressions-dead-letter
+  client: {{session.timeout.ms: 6000, heartbeat.interval.ms: 500}}
+events: {{context: [tab]}}
+behaviours: [{{name: click, types: [click], length_max: 50, age_max: 7d}}]
+candidates: {{source: event}}
+model: {{path: {model}}}
+state: {{path: {state}}}
+checkpoint: {{interval_ms: 1000}}
+{extra}
+""")
+    return path
+
+
+def item_ids(log):
+    """The distinct items of a gzipped JSON Lines file, in order of appearance."""
+    with gzip.open(log, "rt") as lines:
+        return list(dict.fromkeys(json.loads(line)["item_id"] for line in lines))
+
+
+def outputs_by_source(lines):
+    """Score lines grouped by their source (partition, offset): one line, or its repeats."""
+    grouped = collections.defaultdict(list)
+    for line in lines:
+        source = json.loads(line)["source"]
+        grouped[source["partition"], source["offset"]].append(line)
+    return grouped
+
+
+def read_topic(config, topic, path):
+    """The values of a topic, in order, by way of `freshet dump`."""
+    freshet("dump", "-c", config, "--topic", topic, "--output", path)
+    with open(path) as dump:
+        next(dump)
+        return [json.loads(line)["value"] for line in dump]
+
+
+def state_digests(text):
+    """partition -> (stream time, logical digest) of what `state verify` or `replay` printed."""
+    digests = {}
+    for line in text.splitlines():
+        if line.startswith("partition ") and ", logical " in line:
+            name, _, rest = line.partition(":")
+            stream_time = rest.split("stream time ")[1].split(",")[0]
+            digests[int(name.split()[1])] = (stream_time, rest.split("logical ")[1])
+    return digests
+
+
+class Worker:
+    """One `freshet run` process, its log in a file."""
+
+    def __init__(self, config, log):
+        self.log = pathlib.Path(log)
+        with open(log, "wb") as out:
+            self.process = subprocess.Popen([BINARY, "run", "-c", str(config)], stderr=out)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, limit_s=30):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=limit_s)
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+
+def wait_until(what, condition, limit_s=180):
+    """Polls `condition` until it is true; fails after `limit_s`, naming `what`."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {limit_s} s: {what}")
+        time.sleep(0.2)

@@ -1,0 +1,49 @@
+"""The last N distinct clicks of each user, computed from the log alone.
+
+An independent second implementation, in another language, of what the worker's state must hold:
+it shares no code with Freshet and sorts everything instead of keeping anything up to date.
+"""
+
+import gzip
+import json
+
+
+def murmur2(data):
+    """Kafka's murmur2 (seed 0x9747b28c), as unsigned 32 bits."""
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    h = (0x9747B28C ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = (h * m & mask) ^ k
+    tail = data[whole:]
+    if tail:
+        h = (h ^ int.from_bytes(tail, "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+def partition_of(user, partitions):
+    return (murmur2(user.encode()) & 0x7FFFFFFF) % partitions
+
+
+def visible_clicks(log, partitions, length_max, age_max_ms):
+    """user -> [(ts, item)], newest first: clicks are impressions with label 1."""
+    stream_time = [0] * partitions
+    clicks = {}
+    with gzip.open(log, "rt") as lines:
+        for line in lines:
+            event = json.loads(line)
+            user, ts = event["user_id"], event["ts"]
+            partition = partition_of(user, partitions)
+            stream_time[partition] = max(stream_time[partition], ts)
+            if event["label"] == 1:
+                clicks.setdefault(user, set()).add((ts, event["item_id"].encode()))
+    visible = {}
+    for user, seen in clicks.items():
+        oldest = stream_time[partition_of(user, partitions)] - age_max_ms
+        newest = sorted((click for click in seen if click[0] >= oldest), reverse=True)
+        if newest:
+            visible[user] = [(ts, item.decode()) for ts, item in newest[:length_max]]
+    return visible
