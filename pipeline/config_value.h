@@ -8,10 +8,10 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <variant>
 #include <vector>
 
+#include "common/status.h"
 #include "common/time.h"
 
 namespace freshet::pipeline {

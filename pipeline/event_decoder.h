@@ -14,8 +14,8 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <tl/expected.hpp>
 
+#include "common/status.h"
 #include "pipeline/config.h"
 #include "pipeline/event.h"
 

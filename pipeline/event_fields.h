@@ -12,10 +12,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
+#include "common/status.h"
 #include "pipeline/config.h"
 #include "pipeline/event.h"
 

@@ -119,9 +119,10 @@ void add_state(CLI::App& app, Run* run) {
   add_common(get_command, arguments);
   get_command->add_option("user", arguments->user, "user id")->required();
   get_command->callback([arguments, run] { *run = [arguments] { return get(*arguments); }; });
-  CLI::App* dump_command = state->add_subcommand(
-      "dump", "Prints every saved user as `get` does, one line each\n\n"
-              "  freshet state dump -c configs/worker.yaml");
+  CLI::App* dump_command =
+      state->add_subcommand("dump",
+                            "Prints every saved user as `get` does, one line each\n\n"
+                            "  freshet state dump -c configs/worker.yaml");
   add_common(dump_command, arguments);
   dump_command->callback([arguments, run] { *run = [arguments] { return dump(*arguments); }; });
   CLI::App* verify_command =

@@ -1,0 +1,102 @@
+"""Who may include what. Debian puts all headers on the default path, so linking cannot hold this.
+
+The tables are the rule; docs/architecture.md explains it. A folder that no table names may include
+anything: tests/ and bench/ see all of the project, but third-party doors hold there too.
+"""
+
+import fnmatch
+import re
+
+from tree import CODE, Finding, Tree, main
+
+# Folder -> the folders of the project that its files may include. The longest match counts.
+LAYERS = {
+    "common": ["common"],
+    "scorer": ["scorer", "common"],
+    "stateful": ["stateful", "common"],
+    "pipeline": ["pipeline", "scorer", "stateful", "common"],
+    "pipeline/kafka": ["pipeline/kafka", "pipeline", "common"],
+    "pipeline/commands": ["pipeline/commands", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
+    "tests": ["tests", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
+    "bench": ["bench", "tests", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
+}
+
+# Library (the start of its headers' path) -> the files that may include it. `*` stays in a folder.
+DOORS = {
+    "tl/": ["common/*.h", "*.cc"],
+    "Eigen/": ["scorer/*.cc", "bench/bench_score.cc"],
+    "rocksdb/": ["stateful/rocksdb_state_store.cc"],
+    "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc"],
+    "yaml-cpp/": ["pipeline/config_parser.cc", "scorer/model_folder.cc"],
+    "simdjson": [
+        "pipeline/event_decoder.cc", "pipeline/history_decoder.cc", "scorer/model_folder.cc",
+        # simdjson's other parser (DOM) is the oracle of what we read with On-Demand.
+        "tests/property/pipeline/*.cc", "tests/fuzz/*.cc", "bench/*.cc",
+    ],
+    "spdlog/": ["pipeline/*.cc"],
+    "CLI/": ["pipeline/commands/*.cc"],
+    "xxhash": ["stateful/*.cc"],
+    "openssl/": ["scorer/sha256.cc"],
+    "zlib": ["pipeline/*.cc", "tests/unit/pipeline/*.cc", "tests/e2e/*.cc"],
+    "gtest/": ["tests/*/*", "tests/*/*/*"],
+    "gmock/": ["tests/*/*", "tests/*/*/*"],
+    "benchmark/": ["bench/*"],
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
+
+
+def matches(path, pattern):
+    """fnmatch lets * cross folders; here it does not."""
+    parts, wanted = path.split("/"), pattern.split("/")
+    if len(wanted) == 1:
+        return fnmatch.fnmatch(parts[-1], pattern)
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatch, parts, wanted))
+
+
+def layer_of(path):
+    folders = [folder for folder in LAYERS if path.startswith(folder + "/")]
+    return max(folders, key=len, default=None)
+
+
+def third_party(path, line, header):
+    known = next((start for start in DOORS if header.startswith(start)), None)
+    if known is not None:
+        if not any(matches(path, pattern) for pattern in DOORS[known]):
+            yield Finding(path, line, f"<{header}> has its doors elsewhere ({', '.join(DOORS[known])}): "
+                          "use what those files offer, or move the code there")
+    elif re.search(r"[/.]", header) and not header.endswith(".h"):
+        yield Finding(path, line, f"<{header}> is a library that {__file__.split('/')[-1]} does not "
+                      "know: give it a door in DOORS and a reason in docs/decisions/0001-dependencies.md")
+    elif "/" in header and not header.startswith(("sys/", "netinet/", "arpa/", "linux/")):
+        yield Finding(path, line, f"<{header}> is neither the system's nor a known library: "
+                      "give it a door in DOORS")
+
+
+def own(tree, path, line, header):
+    if not tree.has(header):
+        yield Finding(path, line, f'"{header}" is not a path from the root of the tree: write it so, '
+                      "and use <> for what is not ours")
+        return
+    here, there = layer_of(path), layer_of(header)
+    if here is not None and there not in LAYERS[here]:
+        yield Finding(path, line, f'{here}/ must not include "{header}": it may see '
+                      f"{', '.join(LAYERS[here])} only")
+
+
+def check(tree: Tree):
+    for path in tree.ending(*CODE):
+        lines = tree.lines(path)
+        if path.endswith(".h") and "#pragma once" not in lines:
+            yield Finding(path, 1, "has no `#pragma once`: every header has it below its first comment")
+        for number, line in enumerate(lines, 1):
+            found = INCLUDE.match(line)
+            if not found:
+                continue
+            bracket, header = found.groups()
+            yield from (third_party(path, number, header) if bracket == "<" else
+                        own(tree, path, number, header))
+
+
+if __name__ == "__main__":
+    main(check)

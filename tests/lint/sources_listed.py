@@ -1,0 +1,68 @@
+"""Every source is built, and every header of a library is in its verified header set.
+
+A file that no CMakeLists.txt names is dead code that still looks alive. Tests and benches are
+taken by pattern, so for them the folder must be one that is looked at.
+"""
+
+import posixpath
+import re
+
+from tree import Finding, Tree, main
+
+PRODUCT = ("common/", "scorer/", "stateful/", "pipeline/")
+
+
+def words_of(tree, path):
+    text = re.sub(r"#.*", "", tree.text(path)) if tree.has(path) else ""
+    return set(re.findall(r"[\w./+-]+", text))
+
+
+def product_findings(tree, path):
+    folder, name = posixpath.split(path)
+    lists = posixpath.join(folder, "CMakeLists.txt")
+    words = words_of(tree, lists)
+    if path.endswith(".h") and "HEADERS" not in words:
+        return  # an executable's folder has no header set
+    if name not in words:
+        kind = "a source" if path.endswith(".cc") else "a header"
+        yield Finding(path, 1, f"{kind} that {lists} does not name: add it or delete it")
+
+
+def header_findings(tree, path):
+    """A source sits beside its header; a part of a larger unit includes its folder's header."""
+    folder = posixpath.dirname(path)
+    if tree.has(path[:-3] + ".h") or path.endswith("/main.cc"):
+        return
+    if not re.search(rf'^#include "{re.escape(folder)}/', tree.text(path), re.MULTILINE):
+        yield Finding(path, 1, f"has neither a header beside it nor an #include of one in {folder}/: "
+                      "declare what it offers in a header with its name")
+
+
+def test_findings(tree, path):
+    parts = path.split("/")
+    if parts[1] in ("support", "fuzz"):
+        lists = f"tests/{parts[1]}/CMakeLists.txt"
+        if parts[-1] not in words_of(tree, lists):
+            yield Finding(path, 1, f"a source that {lists} does not name: add it or delete it")
+        return
+    call = rf"freshet_tests\(\s*{parts[1]}\s+{parts[2]}\b" if len(parts) == 4 else r"$^"
+    if not path.endswith("_test.cc") or not re.search(call, tree.text("tests/CMakeLists.txt")):
+        yield Finding(path, 1, "no test target takes it: name it tests/TIER/MODULE/NAME_test.cc and "
+                      "have freshet_tests(TIER MODULE ...) in tests/CMakeLists.txt")
+
+
+def check(tree: Tree):
+    for path in tree.ending(".cc", ".h"):
+        if path.startswith(PRODUCT):
+            yield from product_findings(tree, path)
+            if path.endswith(".cc"):
+                yield from header_findings(tree, path)
+        elif path.startswith("tests/") and path.endswith(".cc"):
+            yield from test_findings(tree, path)
+        elif path.endswith(".cc") and not re.match(r"bench/bench_\w+\.cc$", path):
+            yield Finding(path, 1, "no target takes it: benches are bench/bench_UNIT.cc, and everything "
+                          "else lives in a folder of its own")
+
+
+if __name__ == "__main__":
+    main(check)
