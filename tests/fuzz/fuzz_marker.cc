@@ -1,5 +1,5 @@
 // Markers and the text that is committed with a position: the input as it is, and with its check
-// made right. What decodes must encode to the same bytes.
+// made right. A marker that decodes must encode to the same bytes.
 #include <string>
 
 #include "common/check.h"
@@ -18,7 +18,8 @@ void decode(std::string_view bytes) {
     FRESHET_CHECK(stateful::encode_stored_marker(*stored) == bytes);
   }
   if (const auto metadata = pipeline::decode_position_metadata(bytes)) {
-    FRESHET_CHECK(pipeline::encode_position_metadata(*metadata) == bytes);
+    const std::string again = pipeline::encode_position_metadata(*metadata);
+    FRESHET_CHECK(pipeline::decode_position_metadata(again).value() == *metadata);
   }
 }
 
