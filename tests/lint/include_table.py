@@ -16,14 +16,15 @@ LAYERS = {
     "stateful": ["stateful", "common"],
     "pipeline": ["pipeline", "scorer", "stateful", "common"],
     "pipeline/kafka": ["pipeline/kafka", "pipeline", "common"],
-    "pipeline/commands": ["pipeline/commands", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
+    "pipeline/commands": ["pipeline/commands", "pipeline/kafka", "pipeline", "scorer", "stateful",
+                          "common"],
     "tests": ["tests", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
     "bench": ["bench", "tests", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
 }
 
 # Library (the start of its headers' path) -> the files that may include it. `*` stays in a folder.
 DOORS = {
-    "tl/": ["common/*.h", "*.cc"],
+    "tl/": ["*"],  # std::expected of C++23: part of the vocabulary
     "Eigen/": ["scorer/*.cc", "bench/bench_score.cc"],
     "rocksdb/": ["stateful/rocksdb_state_store.cc"],
     "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc"],
@@ -74,9 +75,12 @@ def third_party(path, line, header):
 
 
 def own(tree, path, line, header):
+    if any(header.startswith(start) for start in DOORS):
+        yield Finding(path, line, f'"{header}" is not ours: write <{header}>')
+        yield from third_party(path, line, header)
+        return
     if not tree.has(header):
-        yield Finding(path, line, f'"{header}" is not a path from the root of the tree: write it so, '
-                      "and use <> for what is not ours")
+        yield Finding(path, line, f'"{header}" is not a path from the root of the tree: write it so')
         return
     here, there = layer_of(path), layer_of(header)
     if here is not None and there not in LAYERS[here]:

@@ -1,0 +1,177 @@
+"""Shows that every check bites: a bad sample is caught, and a good one passes."""
+
+import unittest
+
+import clang_format
+import file_size
+import foreign_places
+import include_table
+import markdown_links
+import readme_map
+import shell_scripts
+import sources_listed
+import test_quality
+from tree import Tree, checkout
+
+GUARD = "#pragma once\n"
+
+
+def found(check, files):
+    return [finding.message for finding in check(Tree(dict(files)))]
+
+
+class LintTest(unittest.TestCase):
+    def bites(self, check, files, part):
+        messages = found(check, files)
+        self.assertTrue(any(part in message for message in messages), messages)
+
+    def passes(self, check, files):
+        self.assertEqual(found(check, files), [])
+
+
+class IncludeTableTest(LintTest):
+    def include(self, path, line, others=()):
+        guard = GUARD if path.endswith(".h") else ""
+        return {path: f"{guard}#include {line}\n", **{other: GUARD for other in others}}
+
+    def test_siblings_never_see_each_other(self):
+        for here, there in (("scorer/a.cc", "stateful/b.h"), ("stateful/a.cc", "scorer/b.h"),
+                            ("common/a.h", "scorer/b.h"), ("pipeline/a.cc", "pipeline/kafka/b.h"),
+                            ("pipeline/kafka/a.cc", "scorer/b.h"), ("scorer/a.cc", "tests/support/b.h")):
+            self.bites(include_table.check, self.include(here, f'"{there}"', [there]), "must not include")
+
+    def test_higher_layers_see_lower_ones(self):
+        for here, there in (("scorer/a.cc", "common/b.h"), ("pipeline/a.h", "stateful/b.h"),
+                            ("pipeline/commands/a.cc", "pipeline/kafka/b.h"),
+                            ("tests/unit/scorer/a_test.cc", "pipeline/kafka/b.h")):
+            self.passes(include_table.check, self.include(here, f'"{there}"', [there]))
+
+    def test_each_library_has_one_door(self):
+        for path, header in (("scorer/a.h", "Eigen/Dense"), ("stateful/a.cc", "rocksdb/db.h"),
+                             ("pipeline/a.cc", "librdkafka/rdkafka.h"), ("pipeline/a.h", "spdlog/spdlog.h"),
+                             ("pipeline/a.cc", "yaml-cpp/yaml.h"), ("stateful/a.cc", "simdjson.h"),
+                             ("pipeline/a.cc", "CLI/CLI.hpp"), ("scorer/a.cc", "xxhash.h"),
+                             ("stateful/a.cc", "openssl/evp.h"), ("scorer/a.cc", "zlib.h"),
+                             ("pipeline/kafka/a.cc", "spdlog/spdlog.h"), ("common/a.h", "gtest/gtest.h")):
+            self.bites(include_table.check, self.include(path, f"<{header}>"), "doors elsewhere")
+        for path, header in (("scorer/a.cc", "Eigen/Dense"), ("pipeline/kafka/a.cc", "librdkafka/rdkafka.h"),
+                             ("stateful/rocksdb_state_store.cc", "rocksdb/db.h"), ("common/a.h", "vector"),
+                             ("common/a.cc", "sys/mman.h"), ("pipeline/a.cc", "unistd.h")):
+            self.passes(include_table.check, self.include(path, f"<{header}>"))
+
+    def test_an_unknown_library_needs_a_door(self):
+        self.bites(include_table.check, self.include("scorer/a.cc", "<boost/asio.hpp>"), "does not know")
+        self.bites(include_table.check, self.include("scorer/a.cc", "<curl/curl.h>"), "known library")
+
+    def test_includes_are_written_from_the_root(self):
+        self.bites(include_table.check, self.include("scorer/a.cc", '"b.h"', ["scorer/b.h"]), "root")
+        self.bites(include_table.check, self.include("tests/unit/a/a_test.cc", '"gtest/gtest.h"'), "not ours")
+
+    def test_headers_are_guarded(self):
+        self.bites(include_table.check, {"common/a.h": "int f();\n"}, "#pragma once")
+
+
+class FileSizeTest(LintTest):
+    def test_401_lines_are_too_many(self):
+        self.bites(file_size.check, {"a/b.cc": "\n" * 401}, "401 lines")
+        self.bites(file_size.check, {"scripts/b": "#!/bin/sh\n" + "\n" * 400}, "401 lines")
+        self.passes(file_size.check, {"a/b.cc": "\n" * 400})
+
+
+class ReadmeMapTest(LintTest):
+    README = "# Freshet\n\n## Where things are\n\n| where | what |\n|---|---|\n| `common/` | words |\n"
+
+    def test_both_directions_are_held(self):
+        self.passes(readme_map.check, {"README.md": self.README, "common/a.h": ""})
+        self.bites(readme_map.check, {"README.md": self.README, "common/a.h": "", "new/a.h": ""}, "`new/` is not on")
+        self.bites(readme_map.check, {"README.md": self.README}, "`common/` is not in the tree")
+
+    def test_a_missing_map_is_found(self):
+        self.bites(readme_map.check, {"common/a.h": ""}, "is missing")
+        self.bites(readme_map.check, {"README.md": "# Freshet\n"}, "no table")
+
+
+class TestQualityTest(LintTest):
+    def test_empty_names_are_refused(self):
+        for name in ("Works", "Test1", "Basic", "Insert", "insertsInOrder", "Inserts_In_Order", "ShouldInsert"):
+            self.bites(test_quality.check, {"tests/a_test.cc": f"TEST(A, {name}) {{\n"}, "name the test")
+        self.passes(test_quality.check, {"tests/a_test.cc": "TEST_F(A, LateClickIsInsertedInOrder) {\n"})
+
+    def test_disabled_and_toothless_tests_are_refused(self):
+        name = "DISABLED" + "_LateClickIsLast"
+        self.bites(test_quality.check, {"tests/a_test.cc": f"TEST(A, {name}) {{\n"}, "disabled")
+        self.bites(test_quality.check, {"tests/a_test.cc": "  SUCCEED();\n"}, "cannot fail")
+        self.bites(test_quality.check, {"tests/a_test.cc": "  EXPECT_TRUE(true);\n"}, "cannot fail")
+
+    def test_nothing_is_left_to_do(self):
+        for word in ("TO" "DO", "FIX" "ME"):
+            self.bites(test_quality.check, {"common/a.h": f"// {word}: later\n"}, "do it")
+
+
+class SourcesListedTest(LintTest):
+    LIBRARY = "freshet_library(x SOURCES a.cc HEADERS a.h)  # old.cc\n"
+
+    def library(self, **more):
+        return {"common/CMakeLists.txt": self.LIBRARY, "common/a.cc": "", "common/a.h": "", **more}
+
+    def test_orphans_are_found(self):
+        self.passes(sources_listed.check, self.library())
+        self.bites(sources_listed.check, self.library(**{"common/old.cc": "", "common/old.h": ""}), "a source")
+        self.bites(sources_listed.check, self.library(**{"common/b.h": ""}), "a header")
+        self.bites(sources_listed.check, {"other/a.cc": ""}, "no target takes it")
+
+    def test_a_source_needs_its_header(self):
+        files = {"common/CMakeLists.txt": "freshet_library(x SOURCES a.cc)", "common/a.cc": ""}
+        self.bites(sources_listed.check, files, "header beside it")
+
+    def test_a_test_outside_every_target_is_found(self):
+        lists = {"tests/CMakeLists.txt": "freshet_tests(unit common LIBS x)\n"}
+        self.passes(sources_listed.check, {**lists, "tests/unit/common/a_test.cc": ""})
+        for path in ("tests/unit/common/a.cc", "tests/unit/scorer/a_test.cc", "tests/unit/a_test.cc"):
+            self.bites(sources_listed.check, {**lists, path: ""}, "no test target")
+
+
+class ShellScriptsTest(LintTest):
+    HEAD = "#!/usr/bin/env bash\nset -euo pipefail\n"
+
+    def test_bad_scripts_are_found(self):
+        self.passes(shell_scripts.check, {"scripts/a": self.HEAD + "echo hello\n"})
+        self.bites(shell_scripts.check, {"scripts/a": self.HEAD + "if true; then\n"}, "does not parse")
+        self.bites(shell_scripts.check, {"scripts/a": "#!/usr/bin/env bash\necho hello\n"}, "goes on")
+        self.bites(shell_scripts.check, {"scripts/a": self.HEAD + 'cd "$1"\nfor f in $(ls *.h); do rm $f; done\n'},
+                   "SC2045")
+
+
+class ForeignPlacesTest(LintTest):
+    def test_one_machines_folders_and_registries_are_found(self):
+        self.bites(foreign_places.check, {"a.md": "see /ho" "me/me/freshet\n"}, "one machine")
+        self.bites(foreign_places.check, {"scripts/a": "#!/bin/sh\ncurl https://repo1.ma" "ven.org/x\n"}, "registry")
+        self.passes(foreign_places.check, {"a.md": "https://kafka.apache.org/ and var/ho" "me/x\n"})
+
+
+class MarkdownLinksTest(LintTest):
+    def test_dead_links_are_found(self):
+        page = {"docs/a.md": "# First part\n[x](b.md#some-words) [y](https://example.org/) [z](#first-part)\n",
+                "docs/b.md": "## Some words\n"}
+        self.passes(markdown_links.check, page)
+        self.bites(markdown_links.check, {**page, "c.md": "[x](docs/none.md)\n"}, "leads nowhere")
+        self.bites(markdown_links.check, {**page, "c.md": "[x](docs/b.md#none)\n"}, "no heading")
+
+
+class ClangFormatTest(unittest.TestCase):
+    def test_bad_format_is_found_where_it_is(self):
+        bad = "int f();\n\nint  g( int a );\n"
+        findings = clang_format.check_made_up({"good.h": "int f();\n", "bad.h": bad})
+        self.assertEqual([(finding.path, finding.line) for finding in findings], [("bad.h", 3)])
+
+
+class TreeTest(unittest.TestCase):
+    def test_the_checkout_is_seen(self):
+        tree = checkout()
+        self.assertTrue(tree.has("CMakeLists.txt") and tree.has("common"))
+        self.assertIn("scripts/setup", tree.shell_scripts())
+        self.assertFalse(tree.has("comm"))
+
+
+if __name__ == "__main__":
+    unittest.main()
