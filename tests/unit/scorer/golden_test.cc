@@ -1,0 +1,116 @@
+// The promised bits of representations and scores, against tests/data/scorer_golden.txt.
+//
+// The file is this program's own output for seeded random models. It may change only together with
+// the arithmetic of docs/formats.md, which is a new model format. On a difference the test leaves
+// the present output beside the test's temporary files and prints its path; copying that over the
+// golden file accepts it.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "common/random.h"
+#include "scorer/attention_pool.h"
+#include "scorer/candidate_scorer.h"
+#include "tests/support/scorer_models.h"
+
+namespace freshet::scorer {
+namespace golden_test {
+
+constexpr const char* kGoldenFile = "tests/data/scorer_golden.txt";
+constexpr std::size_t kItems = 30;
+
+std::string hex(float value) {
+  char text[40];
+  std::snprintf(text, sizeof(text), " %a", static_cast<double>(value));
+  return text;
+}
+
+ModelInitOptions golden_options() {
+  ModelInitOptions options;
+  options.seed = 42;
+  options.embedding_dim = 11;
+  options.item_ids = test::numbered_items(kItems);
+  options.behaviours = {"click", "cart"};
+  options.attention_hidden = 7;
+  options.hidden1 = 37;
+  options.hidden2 = 18;
+  options.wide_buckets = 101;
+  options.recent_clicks = 3;
+  options.context_fields = {"tab"};
+  return options;
+}
+
+// The lines of one model: u, then the logits and scores of a few candidates.
+std::string golden_lines(const std::string& name, Model model) {
+  for (float& value : model.behaviours[1].attention.w2.data) value *= 20.0F;
+  const auto shared = test::share(std::move(model));
+  const std::size_t dim = shared->embedding_dim;
+  Random random(7);
+  std::vector<float> u(dim * shared->behaviours.size());
+  std::vector<ItemRow> recent;
+  for (std::size_t b = 0; b < shared->behaviours.size(); ++b) {
+    std::vector<PooledClick> clicks;
+    for (int k = 0; k < 12; ++k) {
+      const auto row = static_cast<std::uint32_t>(random.below(kItems));
+      const auto ts = static_cast<std::int64_t>(random.below(2'000'000'000));
+      clicks.push_back({EventTime{1'600'000'000'000 + ts}, ItemRow{row}});
+      if (b == 0) recent.push_back({row});
+    }
+    const auto pool = AttentionPool::create(shared, b, 50);
+    EXPECT_TRUE(pool);
+    PoolSums sums = pool->empty();
+    pool->rebuild(clicks, &sums);
+    pool->representation(sums, std::span(u).subspan(b * dim, dim));
+  }
+  std::string lines = name + " u";
+  for (const float value : u) lines += hex(value);
+  const std::vector<std::string> fields = {"tab"};
+  const std::vector<std::optional<std::string_view>> context = {"3"};
+  const auto scorer = CandidateScorer::create(shared, fields);
+  EXPECT_TRUE(scorer);
+  UserFold fold;
+  scorer->fold(u, {"user-9", context, recent}, &fold);
+  const std::vector<ItemRow> candidates = {{0}, {3}, {17}, {29}};
+  std::vector<CandidateLogit> logits(candidates.size());
+  scorer->score(fold, candidates, logits);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    lines += "\n" + name + " candidate " + std::to_string(candidates[i].value) +
+             hex(logits[i].deep) + hex(logits[i].wide) + hex(logits[i].total) +
+             hex(sigmoid(logits[i].total));
+  }
+  return lines + "\n";
+}
+
+std::string golden_text() {
+  ModelInitOptions options = golden_options();
+  std::string text = golden_lines("scalar_tanh", test::random_model(options));
+  options.activation = Activation::kRelu;
+  options.recency_per_day = 0.25;
+  text += golden_lines("scalar_relu_recency", test::random_model(options));
+  options.activation = Activation::kNone;
+  options.weight = WeightKind::kPerChannel;
+  text += golden_lines("channel_none_recency", test::random_model(options));
+  options.recency_per_day = 0.0;
+  options.softmax = SoftmaxOver::kChannels;
+  text += golden_lines("over_channels", test::random_model(options));
+  options = golden_options();
+  Model wide = test::random_model(options);
+  for (std::size_t c = 0; c < wide.embedding_dim; ++c) wide.items.data[c] *= 1e-12F;
+  return text + golden_lines("int128_grid", std::move(wide));
+}
+
+TEST(ScorerGoldenTest, BitsAreThoseOfTheGoldenFile) {
+  std::ifstream file(kGoldenFile);
+  const std::string golden{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string present = golden_text();
+  if (present == golden) return;
+  const std::string path = ::testing::TempDir() + "scorer_golden.txt";
+  std::ofstream(path) << present;
+  ADD_FAILURE() << kGoldenFile << " differs from the present bits, now in " << path;
+}
+
+}  // namespace golden_test
+}  // namespace freshet::scorer
