@@ -65,10 +65,10 @@ Status check_names_and_shapes(const std::string& file, const std::vector<TensorE
                                     to_string(found->second.shape));
     }
   }
+  std::set<std::string_view> given;
+  for (const TensorEntry& entry : entries) given.insert(entry.name);
   for (const auto& [name, tensor] : expected) {
-    const bool given = std::any_of(entries.begin(), entries.end(),
-                                   [&](const TensorEntry& entry) { return entry.name == name; });
-    if (!given) {
+    if (!given.contains(name)) {
       return refuse_model(file, "tensor " + name + " " + to_string(tensor.shape) +
                                     " is missing; export the model again or mend model.yaml");
     }
