@@ -9,10 +9,10 @@
 namespace freshet::pipeline {
 namespace {
 
-using Lines = std::map<std::string, std::string, std::less<>>;
+using FingerprintLines = std::map<std::string, std::string, std::less<>>;
 
-Lines split(std::string_view text) {
-  Lines lines;
+FingerprintLines split(std::string_view text) {
+  FingerprintLines lines;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
@@ -43,8 +43,8 @@ bool became_shorter(std::string_view name, std::string_view stored, std::string_
 }  // namespace
 
 Status check_fingerprint(std::string_view stored, std::string_view configured) {
-  const Lines before = split(stored);
-  const Lines now = split(configured);
+  const FingerprintLines before = split(stored);
+  const FingerprintLines now = split(configured);
   const auto refuse = [](const std::string& name, const std::string& was, const std::string& is) {
     return error(ErrorCode::kInvalidConfig,
                  "the state was made with " + name + " = " + was + ", the configuration says " +
