@@ -8,7 +8,7 @@
 add_library(freshet_flags INTERFACE)
 target_compile_options(freshet_flags INTERFACE
   -march=x86-64-v3 -mpclmul -ffp-contract=off -fno-math-errno
-  -Wall -Wextra -Wno-restrict -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wimplicit-fallthrough)
 
 # freshet_library(NAME SOURCES a.cc ... HEADERS a.h ... PUBLIC lib ... PRIVATE lib ...)
@@ -39,7 +39,7 @@ function(freshet_tests tier module)
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   # g++ 12 raises it for temporary configurations, where everything has an initial value.
-  target_compile_options(${name} PRIVATE -Wno-maybe-uninitialized)
+  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
