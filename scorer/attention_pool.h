@@ -4,10 +4,12 @@
 //           attention score of click i (with the recency term when the model has one).
 // Shapes:   x_i [d], s_i [1] or [d], u [d]; d = Model::embedding_dim
 // Units:    times are EventTime, ms since the epoch, UTC
-// Errors:   create() returns kInvalidModel when the table's range does not fit the grid;
-//           none after that
+// Errors:   create() returns kInvalidModel when the table's range does not fit the grid or a score
+//           diverges, kInvalidConfig for a length beyond 65536; none after that
 // Threads:  AttentionPool is immutable and shared; a PoolSums belongs to one task
-// Cost:     slide O(d) per added or removed click, rebuild O(n d); representation O(d)
+// Cost:     slide O(d) per added or removed click, whatever n; rebuild O(n d) where the shift
+// moves;
+//           representation O(d); 8 S bytes per item for its attention score
 // Source:   the grid and the shift are defined in docs/formats.md, "Representation"
 // Oracle:   scorer/reference.h; rebuild() is the oracle of slide(), bit for bit
 //           (tests/property/scorer)

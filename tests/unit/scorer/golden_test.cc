@@ -1,9 +1,8 @@
 // The promised bits of representations and scores, against tests/data/scorer_golden.txt.
 //
-// The file is this program's own output for seeded random models. It may change only together with
-// the arithmetic of docs/formats.md, which is a new model format. On a difference the test leaves
-// the present output beside the test's temporary files and prints its path; copying that over the
-// golden file accepts it.
+// tests/data/make_scorer_golden.py makes that file from docs/formats.md alone. It
+// changes only together with the arithmetic there, which is a new model format. On a difference the
+// test leaves its own output among the temporary files and prints the path, to compare.
 #include <gtest/gtest.h>
 
 #include <cstdio>
