@@ -101,6 +101,10 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
   table.block_cache = rocksdb::NewLRUCache(memory);
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
+  // In partitions, so that a cache smaller than all indexes and filters holds those in use.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.pin_top_level_index_and_filter = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.checksum = rocksdb::kXXH3;  // Debian's CRC32C is in software
   db.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
