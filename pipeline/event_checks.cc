@@ -14,7 +14,8 @@ std::optional<Refusal> check_event(const Event& event, const InputRecord& record
     return Refusal{DeadLetterReason::kKeyMissing,
                    "the record has no key; key the topic by user id, or set input.key: trust"};
   }
-  if (record.timestamp && event.ts > *record.timestamp + config.event_future_max) {
+  // The event's time is bounded, the record's is whatever its producer wrote: no sum with it.
+  if (record.timestamp && event.ts - config.event_future_max > *record.timestamp) {
     return Refusal{DeadLetterReason::kFutureTime,
                    "the event time " + std::to_string(event.ts.ms) + " is ahead of the record's " +
                        std::to_string(record.timestamp->ms) + " by more than " +

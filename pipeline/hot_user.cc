@@ -145,7 +145,10 @@ std::size_t HotUser::bytes() const {
   for (const auto& clicks : clicks_) {
     bytes += sizeof(clicks) + clicks.capacity() * sizeof(scorer::PooledClick);
   }
-  for (const Pooled& pooled : pooled_) bytes += sizeof(Pooled) + pooled.sums.heap_bytes();
+  for (const Pooled& pooled : pooled_) {
+    bytes +=
+        sizeof(Pooled) + pooled.sums.heap_bytes() + pooled.fresh.capacity() * sizeof(std::size_t);
+  }
   return bytes;
 }
 

@@ -33,6 +33,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       publish_from_(start.publish_from),
       committed_(start.publish_from),
       needs_first_commit_(start.first_start),
+      store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker),
       decoder_(*context.config),
       scorer_(*context.config, context.model),
       state_(context.store, partition, context.model, context.config->limits(), stored,
@@ -43,10 +44,12 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
 
 Status Task::accept_offset(const InputRecord& record) {
   FRESHET_CHECK(record.partition == partition_);
-  const std::string place = context_.config->kafka.input + "-" + std::to_string(partition_.value) +
-                            " at offset " + std::to_string(record.offset.value);
+  const auto place = [&] {
+    return context_.config->kafka.input + "-" + std::to_string(partition_.value) + " at offset " +
+           std::to_string(record.offset.value);
+  };
   if (is_before(record.offset, position_)) {
-    return error(ErrorCode::kFatal, place + ": offsets went down, " +
+    return error(ErrorCode::kFatal, place() + ": offsets went down, " +
                                         std::to_string(position_.value) +
                                         " was expected; the worker stops before it counts a "
                                         "record twice");
@@ -54,7 +57,7 @@ Status Task::accept_offset(const InputRecord& record) {
   if (context_.config->input.offsets == OffsetPolicy::kContiguous &&
       record.offset.value != position_.value) {
     return error(ErrorCode::kFatal,
-                 place + ": " + std::to_string(position_.value) +
+                 place() + ": " + std::to_string(position_.value) +
                      " is missing; set input.offsets: gaps where the topic is compacted or "
                      "written in transactions");
   }
@@ -163,7 +166,8 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
     const Position due = schedule_.due_before(position_, context_.clock->monotonic_ms());
     batch.users = state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
   }
-  if (!needs_first_commit_ && position_ == committed_ && batch.users.empty()) return std::nullopt;
+  const bool nothing_new = position_ == committed_ && batch.users.empty();
+  if (nothing_new && !needs_first_commit_ && !store_is_behind_) return std::nullopt;
 
   batch.partition = partition_;
   batch.owner = owner_;
@@ -172,6 +176,7 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   ++next_marker_;
   committed_ = position_;
   needs_first_commit_ = false;
+  store_is_behind_ = false;
   return TaskCommit{{partition_, {position_, encode_position_metadata(ref)}}, std::move(batch)};
 }
 

@@ -7,7 +7,8 @@
 // Invariant: everything below applied_from is in the saved state, and nothing at or past the
 //            committed position ever is.
 // Errors:    of process(): kCorruptState, kUnavailable (store), kFatal (offsets that go down, a gap
-//            where input.offsets is contiguous). After one the task must be closed dirty.
+//            where input.offsets is contiguous). After kUnavailable nothing of the record is
+//            applied, so it may be processed again; after the others the task is closed dirty.
 // Threads:   one, the worker's. Cost: see EventScorer
 // Oracle:    replay of the same records (tests/property/pipeline: a restart changes no output)
 #pragma once
@@ -92,6 +93,7 @@ class Task {
   Position publish_from_;
   Position committed_;  // the last position that a commit carried
   bool needs_first_commit_;
+  bool store_is_behind_;  // a crash left it without the group's last marker, hence without its T
   std::optional<stateful::LastRecord> last_record_;
 
   EventDecoder decoder_;

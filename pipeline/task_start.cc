@@ -1,7 +1,5 @@
 #include "pipeline/task_start.h"
 
-#include <algorithm>
-
 #include "pipeline/fingerprint.h"
 #include "pipeline/position_metadata.h"
 
@@ -22,6 +20,13 @@ Status check_agreement(const TaskStartInput& input, const MarkerRef& committed) 
     return refuse(input, "the state directory holds another history of this partition (lineage " +
                              stored.lineage.hex() + ", the group's is " + committed.lineage.hex() +
                              "); move the directory away and start with an empty one");
+  }
+  const bool same_marker = stored.number == committed.number;
+  if (same_marker && input.committed->position != stored.position) {
+    return refuse(input, "the group's position " + text(input.committed->position) +
+                             " is not that of its own marker, " + text(stored.position) +
+                             "; the positions were set by hand: put them back, or choose another "
+                             "application_id");
   }
   if (stored.number > committed.number || input.committed->position < stored.position) {
     return refuse(input, "the state is ahead of the group's position (state " +
@@ -58,7 +63,14 @@ Result<TaskStart> plan_task_start(const TaskStartInput& input) {
   start.lineage = committed->lineage;
   start.next_marker = committed->number + 1;
   if (!input.stored) {
-    start.read_from = std::min(input.begin, start.publish_from);
+    if (input.begin > start.publish_from) {
+      return refuse(input, "the input's retention has passed the group's position (" +
+                               text(start.publish_from) + ", the topic begins at " +
+                               text(input.begin) +
+                               "): records are lost; choose another application_id to start from "
+                               "what is left");
+    }
+    start.read_from = input.begin;
     return start;
   }
   if (Status agreed = check_agreement(input, *committed); !agreed) {

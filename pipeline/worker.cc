@@ -91,11 +91,10 @@ Status Worker::process(const RecordBatch& batch) {
                                           std::to_string(record.partition.value) +
                                           " came, which is not assigned");
     }
-    Result<std::optional<OutputRecord>> output = task->process(record);
+    const Result<std::optional<OutputRecord>> output = apply(record, task);
     if (!output) return tl::unexpected(output.error());
     if (*output) {
-      const Status sent = persist("sending", [&] { return transport_->send(**output); });
-      if (!sent) return sent;
+      if (Status sent = publish(record, **output, task); !sent) return sent;
     }
     ++records_since_commit_;
     if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1) {
@@ -103,6 +102,18 @@ Status Worker::process(const RecordBatch& batch) {
     }
   }
   return {};
+}
+
+Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {
+  Result<std::optional<OutputRecord>> output = task->process(record);
+  if (output || output.error().code != ErrorCode::kUnavailable) return output;
+  const Status applied = persist("reading the state", [&]() -> Status {
+    output = task->process(record);
+    if (!output) return tl::unexpected(output.error());
+    return {};
+  });
+  if (!applied) return tl::unexpected(applied.error());
+  return output;
 }
 
 Status Worker::publish(const InputRecord& record, const OutputRecord& output, Task* task) {
@@ -115,6 +126,7 @@ Status Worker::publish(const InputRecord& record, const OutputRecord& output, Ta
     return error(ErrorCode::kFatal, "a dead letter is refused, nothing can be committed past it: " +
                                         sent.error().message);
   }
+  --context_.counters->scores;  // counted when it was made, but not published
   return send(task->dead_letter(record, {DeadLetterReason::kTooLarge, sent.error().message}));
 }
 
@@ -152,7 +164,10 @@ Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
   Status committed = persist("committing positions", [&] { return transport_->commit(positions); });
   if (!committed) return committed;
   for (const auto& [task, prepared] : commits) {
-    if (Status saved = task->post_commit(prepared); !saved) return saved;
+    Task* const saving = task;
+    const TaskCommit& batch = prepared;
+    Status saved = persist("saving the state", [&] { return saving->post_commit(batch); });
+    if (!saved) return saved;
   }
   return {};
 }

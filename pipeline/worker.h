@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Worker final : public RebalanceListener {
   Status run_in_group();
   Status loop();
   Status process(const RecordBatch& batch);
+  Result<std::optional<OutputRecord>> apply(const InputRecord& record, Task* task);
+  // Sends the record's output; one that the topic does not take becomes a dead letter.
   Status publish(const InputRecord& record, const OutputRecord& output, Task* task);
   Status commit_first_starts();
   Status commit_if_due();
