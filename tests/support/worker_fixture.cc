@@ -1,0 +1,149 @@
+#include "tests/support/worker_fixture.h"
+
+#include <utility>
+
+#include "common/check.h"
+#include "scorer/float_mode.h"
+#include "tests/support/scorer_models.h"
+
+namespace freshet::test {
+namespace {
+
+std::string header_of(const StoredRecord& record, std::string_view name) {
+  for (const pipeline::Header& header : record.headers) {
+    if (header.name == name) return header.value;
+  }
+  return {};
+}
+
+// "partition-offset" of the input record that a score event came from.
+std::string source_of(const std::string& score_event) {
+  const auto number_after = [&](const std::string& name) {
+    const std::size_t begin = score_event.find(name);
+    FRESHET_CHECK(begin != std::string::npos);
+    const std::size_t digits = begin + name.size();
+    return score_event.substr(digits, score_event.find_first_not_of("0123456789", digits) - digits);
+  };
+  return number_after("\"partition\":") + "-" + number_after("\"offset\":");
+}
+
+void add_once(const std::string& source, std::string line,
+              std::map<std::string, std::string>* lines) {
+  const auto [there, is_new] = lines->emplace(source, line);
+  FRESHET_CHECK(is_new || there->second == line);
+}
+
+}  // namespace
+
+Status WatchedTransport::watched(BrokerCall call, const char* name,
+                                 const std::function<Status()>& forward) {
+  if (watch_->fault) {
+    if (Status broken = watch_->fault(call, Moment::kBefore); !broken) return broken;
+  }
+  if (Status done = forward(); !done) return done;
+  if (call != BrokerCall::kPoll) watch_->calls.emplace_back(name);
+  return watch_->fault ? watch_->fault(call, Moment::kAfter) : Status{};
+}
+
+Status WatchedTransport::subscribe(pipeline::RebalanceListener* listener) {
+  return watched(BrokerCall::kSubscribe, "subscribe", [&] { return inner_->subscribe(listener); });
+}
+
+Result<pipeline::RecordBatch> WatchedTransport::poll(std::chrono::milliseconds,
+                                                     std::size_t records_max) {
+  pipeline::RecordBatch batch;
+  const Status polled = watched(BrokerCall::kPoll, "poll", [&]() -> Status {
+    auto next = inner_->poll(std::chrono::milliseconds(0), records_max);
+    if (!next) return tl::unexpected(next.error());
+    batch = std::move(*next);
+    return {};
+  });
+  if (!polled) return tl::unexpected(polled.error());
+  if (!batch.records.empty()) {
+    watch_->calls.emplace_back("poll");
+  } else if (watch_->stop_when_drained) {
+    watch_->stop->request();
+  }
+  return batch;
+}
+
+Status WatchedTransport::start_at(Partition partition, Position position) {
+  return inner_->start_at(partition, position);
+}
+
+Result<std::vector<std::optional<pipeline::CommittedPosition>>> WatchedTransport::committed(
+    std::span<const Partition> partitions) {
+  return inner_->committed(partitions);
+}
+
+Result<Position> WatchedTransport::begin_position(Partition partition) {
+  return inner_->begin_position(partition);
+}
+
+Result<Position> WatchedTransport::end_position(Partition partition) {
+  return inner_->end_position(partition);
+}
+
+Status WatchedTransport::send(const pipeline::OutputRecord& record) {
+  if (record.value.value_or("").size() > watch_->value_bytes_max) {
+    return error(ErrorCode::kBadRecord, "the record is larger than the topic takes");
+  }
+  return watched(BrokerCall::kSend, "send", [&] { return inner_->send(record); });
+}
+
+Status WatchedTransport::flush(std::chrono::milliseconds timeout) {
+  return watched(BrokerCall::kFlush, "flush", [&] { return inner_->flush(timeout); });
+}
+
+Status WatchedTransport::commit(std::span<const pipeline::PositionToCommit> positions) {
+  return watched(BrokerCall::kCommit, "commit", [&] { return inner_->commit(positions); });
+}
+
+WorkerWorld::WorkerWorld(pipeline::WorkerConfig configured, std::int32_t partition_count)
+    : config(std::move(configured)), store(std::make_unique<stateful::MemoryStateStore>()) {
+  scorer::set_float_mode();
+  model = serve(random_model(small_model(config)), config);
+  for (const std::string& topic :
+       {config.kafka.input, config.kafka.output, config.kafka.dead_letter}) {
+    broker.create_topic(topic, partition_count);
+  }
+}
+
+Offset WorkerWorld::append(StoredRecord record) {
+  return broker.append(config.kafka.input, std::move(record));
+}
+
+Status WorkerWorld::run() {
+  pipeline::StopSignal stop;
+  watch.stop = &stop;
+  pipeline::Worker worker(
+      {&config, model, store.get(), &clock, &counters}, cache_bytes,
+      [this]() -> Result<std::unique_ptr<pipeline::Transport>> {
+        return std::make_unique<WatchedTransport>(
+            std::make_unique<MemoryTransport>(&broker, config), &watch);
+      },
+      &stop);
+  return worker.run();
+}
+
+std::vector<std::string> WorkerWorld::refusals() const {
+  std::vector<std::string> refusals;
+  for (const StoredRecord& letter : dead_letters()) {
+    refusals.push_back(reason_of(letter.headers) + "@" + header_of(letter, "freshet.offset"));
+  }
+  return refusals;
+}
+
+std::map<std::string, std::string> WorkerWorld::by_source() const {
+  std::map<std::string, std::string> lines;
+  for (const StoredRecord& output : outputs()) {
+    add_once(source_of(*output.value), *output.value, &lines);
+  }
+  for (const StoredRecord& letter : dead_letters()) {
+    add_once(header_of(letter, "freshet.partition") + "-" + header_of(letter, "freshet.offset"),
+             reason_of(letter.headers) + " " + letter.value.value_or("(cut)"), &lines);
+  }
+  return lines;
+}
+
+}  // namespace freshet::test

@@ -1,0 +1,99 @@
+// A worker on the in-memory broker, with a transport between them that a test can watch and break.
+//
+// WatchedTransport forwards every call, never waits in poll(), and asks the worker to stop when the
+// input is drained, so a test is over as soon as its records are.
+//
+// Errors:  what the test's fault says; a failed CHECK on misuse
+// Threads: one worker, one thread
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/stop_signal.h"
+#include "pipeline/worker.h"
+#include "tests/support/memory_transport.h"
+#include "tests/support/pipeline_fixture.h"
+
+namespace freshet::test {
+
+enum class Moment { kBefore, kAfter };  // of a call's being forwarded
+
+// What a test sees of a worker's transports, and does to them.
+struct TransportWatch {
+  pipeline::StopSignal* stop = nullptr;
+  bool stop_when_drained = true;
+  std::size_t value_bytes_max = std::numeric_limits<std::size_t>::max();  // of what may be sent
+  // Called around kSubscribe, kPoll, kSend, kFlush and kCommit; an error is what the worker sees.
+  std::function<Status(BrokerCall, Moment)> fault;
+  std::vector<std::string> calls;  // "subscribe", "poll" with records, "send", "flush", "commit"
+};
+
+class WatchedTransport final : public pipeline::Transport {
+ public:
+  WatchedTransport(std::unique_ptr<pipeline::Transport> inner, TransportWatch* watch)
+      : inner_(std::move(inner)), watch_(watch) {}
+
+  Status subscribe(pipeline::RebalanceListener* listener) override;
+  Result<pipeline::RecordBatch> poll(std::chrono::milliseconds timeout,
+                                     std::size_t records_max) override;
+  Status start_at(Partition partition, Position position) override;
+  Result<std::int32_t> partition_count() override { return inner_->partition_count(); }
+  Result<std::vector<std::optional<pipeline::CommittedPosition>>> committed(
+      std::span<const Partition> partitions) override;
+  Result<Position> begin_position(Partition partition) override;
+  Result<Position> end_position(Partition partition) override;
+  Status send(const pipeline::OutputRecord& record) override;
+  Status flush(std::chrono::milliseconds timeout) override;
+  Status commit(std::span<const pipeline::PositionToCommit> positions) override;
+  Status close() override { return inner_->close(); }
+
+ private:
+  // Forwards between the two moments at which the test may let the call fail.
+  Status watched(BrokerCall call, const char* name, const std::function<Status()>& forward);
+
+  std::unique_ptr<pipeline::Transport> inner_;
+  TransportWatch* watch_;
+};
+
+// One application on a broker of its own: topics, configuration, model, store, and its workers one
+// after another.
+class WorkerWorld {
+ public:
+  explicit WorkerWorld(pipeline::WorkerConfig config, std::int32_t partition_count = 1);
+
+  // Appends to the input; the partition is Kafka's for the key.
+  Offset append(StoredRecord record);
+  Offset append(std::string_view user, std::string value) {
+    return append(keyed_record(user, std::move(value)));
+  }
+
+  // A worker's whole life.
+  Status run();
+
+  std::vector<StoredRecord> outputs() const { return broker.records(config.kafka.output); }
+  std::vector<StoredRecord> dead_letters() const {
+    return broker.records(config.kafka.dead_letter);
+  }
+  // "reason@offset" of each dead letter, in order.
+  std::vector<std::string> refusals() const;
+  // The values of all outputs and dead letters by source "partition-offset". Repeats must be equal.
+  std::map<std::string, std::string> by_source() const;
+
+  pipeline::WorkerConfig config;
+  std::shared_ptr<const pipeline::ServedModel> model;
+  std::unique_ptr<stateful::StateStore> store;
+  ManualClock clock;
+  pipeline::Counters counters;
+  MemoryBroker broker;
+  TransportWatch watch;
+  std::size_t cache_bytes = 1 << 20;
+};
+
+}  // namespace freshet::test

@@ -1,0 +1,189 @@
+#include "pipeline/file_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "pipeline/partitioner.h"
+#include "tests/support/pipeline_fixture.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/transport_harness.h"
+
+namespace freshet::pipeline::file_transport_test {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+class FileTransportTest : public ::testing::Test {
+ protected:
+  FileTransportTest() {
+    options_.input = dir_.path() / "log.jsonl";
+    options_.output = dir_.path() / "out" / "scores.jsonl";
+    options_.dead_letters = dir_.path() / "out" / "dead.jsonl";
+    options_.partition_count = 3;
+    std::filesystem::create_directory(dir_.path() / "out");
+  }
+
+  void write_input(const std::string& bytes) {
+    std::ofstream(options_.input, std::ios::binary) << bytes;
+  }
+
+  // Reads everything, `records_max` at a time; `fault` is how it ended, if not well.
+  std::vector<test::StoredRecord> read_all(std::size_t records_max = 1'000) {
+    auto transport = FileTransport::open(config_, options_);
+    if (!transport) {
+      fault = transport.error();
+      return {};
+    }
+    test::NotingListener listener(transport->get());
+    EXPECT_TRUE((*transport)->subscribe(&listener));
+    std::vector<test::StoredRecord> records;
+    while (true) {
+      const auto batch = (*transport)->poll(milliseconds(0), records_max);
+      if (!batch) {
+        fault = batch.error();
+        break;
+      }
+      EXPECT_LE(batch->records.size(), records_max);
+      for (const InputRecord& record : batch->records) {
+        test::StoredRecord copy;
+        copy.partition = record.partition;
+        copy.offset = record.offset;
+        copy.timestamp = record.timestamp;
+        if (record.key) copy.key = std::string(*record.key);
+        if (record.value) copy.value = std::string(*record.value);
+        records.push_back(std::move(copy));
+      }
+      if (batch->end_of_input) break;
+    }
+    EXPECT_EQ(listener.assigned.size(), 3U);
+    EXPECT_TRUE((*transport)->close());
+    EXPECT_TRUE(listener.assigned.empty());
+    return records;
+  }
+
+  static std::string content(const std::filesystem::path& file) {
+    std::ostringstream bytes;
+    bytes << std::ifstream(file, std::ios::binary).rdbuf();
+    return bytes.str();
+  }
+
+  test::TempDir dir_;
+  WorkerConfig config_ = test::config_of("{}");
+  FileTransportOptions options_;
+  std::optional<Error> fault;
+};
+
+std::string lines_of(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) {
+    lines += test::click_json("u" + std::to_string(i % 7), "v" + std::to_string(i), i) + "\n";
+  }
+  return lines;
+}
+
+TEST_F(FileTransportTest, PartitionsAreKafkasAndOffsetsCountUpInEach) {
+  write_input(lines_of(100));
+  const auto records = read_all(9);
+  EXPECT_FALSE(fault);
+  ASSERT_EQ(records.size(), 100U);
+  std::map<Partition, std::int64_t> next;
+  for (int i = 0; i < 100; ++i) {
+    const test::StoredRecord& record = records[static_cast<std::size_t>(i)];
+    const std::string user = "u" + std::to_string(i % 7);
+    EXPECT_EQ(record.key, user);
+    EXPECT_EQ(record.value, test::click_json(user, "v" + std::to_string(i), i));
+    EXPECT_EQ(record.partition, partition_of(user, 3));
+    EXPECT_EQ(record.offset.value, next[record.partition]++);
+    EXPECT_FALSE(record.timestamp);
+  }
+  EXPECT_EQ(next.size(), 3U);
+}
+
+TEST_F(FileTransportTest, ALineWithoutAReadableUserGoesToPartitionZeroWithoutAKey) {
+  write_input("{\n\n{\"user_id\":1.5}\nnull");
+  const auto records = read_all();
+  ASSERT_EQ(records.size(), 4U);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(records[static_cast<std::size_t>(i)].partition, Partition{0});
+    EXPECT_EQ(records[static_cast<std::size_t>(i)].offset, Offset{i});
+    EXPECT_FALSE(records[static_cast<std::size_t>(i)].key);
+  }
+  EXPECT_EQ(records[1].value, "");
+}
+
+TEST_F(FileTransportTest, OfATruncatedGzipEveryWholeLineComesBeforeTheNamedError) {
+  const gzFile file = gzopen(options_.input.c_str(), "wb");
+  const std::string lines = lines_of(5'000);
+  ASSERT_EQ(gzwrite(file, lines.data(), static_cast<unsigned>(lines.size())),
+            static_cast<int>(lines.size()));
+  ASSERT_EQ(gzclose(file), Z_OK);
+  const std::string whole = content(options_.input);
+  write_input(whole.substr(0, whole.size() / 2));
+  const auto records = read_all();
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->code, ErrorCode::kFatal);
+  EXPECT_THAT(fault->message, HasSubstr("log.jsonl"));
+  EXPECT_GT(records.size(), 1'000U);
+  EXPECT_LT(records.size(), 5'000U);
+  EXPECT_THAT(fault->message, HasSubstr(std::to_string(records.size())));
+  for (const test::StoredRecord& record : records) EXPECT_EQ(record.value->back(), '}');
+}
+
+TEST_F(FileTransportTest, OutputsAreLinesInTheOrderInWhichTheyAreSent) {
+  write_input("");
+  auto transport = FileTransport::open(config_, options_);
+  ASSERT_TRUE(transport);
+  ASSERT_TRUE((*transport)->send({OutputTopic::kScores, "k", "one", {}}));
+  ASSERT_TRUE(
+      (*transport)
+          ->send(
+              {OutputTopic::kDeadLetters, std::nullopt, "\xff", {{"freshet.reason", "not_json"}}}));
+  ASSERT_TRUE((*transport)->send({OutputTopic::kScores, "k", "two", {}}));
+  ASSERT_TRUE((*transport)->flush(milliseconds(0)));
+  EXPECT_EQ(content(options_.output), "one\ntwo\n");
+  EXPECT_EQ(content(options_.dead_letters),
+            R"({"reason":"not_json","key":null,"value_base64":"/w=="})"
+            "\n");
+}
+
+TEST_F(FileTransportTest, WritingThatFailsIsFoundAtTheFlush) {
+  write_input("");
+  options_.output = "/dev/full";
+  auto transport = FileTransport::open(config_, options_);
+  ASSERT_TRUE(transport) << transport.error().message;
+  ASSERT_TRUE((*transport)->send({OutputTopic::kScores, "k", "one", {}}));
+  const Status flushed = (*transport)->flush(milliseconds(0));
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().code, ErrorCode::kFatal);
+  EXPECT_THAT(flushed.error().message, HasSubstr("is the disk full?"));
+}
+
+TEST_F(FileTransportTest, FilesThatCannotBeOpenedAreNamed) {
+  read_all();
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(fault->message, HasSubstr("log.jsonl"));
+  write_input("");
+  options_.output = dir_.path() / "nowhere" / "scores.jsonl";
+  read_all();
+  EXPECT_EQ(fault->code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(fault->message, HasSubstr("scores.jsonl: cannot be written"));
+}
+
+TEST_F(FileTransportTest, SaysWhatTheSeedHasCommitted) {
+  write_input("");
+  options_.committed[Partition{1}] = {Position{0}, "text"};
+  auto transport = FileTransport::open(config_, options_);
+  ASSERT_TRUE(transport);
+  const std::vector<Partition> partitions = {{0}, {1}};
+  const auto committed = (*transport)->committed(partitions);
+  ASSERT_TRUE(committed);
+  EXPECT_FALSE((*committed)[0]);
+  EXPECT_EQ((*committed)[1]->metadata, "text");
+}
+
+}  // namespace freshet::pipeline::file_transport_test

@@ -1,0 +1,88 @@
+#include "pipeline/fingerprint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/pipeline_fixture.h"
+
+namespace freshet::pipeline::fingerprint_test {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kMade =
+    "behaviours: [{name: click, types: [click, tap], length_max: 50, age_max: 7d}]";
+
+std::string fingerprint(std::string_view yaml, std::int32_t partitions = 4) {
+  const WorkerConfig config = test::config_of(yaml);
+  return fingerprint_of(config, config.kafka.input, partitions);
+}
+
+// What the check says to a state made by kMade.
+std::string verdict(std::string_view yaml, std::int32_t partitions = 4) {
+  const Status fits = check_fingerprint(fingerprint(kMade), fingerprint(yaml, partitions));
+  if (fits) return "fits";
+  EXPECT_EQ(fits.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(fits.error().message, HasSubstr("set it back, or move the state directory away"));
+  return fits.error().message;
+}
+
+TEST(FingerprintTest, TheSameConfigurationFits) { EXPECT_EQ(verdict(kMade), "fits"); }
+
+TEST(FingerprintTest, TheOrderOfABehavioursTypesMeansNothing) {
+  EXPECT_EQ(verdict("behaviours: [{name: click, types: [tap, click]}]"), "fits");
+}
+
+TEST(FingerprintTest, WhatDoesNotDecideTheStateFits) {
+  EXPECT_EQ(verdict(std::string(kMade) + "\ncommit: {interval_ms: 5}\ncandidates: {publish: 3}"),
+            "fits");
+}
+
+TEST(FingerprintTest, ShorterLengthsAndAgesFit) {
+  EXPECT_EQ(verdict("behaviours: [{name: click, types: [click, tap], length_max: 9, age_max: 1d}]"),
+            "fits");
+}
+
+TEST(FingerprintTest, LongerLengthsAndAgesAreRefused) {
+  EXPECT_THAT(
+      verdict("behaviours: [{name: click, types: [click, tap], length_max: 100, age_max: 7d}]"),
+      HasSubstr("behaviour.click.length_max = 50, the configuration says 100"));
+  EXPECT_THAT(
+      verdict("behaviours: [{name: click, types: [click, tap], length_max: 50, age_max: 8d}]"),
+      HasSubstr("behaviour.click.age_max_ms = 604800000, the configuration says 691200000"));
+}
+
+TEST(FingerprintTest, OtherTypesAreRefused) {
+  EXPECT_THAT(verdict("behaviours: [{name: click, types: [click]}]"),
+              HasSubstr("behaviour.click.types"));
+}
+
+TEST(FingerprintTest, ABehaviourMoreOrLessIsRefused) {
+  const std::string more =
+      std::string(kMade).substr(0, kMade.size() - 1) + ", {name: cart, types: [cart]}]";
+  EXPECT_THAT(verdict(more), HasSubstr("behaviour"));
+  EXPECT_THAT(check_fingerprint(fingerprint(more), fingerprint(kMade)).error().message,
+              HasSubstr("behaviour.cart.age_max_ms = 604800000, the configuration says nothing"));
+}
+
+TEST(FingerprintTest, AnotherTopicFieldUnitOrPartitionCountIsRefused) {
+  const std::string made(kMade);
+  EXPECT_THAT(verdict(made + "\nkafka: {input: taps}"),
+              HasSubstr("input.topic = clicks, the configuration says taps"));
+  EXPECT_THAT(verdict(made + "\nevents: {fields: {user: uid}}"), HasSubstr("events.fields.user"));
+  EXPECT_THAT(verdict(made + "\nevents: {time_unit: s}"), HasSubstr("events.time_unit = ms"));
+  EXPECT_THAT(verdict(made, 8), HasSubstr("input.partitions = 4, the configuration says 8"));
+}
+
+TEST(FingerprintTest, ALineThatOneSideLacksIsRefused) {
+  EXPECT_THAT(check_fingerprint("a=1\n", "a=1\nb=2\n").error().message,
+              HasSubstr("b = nothing, the configuration says 2"));
+  EXPECT_THAT(check_fingerprint("a=1\nb=2\n", "a=1\n").error().message,
+              HasSubstr("b = 2, the configuration says nothing"));
+}
+
+TEST(FingerprintTest, AnUnreadableNumberIsNotShorter) {
+  EXPECT_FALSE(check_fingerprint("x.length_max=9\n", "x.length_max=1a\n"));
+  EXPECT_FALSE(check_fingerprint("x.length_max=z\n", "x.length_max=1\n"));
+}
+
+}  // namespace freshet::pipeline::fingerprint_test
