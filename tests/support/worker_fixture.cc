@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/log.h"
 #include "scorer/float_mode.h"
 #include "tests/support/scorer_models.h"
 
@@ -102,6 +103,7 @@ Status WatchedTransport::commit(std::span<const pipeline::PositionToCommit> posi
 WorkerWorld::WorkerWorld(pipeline::WorkerConfig configured, std::int32_t partition_count)
     : config(std::move(configured)), store(std::make_unique<stateful::MemoryStateStore>()) {
   scorer::set_float_mode();
+  pipeline::log_init("error", pipeline::LogFormat::kText);  // failures are what these tests make
   model = serve(random_model(small_model(config)), config);
   for (const std::string& topic :
        {config.kafka.input, config.kafka.output, config.kafka.dead_letter}) {

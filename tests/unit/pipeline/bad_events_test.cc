@@ -1,0 +1,97 @@
+// Each bad event between good ones: one dead letter with its reason, and every other is scored.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/worker_fixture.h"
+
+namespace freshet::pipeline::bad_events_test {
+
+using test::StoredRecord;
+
+struct BadEvent {
+  std::string name;
+  std::string reason;
+  StoredRecord record;
+};
+
+// A click of user "u" with one member's JSON replaced.
+std::string click_with(const std::string& member, const std::string& json) {
+  std::string text;
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"user_id", "\"u\""},
+                                                        {"item_id", "\"v1\""},
+                                                        {"ts", "1602633600123"},
+                                                        {"type", "\"click\""}}) {
+    if (name == member && json.empty()) continue;
+    text += (text.empty() ? "{\"" : ",\"") + name + "\":" + (name == member ? json : value);
+  }
+  return text + "}";
+}
+
+StoredRecord bad(std::string value) { return test::keyed_record("u", std::move(value)); }
+
+std::vector<BadEvent> bad_events() {
+  const std::string overlong = "\"" + std::string(129, 'x') + "\"";
+  std::vector<BadEvent> events = {
+      {"NotJson", "not_json", bad("hello")},
+      {"Empty", "not_json", bad("")},
+      {"CutOff", "not_json", bad(R"({"user_id":"u")")},
+      {"NotAnObject", "not_json", bad("[]")},
+      {"InvalidUtf8", "not_json", bad(click_with("item_id", "\"\xff\""))},
+      {"LoneSurrogate", "not_json", bad(click_with("item_id", R"("\ud800")"))},
+      {"NanTime", "not_json", bad(click_with("ts", "NaN"))},
+      {"MillionBrackets", "not_json", bad(std::string(1'000'000, '['))},
+      {"MillionBracketsInside", "too_deep",
+       bad("{\"x\":" + std::string(500'000, '[') + std::string(500'000, ']') + "}")},
+      {"TenMegabytes", "too_large", bad("{\"x\":\"" + std::string(10'000'000, 'x') + "\"}")},
+      {"FieldTwice", "duplicate_field",
+       bad(R"({"user_id":"u","user_id":"u","item_id":"v1","ts":1602633600123,"type":"click"})")},
+      {"NoUser", "missing_field", bad(click_with("user_id", ""))},
+      {"NoItem", "missing_field", bad(click_with("item_id", ""))},
+      {"NoTime", "missing_field", bad(click_with("ts", ""))},
+      {"UserIsAList", "wrong_type", bad(click_with("user_id", "[1]"))},
+      {"FloatUser", "wrong_type", bad(click_with("user_id", "1.5"))},
+      {"FloatItem", "wrong_type", bad(click_with("item_id", "1e3"))},
+      {"TypeIsANumber", "wrong_type", bad(click_with("type", "7"))},
+      {"EmptyUser", "invalid_id", bad(click_with("user_id", "\"\""))},
+      {"EmptyItem", "invalid_id", bad(click_with("item_id", "\"\""))},
+      {"OverlongUser", "invalid_id", bad(click_with("user_id", overlong))},
+      {"OverlongItem", "invalid_id", bad(click_with("item_id", overlong))},
+      {"TimeBefore2000", "invalid_time", bad(click_with("ts", "946684799999"))},
+      {"TimeFrom2100", "invalid_time", bad(click_with("ts", "4102444800000"))},
+      {"UnknownType", "unknown_type", bad(click_with("type", "\"hover\""))},
+      {"EmptyCandidates", "empty_candidates", bad(test::request_json("u", 1, {}))},
+      {"UnknownItem", "unknown_item", bad(test::impression_json("u", "nobody", 1, false))},
+      {"KeyOfAnother", "key_mismatch",
+       test::keyed_record("somebody", test::click_json("u", "v1", 1))},
+      {"NoKey", "key_missing", bad(test::click_json("u", "v1", 1))},
+      {"AheadOfItsRecord", "future_time", bad(test::click_json("u", "v1", 86'400'001))}};
+  for (BadEvent& event : events) {
+    if (event.name == "NoKey") event.record.key.reset();
+    if (event.name == "AheadOfItsRecord") event.record.timestamp = EventTime{test::kBaseMs};
+  }
+  return events;
+}
+
+class BadEventTest : public ::testing::TestWithParam<BadEvent> {};
+
+TEST_P(BadEventTest, IsOneDeadLetterAndEveryOtherEventIsScored) {
+  test::WorkerWorld world(test::config_of("{}"));
+  StoredRecord record = GetParam().record;
+  world.append("u", test::click_json("u", "v1", 1));
+  world.broker.append("clicks", Partition{0}, record);
+  world.append("u", test::click_json("u", "v2", 2));
+  ASSERT_TRUE(world.run());
+  EXPECT_THAT(world.refusals(), ::testing::ElementsAre(GetParam().reason + "@1"));
+  const auto outputs = world.outputs();
+  ASSERT_EQ(outputs.size(), 2U);
+  EXPECT_THAT(*outputs[1].value, ::testing::HasSubstr("\"sequence_length\":2"));
+  EXPECT_EQ(world.counters.records, 3U);
+  EXPECT_EQ(world.counters.dead_letter_total(), 1U);
+  EXPECT_EQ(world.broker.committed("freshet", Partition{0})->position, Position{3});
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BadEventTest, ::testing::ValuesIn(bad_events()),
+                         [](const auto& event) { return event.param.name; });
+
+}  // namespace freshet::pipeline::bad_events_test

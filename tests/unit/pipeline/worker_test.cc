@@ -1,0 +1,309 @@
+// The worker's loop on the in-memory broker: what each error leads to, and what a commit waits for.
+#include "pipeline/worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "pipeline/position_metadata.h"
+#include "tests/support/worker_fixture.h"
+
+namespace freshet::pipeline::worker_test {
+
+using test::BrokerCall;
+using test::Moment;
+using test::StoredRecord;
+using test::WorkerWorld;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kConfig =
+    "{application_id: app,"
+    " behaviours: [{name: click, types: [click], length_max: 3, age_max: 1d}]}";
+
+std::string user(int i) { return "u" + std::to_string(i); }
+
+void append_clicks(WorkerWorld* world, int count) {
+  for (int i = 0; i < count; ++i) {
+    world->append(user(i % 5), test::click_json(user(i % 5), "v" + std::to_string(i % 8), i));
+  }
+}
+
+// Fails the first `times` calls of one kind.
+std::function<Status(BrokerCall, Moment)> fails(BrokerCall call, Moment moment, int times,
+                                                ErrorCode code) {
+  return [=](BrokerCall made, Moment at) mutable -> Status {
+    if (made != call || at != moment || times == 0) return {};
+    --times;
+    return error(code, "as the test asked");
+  };
+}
+
+TEST(WorkerTest, AFirstStartCommitsMarkerZeroBeforeTheFirstRecord) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 1);
+  std::vector<std::optional<CommittedPosition>> seen;
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call == BrokerCall::kSend && moment == Moment::kBefore) {
+      seen.push_back(world.broker.committed("app", Partition{0}));
+      EXPECT_EQ((*world.store->read_marker(Partition{0}))->marker.number, 0U);
+    }
+    return {};
+  };
+  ASSERT_TRUE(world.run());
+  ASSERT_EQ(seen.size(), 1U);
+  ASSERT_TRUE(seen[0]);
+  EXPECT_EQ(seen[0]->position, Position{0});
+  EXPECT_EQ(decode_position_metadata(seen[0]->metadata)->number, 0U);
+}
+
+TEST(WorkerTest, AStopCommitsEverything) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 20);
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.outputs().size(), 20U);
+  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{20});
+  const stateful::Marker marker = (*world.store->read_marker(Partition{0}))->marker;
+  EXPECT_EQ(marker.position, Position{20});
+  EXPECT_EQ(marker.applied_from, Position{20});
+  EXPECT_EQ(marker.user_count, 5U);
+}
+
+TEST(WorkerTest, OutputsAreFlushedBeforeTheirPositionsAreCommitted) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 2);
+  ASSERT_TRUE(world.run());
+  EXPECT_THAT(world.watch.calls, ElementsAre("subscribe", "poll", "flush", "commit", "send", "send",
+                                             "flush", "commit"));
+}
+
+TEST(WorkerTest, ACommitFollowsAfterItsInterval) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 1'000);
+  std::size_t sent = 0;
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call == BrokerCall::kSend && moment == Moment::kAfter && ++sent == 100) {
+      world.clock.advance(100);
+    }
+    return {};
+  };
+  ASSERT_TRUE(world.run());
+  // Marker 0, the one after the clock moved, the one at the stop.
+  EXPECT_EQ(std::count(world.watch.calls.begin(), world.watch.calls.end(), "commit"), 3);
+}
+
+TEST(WorkerTest, ACommitFollowsAfterItsRecords) {
+  WorkerConfig config = test::config_of(kConfig);
+  config.commit.records_max = 100;
+  WorkerWorld world(config);
+  append_clicks(&world, 1'000);
+  ASSERT_TRUE(world.run());
+  const auto commits = std::count(world.watch.calls.begin(), world.watch.calls.end(), "commit");
+  EXPECT_GE(commits, 8);
+  EXPECT_LE(commits, 12);
+}
+
+class WorkerRetryTest : public ::testing::TestWithParam<BrokerCall> {};
+
+TEST_P(WorkerRetryTest, WhatIsUnavailableIsTriedAgain) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 3);
+  world.watch.fault = fails(GetParam(), Moment::kBefore, 2, ErrorCode::kUnavailable);
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.outputs().size(), 3U);
+  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{3});
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, WorkerRetryTest,
+                         ::testing::Values(BrokerCall::kSubscribe, BrokerCall::kPoll,
+                                           BrokerCall::kSend, BrokerCall::kFlush,
+                                           BrokerCall::kCommit));
+
+TEST(WorkerTest, AnAssignmentThatFindsTheBrokerUnavailableIsTriedAgain) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 3);
+  world.broker.fail_next(BrokerCall::kCommitted, {ErrorCode::kUnavailable, "not yet"});
+  world.broker.fail_next(BrokerCall::kBeginPosition, {ErrorCode::kUnavailable, "not yet"});
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.outputs().size(), 3U);
+}
+
+class WorkerFencedTest : public ::testing::TestWithParam<BrokerCall> {};
+
+TEST_P(WorkerFencedTest, AFencedWorkerRejoinsAndRepeatsEqualBytes) {
+  WorkerConfig config = test::config_of(kConfig);
+  config.commit.records_max = 10;
+  WorkerWorld world(config);
+  append_clicks(&world, 30);
+  world.broker.deliver_at_once(true);
+  int calls = 0;
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call != GetParam() || moment != Moment::kBefore || ++calls != 2) return {};
+    return error(ErrorCode::kFenced, "another member has the partition");
+  };
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(std::count(world.watch.calls.begin(), world.watch.calls.end(), "subscribe"), 2);
+  EXPECT_EQ(world.by_source().size(), 30U);  // and repeats are equal
+  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{30});
+  test::logical_digest(world.store.get(), world.config);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, WorkerFencedTest,
+                         ::testing::Values(BrokerCall::kPoll, BrokerCall::kSend, BrokerCall::kFlush,
+                                           BrokerCall::kCommit));
+
+TEST(WorkerTest, AFatalErrorCommitsNothingMoreAndIsReturned) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 10);
+  int sends = 0;
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call != BrokerCall::kSend || moment != Moment::kBefore || ++sends != 5) return {};
+    return error(ErrorCode::kFatal, "as the test asked");
+  };
+  const Status ended = world.run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kFatal);
+  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{0});
+  EXPECT_EQ((*world.store->read_marker(Partition{0}))->marker.number, 0U);
+}
+
+TEST(WorkerTest, ACrashBetweenPositionAndBatchIsRepairedByReadingAgain) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 10);
+  int commits = 0;
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call != BrokerCall::kCommit || moment != Moment::kAfter || ++commits != 2) return {};
+    return error(ErrorCode::kFatal, "the process ends here");
+  };
+  ASSERT_FALSE(world.run());
+  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{10});
+  EXPECT_EQ((*world.store->read_marker(Partition{0}))->marker.position, Position{0});
+  world.watch.fault = nullptr;
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.counters.records_reread, 10U);
+  EXPECT_EQ(world.outputs().size(), 10U);
+  EXPECT_EQ((*world.store->read_marker(Partition{0}))->marker.user_count, 5U);
+}
+
+TEST(WorkerTest, AnOutputThatTheTopicDoesNotTakeBecomesADeadLetter) {
+  WorkerWorld world(test::config_of(kConfig));
+  world.append("a", test::request_json("a", 1, {"v1"}));
+  world.append("a", test::request_json("a", 2, {"v1", "v2", "v3", "v4", "v5", "v6"}));
+  world.append("a", test::request_json("a", 3, {"v1"}));
+  world.watch.value_bytes_max = 250;
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.outputs().size(), 2U);
+  EXPECT_THAT(world.refusals(), ElementsAre("too_large@1"));
+  EXPECT_EQ(world.counters.scores, 2U);
+  EXPECT_EQ(world.counters.dead_letter_total(), 1U);
+}
+
+TEST(WorkerTest, ADeadLetterThatTheTopicDoesNotTakeStopsTheWorker) {
+  WorkerWorld world(test::config_of(kConfig));
+  world.append("a", "not JSON");
+  world.watch.value_bytes_max = 3;
+  const Status ended = world.run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kFatal);
+  EXPECT_THAT(ended.error().message, HasSubstr("nothing can be committed past it"));
+}
+
+// A store whose device refuses for a while.
+class FlakyStore final : public stateful::StateStore {
+ public:
+  explicit FlakyStore(std::unique_ptr<stateful::StateStore> inner) : inner_(std::move(inner)) {}
+
+  stateful::OwnerToken take_ownership(Partition partition) override {
+    return inner_->take_ownership(partition);
+  }
+  Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition) override {
+    return inner_->read_marker(partition);
+  }
+  Result<std::optional<std::string>> read_user(Partition partition, const UserId& id) override {
+    if (reads_to_fail-- > 0) return error(ErrorCode::kUnavailable, "reading fails");
+    return inner_->read_user(partition, id);
+  }
+  Result<stateful::ApplyOutcome> apply(const stateful::CheckpointBatch& batch) override {
+    if (writes_to_fail-- > 0) return error(ErrorCode::kUnavailable, "the disk is full");
+    return inner_->apply(batch);
+  }
+  Status scan(Partition partition, const std::optional<UserId>& after,
+              const Visit& visit) override {
+    return inner_->scan(partition, after, visit);
+  }
+  Result<std::vector<Partition>> partitions() override { return inner_->partitions(); }
+
+  int reads_to_fail = 0;
+  int writes_to_fail = 0;
+
+ private:
+  std::unique_ptr<stateful::StateStore> inner_;
+};
+
+TEST(WorkerTest, AStoreThatRefusesForAWhileIsTriedAgain) {
+  WorkerWorld world(test::config_of(kConfig));
+  auto flaky = std::make_unique<FlakyStore>(std::move(world.store));
+  flaky->reads_to_fail = 2;
+  flaky->writes_to_fail = 2;
+  world.store = std::move(flaky);
+  append_clicks(&world, 10);
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.by_source().size(), 10U);
+  EXPECT_EQ(world.outputs().size(), 10U);
+  EXPECT_EQ(world.counters.records, 10U);
+  test::logical_digest(world.store.get(), world.config);
+}
+
+TEST(WorkerTest, APositionThatWasResetByHandIsRefused) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 3);
+  ASSERT_TRUE(world.run());
+  world.store = std::make_unique<stateful::MemoryStateStore>();
+  world.config.application_id = "another";
+  ASSERT_TRUE(world.run());
+  world.config.application_id = "app";
+  const Status ended = world.run();  // the state is that of "another"
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(ended.error().message, HasSubstr("partition 0: "));
+}
+
+TEST(WorkerTest, TwoWorkersShareThePartitionsAndNothingIsLost) {
+  const WorkerConfig config = test::config_of(kConfig);
+  WorkerWorld alone(config, 4);
+  WorkerWorld shared(config, 4);
+  for (WorkerWorld* world : {&alone, &shared}) append_clicks(world, 400);
+  ASSERT_TRUE(alone.run());
+
+  // Two stores, as two machines have; each worker stops when every record has its output.
+  shared.watch.stop_when_drained = false;
+  const SystemClock clock;
+  StopSignal stop;
+  stateful::MemoryStateStore stores[2];
+  Counters counters[2];
+  Status ended[2];
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      Worker worker(
+          {&config, shared.model, &stores[i], &clock, &counters[i]}, 1 << 20,
+          [&]() -> Result<std::unique_ptr<Transport>> {
+            return std::make_unique<test::MemoryTransport>(&shared.broker, config);
+          },
+          &stop);
+      ended[i] = worker.run();
+    });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (shared.by_source().size() < 400 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  stop.request();
+  for (std::thread& thread : threads) thread.join();
+  for (const Status& status : ended) EXPECT_TRUE(status) << status.error().message;
+  EXPECT_EQ(shared.by_source(), alone.by_source());
+}
+
+}  // namespace freshet::pipeline::worker_test
