@@ -22,6 +22,14 @@ PartitionState::PartitionState(stateful::StateStore* store, Partition partition,
   user_count_ = marker->marker.user_count;
 }
 
+Result<stateful::UserState> PartitionState::decode(const UserId& user,
+                                                   std::string_view value) const {
+  Result<stateful::UserState> state = stateful::decode_user_state(limits_, value);
+  if (state) return state;
+  return error(state.error().code, "partition " + std::to_string(partition_.value) + ", user \"" +
+                                       user.str() + "\": " + state.error().message);
+}
+
 Result<HotUser*> PartitionState::user(const UserId& user) {
   if (HotUser* hot = cache_.find(user)) return hot;
   Result<std::optional<std::string>> value = store_->read_user(partition_, user);
@@ -29,12 +37,8 @@ Result<HotUser*> PartitionState::user(const UserId& user) {
   stateful::UserState state(limits_);
   std::optional<stateful::Digest> saved;
   if (*value) {
-    Result<stateful::UserState> decoded = stateful::decode_user_state(limits_, **value);
-    if (!decoded) {
-      return error(decoded.error().code, "partition " + std::to_string(partition_.value) +
-                                             ", user \"" + user.str() +
-                                             "\": " + decoded.error().message);
-    }
+    Result<stateful::UserState> decoded = decode(user, **value);
+    if (!decoded) return tl::unexpected(decoded.error());
     state = std::move(*decoded);
     saved = stateful::digest_of_user(user, **value);
   }
@@ -63,7 +67,7 @@ Status PartitionState::collect_user(std::string_view user_bytes, std::string_vie
   HotUser* hot = cache_.find(id);
   if (hot == nullptr) {
     // Most users have nothing to collect: they are looked at without entering the cache.
-    Result<stateful::UserState> state = stateful::decode_user_state(limits_, value);
+    Result<stateful::UserState> state = decode(id, value);
     if (!state) return tl::unexpected(state.error());
     if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
     Result<HotUser*> loaded = user(id);

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/log_position.h"
@@ -65,6 +66,8 @@ class PartitionState {
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
 
  private:
+  // decode_user_state, whose error then names the partition and the user.
+  Result<stateful::UserState> decode(const UserId& user, std::string_view value) const;
   Status collect_user(std::string_view user, std::string_view value, Offset offset);
 
   stateful::StateStore* store_;

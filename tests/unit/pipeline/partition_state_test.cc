@@ -1,0 +1,163 @@
+#include "pipeline/partition_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "scorer/float_mode.h"
+#include "tests/support/pipeline_fixture.h"
+#include "tests/support/scorer_models.h"
+
+namespace freshet::pipeline::partition_state_test {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+constexpr Position kNow{std::numeric_limits<std::int64_t>::max()};
+
+class PartitionStateTest : public ::testing::Test {
+ protected:
+  PartitionStateTest() {
+    scorer::set_float_mode();
+    model_ = test::serve(test::random_model(test::small_model(config_)), config_);
+    owner_ = store_.take_ownership(Partition{0});
+    reset(1 << 20);
+  }
+
+  void reset(std::size_t cache_bytes) {
+    state_.emplace(&store_, Partition{0}, model_, config_.limits(), std::nullopt, cache_bytes);
+  }
+
+  void click(const std::string& user, std::int64_t ms) {
+    const UserId id(user);
+    state_->advance_stream_time(EventTime{test::kBaseMs + ms});
+    HotUser* hot = *state_->user(id);
+    hot->insert(*model_, 0, {EventTime{test::kBaseMs + ms}, ItemId("v1")});
+    state_->note_change(id, *hot, Offset{next_offset_++});
+    state_->release(id, *hot);
+  }
+
+  // Saves what the slice holds; returns its users' names, "-" before one that is deleted.
+  std::vector<std::string> save(std::size_t bytes_max, Position before) {
+    stateful::CheckpointBatch batch;
+    batch.owner = owner_;
+    batch.users = state_->take_slice(bytes_max, before);
+    EXPECT_TRUE(store_.apply(batch));
+    std::vector<std::string> names;
+    for (const stateful::UserChange& change : batch.users) {
+      names.push_back((change.value ? "" : "-") + change.user.str());
+    }
+    return names;
+  }
+
+  // What a scan says of the store, against the running sums.
+  void expect_sums_of_a_scan() {
+    stateful::Digest digest;
+    std::uint64_t users = 0;
+    ASSERT_TRUE(
+        store_.scan(Partition{0}, std::nullopt, [&](std::string_view user, std::string_view value) {
+          digest += stateful::digest_of_user(UserId(user), value);
+          ++users;
+          return true;
+        }));
+    EXPECT_EQ(state_->digest(), digest);
+    EXPECT_EQ(state_->user_count(), users);
+  }
+
+  WorkerConfig config_ =
+      test::config_of("behaviours: [{name: click, types: [click], length_max: 3, age_max: 100ms}]");
+  std::shared_ptr<const ServedModel> model_;
+  stateful::MemoryStateStore store_;
+  stateful::OwnerToken owner_;
+  std::optional<PartitionState> state_;
+  std::int64_t next_offset_ = 0;
+};
+
+TEST_F(PartitionStateTest, SlicesTakeTheLongestChangedFirst) {
+  click("b", 1);
+  click("a", 2);
+  click("b", 3);  // keeps its place
+  EXPECT_EQ(state_->applied_from(Position{3}), Position{0});
+  EXPECT_THAT(save(kAll, Position{1}), ::testing::ElementsAre("b"));
+  EXPECT_EQ(state_->applied_from(Position{3}), Position{1});
+  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("a"));
+  EXPECT_EQ(state_->applied_from(Position{3}), Position{3});
+  expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, ASliceEndsWhenItsBytesAreTaken) {
+  for (const char* user : {"a", "b", "c"}) click(user, 1);
+  EXPECT_THAT(save(1, kNow), ::testing::ElementsAre("a"));
+  EXPECT_TRUE(save(0, kNow).empty());
+  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("b", "c"));
+}
+
+TEST_F(PartitionStateTest, WhileMemoryIsShortUsersAreSavedBeforeTheyAreDue) {
+  reset(1);
+  for (const char* user : {"a", "b", "c"}) click(user, 1);
+  EXPECT_GT(state_->cache_bytes(), 1U);  // changed users stay, whatever the bound
+  EXPECT_EQ(save(0, Position{0}).size(), 3U);
+  EXPECT_EQ(state_->cache_bytes(), 0U);
+  click("a", 2);  // comes back from the store
+  EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 2U);
+  save(kAll, kNow);
+  expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, CollectionPassesAllUsersInTurn) {
+  for (const char* user : {"a", "b", "c"}) click(user, 1);
+  save(kAll, kNow);
+  reset(1 << 20);
+  state_->advance_stream_time(EventTime{test::kBaseMs + 102});
+  for (std::size_t changed = 1; changed <= 3; ++changed) {
+    ASSERT_TRUE(state_->collect(1, Offset{9}));
+    EXPECT_EQ(state_->changed_count(), changed);
+  }
+  ASSERT_TRUE(state_->collect(1, Offset{9}));  // the end
+  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("-a", "-b", "-c"));
+  ASSERT_TRUE(state_->collect(10, Offset{9}));  // begins anew, on nothing
+  EXPECT_EQ(state_->changed_count(), 0U);
+}
+
+TEST_F(PartitionStateTest, CollectionLeavesVisibleClicksAlone) {
+  click("a", 1);
+  click("a", 50);
+  click("b", 50);
+  save(kAll, kNow);
+  state_->advance_stream_time(EventTime{test::kBaseMs + 150});
+  ASSERT_TRUE(state_->collect(10, Offset{9}));
+  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("a"));
+  EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 1U);
+  EXPECT_EQ((*state_->user(UserId("b")))->state().sequences[0].size(), 1U);
+  expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, WithoutAStreamTimeNothingIsCollected) {
+  ASSERT_TRUE(state_->collect(10, Offset{0}));
+  EXPECT_EQ(state_->changed_count(), 0U);
+}
+
+TEST_F(PartitionStateTest, TheStreamTimeNeverGoesBack) {
+  state_->advance_stream_time(EventTime{7});
+  state_->advance_stream_time(EventTime{5});
+  EXPECT_EQ(state_->stream_time(), EventTime{7});
+}
+
+TEST_F(PartitionStateTest, DamagedBytesAreNamedByPartitionAndUser) {
+  stateful::CheckpointBatch batch;
+  batch.owner = owner_;
+  batch.users.push_back({UserId("a"), "damaged"});
+  ASSERT_TRUE(store_.apply(batch));
+  const auto user = state_->user(UserId("a"));
+  ASSERT_FALSE(user);
+  EXPECT_EQ(user.error().code, ErrorCode::kCorruptState);
+  EXPECT_THAT(user.error().message, HasSubstr("partition 0, user \"a\": "));
+  state_->advance_stream_time(EventTime{test::kBaseMs});
+  const Status collected = state_->collect(10, Offset{0});
+  ASSERT_FALSE(collected);
+  EXPECT_EQ(collected.error().code, ErrorCode::kCorruptState);
+  EXPECT_THAT(collected.error().message, HasSubstr("partition 0, user \"a\": "));
+}
+
+}  // namespace freshet::pipeline::partition_state_test
