@@ -270,40 +270,61 @@ TEST(WorkerTest, APositionThatWasResetByHandIsRefused) {
   EXPECT_THAT(ended.error().message, HasSubstr("partition 0: "));
 }
 
-TEST(WorkerTest, TwoWorkersShareThePartitionsAndNothingIsLost) {
-  const WorkerConfig config = test::config_of(kConfig);
-  WorkerWorld alone(config, 4);
-  WorkerWorld shared(config, 4);
-  for (WorkerWorld* world : {&alone, &shared}) append_clicks(world, 400);
-  ASSERT_TRUE(alone.run());
+// A worker on a thread and a store of its own, as another machine has.
+class ThreadedWorker {
+ public:
+  explicit ThreadedWorker(WorkerWorld* world)
+      : worker_(
+            {&world->config, world->model, &store_, &clock_, &counters_}, 1 << 20,
+            [world]() -> Result<std::unique_ptr<Transport>> {
+              return std::make_unique<test::MemoryTransport>(&world->broker, world->config);
+            },
+            &stop_),
+        thread_([this] { ended_ = worker_.run(); }) {}
 
-  // Two stores, as two machines have; each worker stops when every record has its output.
-  shared.watch.stop_when_drained = false;
-  const SystemClock clock;
-  StopSignal stop;
-  stateful::MemoryStateStore stores[2];
-  Counters counters[2];
-  Status ended[2];
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i) {
-    threads.emplace_back([&, i] {
-      Worker worker(
-          {&config, shared.model, &stores[i], &clock, &counters[i]}, 1 << 20,
-          [&]() -> Result<std::unique_ptr<Transport>> {
-            return std::make_unique<test::MemoryTransport>(&shared.broker, config);
-          },
-          &stop);
-      ended[i] = worker.run();
-    });
+  void stop() {
+    stop_.request();
+    thread_.join();
+    EXPECT_TRUE(ended_) << ended_.error().message;
   }
+  const Counters& counters() const { return counters_; }  // after stop()
+
+ private:
+  const SystemClock clock_;
+  StopSignal stop_;
+  stateful::MemoryStateStore store_;
+  Counters counters_;
+  Status ended_;
+  Worker worker_;
+  std::thread thread_;
+};
+
+// Waits until so many input records have an output.
+void await_outputs(const WorkerWorld& world, std::size_t count) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (shared.by_source().size() < 400 && std::chrono::steady_clock::now() < deadline) {
+  while (world.by_source().size() < count && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
   }
-  stop.request();
-  for (std::thread& thread : threads) thread.join();
-  for (const Status& status : ended) EXPECT_TRUE(status) << status.error().message;
-  EXPECT_EQ(shared.by_source(), alone.by_source());
+}
+
+TEST(WorkerTest, TwoWorkersShareThePartitionsAndOneGoesOnAlone) {
+  WorkerWorld alone(test::config_of(kConfig), 4);
+  WorkerWorld shared(test::config_of(kConfig), 4);
+  append_clicks(&alone, 200);
+  append_clicks(&alone, 400);
+  ASSERT_TRUE(alone.run());
+
+  append_clicks(&shared, 200);
+  ThreadedWorker first(&shared);
+  ThreadedWorker second(&shared);
+  await_outputs(shared, 200);
+  first.stop();
+  append_clicks(&shared, 400);
+  await_outputs(shared, 600);
+  second.stop();
+  EXPECT_TRUE(shared.by_source() == alone.by_source());
+  EXPECT_GE(second.counters().records, 400U);
+  EXPECT_GT(second.counters().records_reread, 0U);  // what came from the first was rebuilt
 }
 
 }  // namespace freshet::pipeline::worker_test
