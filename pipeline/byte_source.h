@@ -3,8 +3,8 @@
 // A gzip stream is recognised by its first two bytes (1f 8b), not by its name; members that follow
 // one another are one stream (RFC 1952), as `cat a.gz b.gz` makes them.
 // Errors:  kInvalidConfig where the file cannot be opened; kFatal where reading fails, or where
-// gzip
-//          data is truncated or corrupt, naming the byte. All bytes before the fault come first.
+//          gzip data is truncated or corrupt, naming the byte. All bytes before the fault come
+//          first
 // Threads: one
 // Cost:    one copy of plain bytes; memory does not depend on the file's size
 #pragma once

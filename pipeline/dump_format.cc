@@ -2,10 +2,12 @@
 //
 //   dump    = topic LF *(record LF)
 //   topic   = {"freshet_dump":1,"topic":string,"partitions":integer}
-//   record  = {"partition":integer,"offset":integer,"timestamp":(integer /
-//   null),key,value[,headers]} key     = "key":(string / null) / "key_base64":string value   =
-//   "value":(string / null) / "value_base64":string headers = "headers":[header *(,header)] header
-//   = {"name":string,value} / {"name_base64":string,value}
+//   record  = {"partition":integer,"offset":integer,"timestamp":time,key,value[,headers]}
+//   time    = integer / null
+//   key     = "key":(string / null) / "key_base64":string
+//   value   = "value":(string / null) / "value_base64":string
+//   headers = "headers":[header *(,header)]
+//   header  = {"name":string,value} / {"name_base64":string,value}
 #include "pipeline/dump_format.h"
 
 #include <limits>

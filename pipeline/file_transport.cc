@@ -1,6 +1,5 @@
 #include "pipeline/file_transport.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -9,18 +8,9 @@
 
 #include "common/check.h"
 #include "pipeline/output_encoder.h"
-#include "pipeline/partitioner.h"
 
 namespace freshet::pipeline {
 namespace {
-
-// A line that is over input.event_bytes_max becomes a dead letter with its size and hash, so it is
-// held whole; only beyond this bound, which no broker takes either, is it cut.
-constexpr std::size_t kLineBytesMax = std::size_t{64} << 20;
-
-std::size_t line_bytes_max(const WorkerConfig& config) {
-  return std::max(kLineBytesMax, config.input.event_bytes_max + 1);
-}
 
 Status open_for_writing(const std::filesystem::path& path, std::ofstream* file,
                         std::ostream** stream) {
@@ -38,28 +28,16 @@ Status open_for_writing(const std::filesystem::path& path, std::ofstream* file,
   return {};
 }
 
-// What a batch's views point to.
-struct Lines {
-  std::vector<std::string> values;
-  std::vector<std::optional<UserId>> users;
-};
-
 }  // namespace
 
-FileTransport::FileTransport(const WorkerConfig& config, FileTransportOptions options,
-                             LineReader reader)
-    : options_(std::move(options)),
-      reader_(std::move(reader)),
-      decoder_(config),
-      next_(static_cast<std::size_t>(options_.partition_count)) {}
+FileTransport::FileTransport(LogFile input, FileTransportOptions options)
+    : input_(std::move(input)),
+      options_(std::move(options)),
+      next_(static_cast<std::size_t>(input_.partition_count())) {}
 
-Result<std::unique_ptr<FileTransport>> FileTransport::open(const WorkerConfig& config,
+Result<std::unique_ptr<FileTransport>> FileTransport::open(LogFile input,
                                                            FileTransportOptions options) {
-  FRESHET_CHECK(options.partition_count > 0);
-  Result<LineReader> reader = LineReader::open(options.input, line_bytes_max(config));
-  if (!reader) return tl::unexpected(reader.error());
-  std::unique_ptr<FileTransport> transport(
-      new FileTransport(config, std::move(options), std::move(*reader)));
+  std::unique_ptr<FileTransport> transport(new FileTransport(std::move(input), std::move(options)));
   const FileTransportOptions& opened = transport->options_;
   if (Status output =
           open_for_writing(opened.output, &transport->output_file_, &transport->output_);
@@ -76,7 +54,7 @@ Result<std::unique_ptr<FileTransport>> FileTransport::open(const WorkerConfig& c
 
 std::vector<Partition> FileTransport::all_partitions() const {
   std::vector<Partition> partitions;
-  for (std::int32_t p = 0; p < options_.partition_count; ++p) partitions.push_back({p});
+  for (std::int32_t p = 0; p < input_.partition_count(); ++p) partitions.push_back({p});
   return partitions;
 }
 
@@ -95,36 +73,26 @@ Result<RecordBatch> FileTransport::poll(std::chrono::milliseconds, std::size_t r
     return RecordBatch{};
   }
   if (fault_) return tl::unexpected(*fault_);
-  auto lines = std::make_shared<Lines>();
-  lines->values.reserve(records_max);  // views into short strings must not move
-  lines->users.reserve(records_max);
+  auto records = std::make_shared<std::vector<DumpRecord>>();
+  records->reserve(records_max);  // views into short strings must not move
   RecordBatch batch;
   while (batch.records.size() < records_max) {
-    const Result<std::optional<Line>> line = reader_.next();
-    if (!line) {
-      fault_ = line.error();
+    Result<std::optional<DumpRecord>> next = input_.next();
+    if (!next) {
+      fault_ = next.error();
       break;
     }
-    if (!*line) {
+    if (!*next) {
       batch.end_of_input = true;
       break;
     }
-    lines->values.emplace_back((*line)->bytes);
-    lines->users.push_back(decoder_.peek_user(lines->values.back()));
-    const std::optional<UserId>& user = lines->users.back();
-    InputRecord record;
-    if (user) {
-      record.partition = partition_of(user->view(), options_.partition_count);
-      record.key = user->view();
-    }
-    Position& next = next_[static_cast<std::size_t>(record.partition.value)];
-    record.offset = Offset{next.value};
-    next = position_after(record.offset);
-    record.value = lines->values.back();
-    batch.records.push_back(record);
+    const DumpRecord& record = records->emplace_back(std::move(**next));
+    next_[static_cast<std::size_t>(record.partition.value)] = position_after(record.offset);
+    batch.records.push_back(
+        {record.partition, record.offset, record.timestamp, record.key, record.value});
   }
   if (fault_ && batch.records.empty()) return tl::unexpected(*fault_);
-  batch.owner = std::move(lines);
+  batch.owner = std::move(records);
   return batch;
 }
 

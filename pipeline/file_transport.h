@@ -1,10 +1,9 @@
 // FileTransport: a log file as the input topic, output files as the output topics. For replay.
 //
-// Line n of the file becomes the next record of the partition that Kafka's partitioner gives its
-// user (partition 0 where no user can be read), with offsets 0, 1, 2, ... per partition in file
-// order and no record time. Records are delivered in file order, so outputs come in input order.
-// Errors:  kInvalidConfig for a file that cannot be opened or created; kFatal for a read or write
-//          fault, a truncated gzip stream included; every whole line before it is delivered first
+// Records come from a LogFile, a bare log or a dump, and are delivered in file order, so outputs
+// come in input order.
+// Errors:  kInvalidConfig for a file that cannot be created; kFatal for a write fault and for what
+//          LogFile finds in the input, after every whole record before it is delivered
 // Threads: one
 #pragma once
 
@@ -16,32 +15,29 @@
 #include <vector>
 
 #include "pipeline/config.h"
-#include "pipeline/event_decoder.h"
-#include "pipeline/line_reader.h"
+#include "pipeline/log_file.h"
 #include "pipeline/transport.h"
 
 namespace freshet::pipeline {
 
 struct FileTransportOptions {
-  std::filesystem::path input;  // plain or gzip; "-" is standard input
-  std::filesystem::path output;
+  std::filesystem::path output;  // "-" is standard output
   std::filesystem::path dead_letters;
-  std::int32_t partition_count = 1;
   // What the "group" has committed, for a state that was made beforehand (seeded history).
   std::map<Partition, CommittedPosition> committed;
 };
 
 class FileTransport final : public Transport {
  public:
-  static Result<std::unique_ptr<FileTransport>> open(const WorkerConfig& config,
-                                                     FileTransportOptions options);
+  static Result<std::unique_ptr<FileTransport>> open(LogFile input, FileTransportOptions options);
 
   Status subscribe(RebalanceListener* listener) override;
   Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;
   Status start_at(Partition partition, Position position) override;
-  Result<std::int32_t> partition_count() override { return options_.partition_count; }
+  Result<std::int32_t> partition_count() override { return input_.partition_count(); }
   Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;
+  // 0 for a dump too, whatever the topic retained: what lay before is a gap.
   Result<Position> begin_position(Partition) override { return Position{0}; }
   Result<Position> end_position(Partition partition) override;
   Status send(const OutputRecord& record) override;
@@ -50,12 +46,11 @@ class FileTransport final : public Transport {
   Status close() override;
 
  private:
-  FileTransport(const WorkerConfig& config, FileTransportOptions options, LineReader reader);
+  FileTransport(LogFile input, FileTransportOptions options);
   std::vector<Partition> all_partitions() const;
 
+  LogFile input_;
   FileTransportOptions options_;
-  LineReader reader_;
-  EventDecoder decoder_;
   std::ofstream output_file_;
   std::ofstream dead_letter_file_;
   std::ostream* output_ = nullptr;
@@ -63,7 +58,7 @@ class FileTransport final : public Transport {
   std::vector<Position> next_;  // [partition_count]
   RebalanceListener* listener_ = nullptr;
   bool assigned_ = false;
-  std::optional<Error> fault_;  // found behind lines that are delivered first
+  std::optional<Error> fault_;  // found behind records that are delivered first
 };
 
 }  // namespace freshet::pipeline

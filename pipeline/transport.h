@@ -56,10 +56,11 @@ class Transport {
   virtual Status subscribe(RebalanceListener* listener) = 0;
 
   // The next records, at most records_max of them; an empty batch after `timeout` without any.
-  // Calls the listener when the assignment changes, and returns its error.
+  // Calls the listener when the assignment changes, and returns its error; after an error of
+  // on_assigned the next poll offers the same partitions again.
   virtual Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) = 0;
 
-  // Reads `partition` from `position` on. Only inside on_assigned.
+  // Reads `partition` from `position` on. Only inside on_assigned; repeated, the last one holds.
   virtual Status start_at(Partition partition, Position position) = 0;
 
   virtual Result<std::int32_t> partition_count() = 0;  // of the input topic

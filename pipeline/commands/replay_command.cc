@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,7 +31,7 @@ struct ReplayArguments {
   std::string state;
   std::string seed_history;
   std::vector<std::string> seed_fields;  // "behaviour=field"
-  std::int32_t partitions = 1;
+  std::optional<std::int32_t> partitions;
 };
 
 Result<std::unique_ptr<stateful::StateStore>> open_store(const ReplayArguments& arguments,
@@ -49,10 +50,29 @@ Result<std::unique_ptr<stateful::StateStore>> open_store(const ReplayArguments& 
   return std::unique_ptr<stateful::StateStore>(std::move(*store));
 }
 
-Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& arguments) {
+// Outputs name their topic, so a dump of another one would not give what that topic gave.
+Result<pipeline::LogFile> open_input(const ReplayArguments& arguments,
+                                     const pipeline::WorkerConfig& config) {
+  Result<pipeline::LogFile> input = pipeline::LogFile::open(config, arguments.input);
+  if (!input) return input;
+  if (const auto& dump = input->dump_topic(); dump && dump->name != config.kafka.input) {
+    return error(ErrorCode::kInvalidConfig, arguments.input + ": is a dump of topic " + dump->name +
+                                                ", and kafka.input is " + config.kafka.input +
+                                                "; set kafka.input to the dump's topic");
+  }
+  if (arguments.partitions) {
+    if (Status fits = input->set_partition_count(*arguments.partitions); !fits) {
+      return tl::unexpected(fits.error());
+    }
+  }
+  return input;
+}
+
+Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& arguments,
+                                                  std::int32_t partition_count) {
   pipeline::SeedHistoryOptions options;
   options.file = arguments.seed_history;
-  options.partition_count = arguments.partitions;
+  options.partition_count = partition_count;
   for (const std::string& mapping : arguments.seed_fields) {
     const std::size_t equals = mapping.find('=');
     if (equals == std::string::npos) {
@@ -68,17 +88,17 @@ Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& argumen
 Status replay(const ReplayArguments& arguments, const Loaded& loaded,
               pipeline::Counters* counters) {
   const SystemClock clock;
+  Result<pipeline::LogFile> input = open_input(arguments, loaded.config);
+  if (!input) return tl::unexpected(input.error());
   auto store = open_store(arguments, loaded.config);
   if (!store) return tl::unexpected(store.error());
 
   pipeline::FileTransportOptions files;
-  files.input = arguments.input;
   files.output = arguments.output;
   files.dead_letters =
       arguments.dead_letters.empty() ? arguments.output + ".dead-letters" : arguments.dead_letters;
-  files.partition_count = arguments.partitions;
   if (!arguments.seed_history.empty()) {
-    const auto options = seed_options(arguments);
+    const auto options = seed_options(arguments, input->partition_count());
     if (!options) return tl::unexpected(options.error());
     auto seeded = pipeline::seed_history(loaded.config, *options, clock, store->get());
     if (!seeded) return tl::unexpected(seeded.error());
@@ -93,7 +113,7 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   pipeline::Worker worker(
       context, loaded.config.memory_budget_mb << 19,
       [&]() -> Result<std::unique_ptr<pipeline::Transport>> {
-        auto transport = pipeline::FileTransport::open(loaded.config, files);
+        auto transport = pipeline::FileTransport::open(std::move(*input), files);
         if (!transport) return tl::unexpected(transport.error());
         return std::unique_ptr<pipeline::Transport>(std::move(*transport));
       },
@@ -129,13 +149,15 @@ void add_replay(CLI::App& app, Run* run) {
       "Runs a log file through the same task as `run`\n\n"
       "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output scores.jsonl");
   command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
-  command->add_option("--input", arguments->input, "JSON Lines, plain or gzip; - is stdin")
+  command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
       ->required();
   command->add_option("--output", arguments->output, "scores, one line each; - is stdout")
       ->required();
   command->add_option("--dead-letters", arguments->dead_letters,
                       "refused records (default: OUTPUT.dead-letters)");
-  command->add_option("--partitions", arguments->partitions, "as the topic has (default: 1)")
+  command
+      ->add_option("--partitions", arguments->partitions,
+                   "as the topic has (default: 1, or a dump's)")
       ->check(CLI::Range(1, 10'000));
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,

@@ -8,7 +8,8 @@
 // the dump's partition count. Offsets are the topic's own.
 //
 // Errors:  kInvalidConfig for a missing file or topic or another partition count; kBadRecord for a
-//          line that is too large or no dump line, naming it (what came before it is in the topic)
+//          record that no broker takes; kFatal for a file that LogFile cannot read on. Both name
+//          the place, and what came before it is in the topic
 // Threads: one
 #pragma once
 

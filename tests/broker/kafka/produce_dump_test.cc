@@ -82,11 +82,12 @@ TEST_F(ProduceDumpTest, EveryLineHasThePartitionAndOffsetThatAReplayGivesIt) {
   ASSERT_TRUE(produced) << produced.error().message;
 
   pipeline::FileTransportOptions options;
-  options.input = log;
   options.output = dir_.path() / "out";
   options.dead_letters = dir_.path() / "dead";
-  options.partition_count = kContractPartitions;
-  auto file = pipeline::FileTransport::open(config_, options);
+  auto input = pipeline::LogFile::open(config_, log);
+  ASSERT_TRUE(input);
+  ASSERT_TRUE(input->set_partition_count(kContractPartitions));
+  auto file = pipeline::FileTransport::open(std::move(*input), options);
   ASSERT_TRUE(file);
   ContractMember replay(std::move(*file));
   ASSERT_TRUE(replay.join());
@@ -170,7 +171,7 @@ TEST_F(ProduceDumpTest, ABadDumpLineIsNamedAndWhatCameBeforeIsThere) {
             "{\"partition\":0,\"offset\":0,\"timestamp\":5,\"key\":null,\"value\":\"a\"}\n"
             "{\"partition\":9,\"offset\":0,\"timestamp\":5,\"key\":null,\"value\":\"b\"}\n"));
   ASSERT_FALSE(produced);
-  EXPECT_EQ(produced.error().code, ErrorCode::kBadRecord);
+  EXPECT_EQ(produced.error().code, ErrorCode::kFatal);
   EXPECT_THAT(produced.error().message, HasSubstr("bad:3: "));
   EXPECT_EQ(harness_.records(config_.kafka.input).size(), 1U);
 }

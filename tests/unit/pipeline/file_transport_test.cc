@@ -7,7 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "pipeline/partitioner.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/transport_harness.h"
@@ -20,20 +19,23 @@ using ::testing::HasSubstr;
 class FileTransportTest : public ::testing::Test {
  protected:
   FileTransportTest() {
-    options_.input = dir_.path() / "log.jsonl";
     options_.output = dir_.path() / "out" / "scores.jsonl";
     options_.dead_letters = dir_.path() / "out" / "dead.jsonl";
-    options_.partition_count = 3;
     std::filesystem::create_directory(dir_.path() / "out");
   }
 
-  void write_input(const std::string& bytes) {
-    std::ofstream(options_.input, std::ios::binary) << bytes;
+  void write_input(const std::string& bytes) { std::ofstream(input_, std::ios::binary) << bytes; }
+
+  Result<std::unique_ptr<FileTransport>> open() {
+    Result<LogFile> input = LogFile::open(config_, input_);
+    if (!input) return tl::unexpected(input.error());
+    EXPECT_TRUE(input->set_partition_count(3));
+    return FileTransport::open(std::move(*input), options_);
   }
 
   // Reads everything, `records_max` at a time; `fault` is how it ended, if not well.
   std::vector<test::StoredRecord> read_all(std::size_t records_max = 1'000) {
-    auto transport = FileTransport::open(config_, options_);
+    auto transport = open();
     if (!transport) {
       fault = transport.error();
       return {};
@@ -73,6 +75,7 @@ class FileTransportTest : public ::testing::Test {
 
   test::TempDir dir_;
   WorkerConfig config_ = test::config_of("{}");
+  std::filesystem::path input_ = dir_.path() / "log.jsonl";
   FileTransportOptions options_;
   std::optional<Error> fault;
 };
@@ -85,43 +88,27 @@ std::string lines_of(int count) {
   return lines;
 }
 
-TEST_F(FileTransportTest, PartitionsAreKafkasAndOffsetsCountUpInEach) {
+TEST_F(FileTransportTest, RecordsAreDeliveredInFileOrder) {
   write_input(lines_of(100));
   const auto records = read_all(9);
   EXPECT_FALSE(fault);
   ASSERT_EQ(records.size(), 100U);
-  std::map<Partition, std::int64_t> next;
   for (int i = 0; i < 100; ++i) {
     const test::StoredRecord& record = records[static_cast<std::size_t>(i)];
     const std::string user = "u" + std::to_string(i % 7);
     EXPECT_EQ(record.key, user);
     EXPECT_EQ(record.value, test::click_json(user, "v" + std::to_string(i), i));
-    EXPECT_EQ(record.partition, partition_of(user, 3));
-    EXPECT_EQ(record.offset.value, next[record.partition]++);
     EXPECT_FALSE(record.timestamp);
   }
-  EXPECT_EQ(next.size(), 3U);
-}
-
-TEST_F(FileTransportTest, ALineWithoutAReadableUserGoesToPartitionZeroWithoutAKey) {
-  write_input("{\n\n{\"user_id\":1.5}\nnull");
-  const auto records = read_all();
-  ASSERT_EQ(records.size(), 4U);
-  for (std::int64_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(records[static_cast<std::size_t>(i)].partition, Partition{0});
-    EXPECT_EQ(records[static_cast<std::size_t>(i)].offset, Offset{i});
-    EXPECT_FALSE(records[static_cast<std::size_t>(i)].key);
-  }
-  EXPECT_EQ(records[1].value, "");
 }
 
 TEST_F(FileTransportTest, OfATruncatedGzipEveryWholeLineComesBeforeTheNamedError) {
-  const gzFile file = gzopen(options_.input.c_str(), "wb");
+  const gzFile file = gzopen(input_.c_str(), "wb");
   const std::string lines = lines_of(5'000);
   ASSERT_EQ(gzwrite(file, lines.data(), static_cast<unsigned>(lines.size())),
             static_cast<int>(lines.size()));
   ASSERT_EQ(gzclose(file), Z_OK);
-  const std::string whole = content(options_.input);
+  const std::string whole = content(input_);
   write_input(whole.substr(0, whole.size() / 2));
   const auto records = read_all();
   ASSERT_TRUE(fault);
@@ -135,7 +122,7 @@ TEST_F(FileTransportTest, OfATruncatedGzipEveryWholeLineComesBeforeTheNamedError
 
 TEST_F(FileTransportTest, OutputsAreLinesInTheOrderInWhichTheyAreSent) {
   write_input("");
-  auto transport = FileTransport::open(config_, options_);
+  auto transport = open();
   ASSERT_TRUE(transport);
   ASSERT_TRUE((*transport)->send({OutputTopic::kScores, "k", "one", {}}));
   ASSERT_TRUE(
@@ -153,7 +140,7 @@ TEST_F(FileTransportTest, OutputsAreLinesInTheOrderInWhichTheyAreSent) {
 TEST_F(FileTransportTest, WritingThatFailsIsFoundAtTheFlush) {
   write_input("");
   options_.output = "/dev/full";
-  auto transport = FileTransport::open(config_, options_);
+  auto transport = open();
   ASSERT_TRUE(transport) << transport.error().message;
   ASSERT_TRUE((*transport)->send({OutputTopic::kScores, "k", "one", {}}));
   const Status flushed = (*transport)->flush(milliseconds(0));
@@ -177,7 +164,7 @@ TEST_F(FileTransportTest, FilesThatCannotBeOpenedAreNamed) {
 TEST_F(FileTransportTest, SaysWhatTheSeedHasCommitted) {
   write_input("");
   options_.committed[Partition{1}] = {Position{0}, "text"};
-  auto transport = FileTransport::open(config_, options_);
+  auto transport = open();
   ASSERT_TRUE(transport);
   const std::vector<Partition> partitions = {{0}, {1}};
   const auto committed = (*transport)->committed(partitions);

@@ -2,12 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
+#include "common/random.h"
+#include "pipeline/dump_format.h"
 #include "pipeline/file_transport.h"
+#include "pipeline/output_encoder.h"
 #include "pipeline/seed_history.h"
 #include "pipeline/worker.h"
+#include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/worker_fixture.h"
 
@@ -18,10 +23,8 @@ using ::testing::HasSubstr;
 class ReplayTest : public ::testing::Test {
  protected:
   ReplayTest() : world_(test::config_of("{}")) {
-    files_.input = dir_.path() / "log.jsonl";
     files_.output = dir_.path() / "scores.jsonl";
     files_.dead_letters = dir_.path() / "dead.jsonl";
-    files_.partition_count = 3;
   }
 
   Status replay() {
@@ -30,7 +33,10 @@ class ReplayTest : public ::testing::Test {
         {&world_.config, world_.model, world_.store.get(), &world_.clock, &world_.counters},
         1 << 20,
         [&]() -> Result<std::unique_ptr<Transport>> {
-          auto transport = FileTransport::open(world_.config, files_);
+          Result<LogFile> input = LogFile::open(world_.config, input_);
+          if (!input) return tl::unexpected(input.error());
+          if (!input->dump_topic() && !input->set_partition_count(3)) ADD_FAILURE();
+          auto transport = FileTransport::open(std::move(*input), files_);
           if (!transport) return tl::unexpected(transport.error());
           return std::unique_ptr<Transport>(std::move(*transport));
         },
@@ -38,7 +44,7 @@ class ReplayTest : public ::testing::Test {
     return worker.run();
   }
 
-  void write_log(const std::string& lines) { std::ofstream(files_.input) << lines; }
+  void write_log(const std::string& lines) { std::ofstream(input_) << lines; }
 
   static std::vector<std::string> lines_of(const std::filesystem::path& file) {
     std::ifstream stream(file);
@@ -49,6 +55,7 @@ class ReplayTest : public ::testing::Test {
 
   test::TempDir dir_;
   test::WorkerWorld world_;
+  std::filesystem::path input_ = dir_.path() / "log.jsonl";
   FileTransportOptions files_;
 };
 
@@ -71,6 +78,66 @@ TEST_F(ReplayTest, OutputsComeInInputOrderAndTwiceTheSame) {
   world_.store = std::make_unique<stateful::MemoryStateStore>();
   ASSERT_TRUE(replay());
   EXPECT_EQ(lines_of(files_.output), first);
+}
+
+std::vector<std::string> sorted(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+// What a topic may hold: a beginning that retention has cut, gaps, tombstones, records without a
+// key or with a foreign one, no event at all, and an event far ahead of its record's time.
+void append_anything(Random* random, test::WorkerWorld* live) {
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string user = "u" + std::to_string(random->below(40));
+    test::StoredRecord record =
+        test::keyed_record(user, test::click_json(user, "v" + std::to_string(random->below(8)), i));
+    record.timestamp = EventTime{test::kBaseMs + i};
+    const std::uint64_t kind = random->below(20);
+    if (kind == 0) record.value.reset();
+    if (kind == 1) record.value = "\xff";
+    if (kind == 2) record.timestamp = EventTime{test::kBaseMs - 400LL * 24 * 3'600'000};
+    if (kind == 3) live->broker.skip_offsets("clicks", Partition{2}, 3);
+    if (kind > 5) {
+      live->append(record);
+      continue;
+    }
+    record.key = "somebody else";
+    if (kind == 4) record.key.reset();
+    live->broker.append("clicks", Partition{1}, record);
+  }
+  live->broker.trim("clicks", Partition{3}, Position{40});
+}
+
+TEST_F(ReplayTest, ADumpGivesWhatTheTopicGaveByteForByte) {
+  test::WorkerWorld live(test::config_of("{}"), 4);
+  Random random(test::test_seed());
+  append_anything(&random, &live);
+  ASSERT_TRUE(live.run());
+  std::string dump;
+  std::string line;
+  encode_dump_topic({"clicks", 4}, &line);
+  dump += line + "\n";
+  for (const test::StoredRecord& record : live.broker.records("clicks")) {
+    encode_dump_record(
+        {record.partition, record.offset, record.timestamp, record.key, record.value, {}}, &line);
+    dump += line + "\n";
+  }
+  write_log(dump);
+  ASSERT_TRUE(replay());
+
+  std::vector<std::string> published;
+  for (const test::StoredRecord& record : live.outputs()) published.push_back(*record.value);
+  std::vector<std::string> refused;
+  for (const test::StoredRecord& record : live.dead_letters()) {
+    refused.push_back(
+        dead_letter_line({OutputTopic::kDeadLetters, record.key, record.value, record.headers}));
+  }
+  EXPECT_GT(published.size(), 600U);
+  EXPECT_GT(refused.size(), 100U);
+  EXPECT_EQ(sorted(lines_of(files_.output)), sorted(published));
+  EXPECT_EQ(sorted(lines_of(files_.dead_letters)), sorted(refused));
+  EXPECT_EQ(world_.counters.tombstones, live.counters.tombstones);
 }
 
 TEST_F(ReplayTest, SeededHistoryIsSeenFromTheFirstRecordOn) {
