@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/random.h"
-#include "pipeline/event_decoder.h"
+#include "pipeline/events/event_decoder.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -17,7 +17,7 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "common/random.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "pipeline/task.h"
 #include "scorer/float_mode.h"
 #include "scorer/reference.h"

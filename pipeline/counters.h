@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "pipeline/event.h"
+#include "pipeline/events/event.h"
 
 namespace freshet::pipeline {
 

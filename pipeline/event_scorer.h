@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/config.h"
-#include "pipeline/event.h"
+#include "pipeline/config/config.h"
+#include "pipeline/events/event.h"
+#include "pipeline/events/output_encoder.h"
 #include "pipeline/hot_user.h"
-#include "pipeline/output_encoder.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::pipeline {

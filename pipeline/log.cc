@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "pipeline/json_text.h"
+#include "common/json_text.h"
 
 namespace freshet::pipeline {
 namespace {

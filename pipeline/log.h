@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 
 namespace freshet::pipeline {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/status.h"
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/model.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/event_checks.h"
+#include "pipeline/events/event_checks.h"
 #include "pipeline/position_metadata.h"
 
 namespace freshet::pipeline {

@@ -21,7 +21,7 @@
 
 #include "common/log_position.h"
 #include "common/status.h"
-#include "pipeline/record.h"
+#include "pipeline/events/record.h"
 
 namespace freshet::pipeline {
 

@@ -1,6 +1,6 @@
 #include "pipeline/user_json.h"
 
-#include "pipeline/json_text.h"
+#include "common/json_text.h"
 
 namespace freshet::pipeline {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "pipeline/commands/command.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "pipeline/kafka/kafka_topics.h"
 
 namespace freshet::commands {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pipeline/commands/command.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
 
 namespace freshet::commands {

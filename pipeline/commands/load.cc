@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_folder.h"

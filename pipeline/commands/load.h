@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/status.h"
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::commands {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pipeline/commands/command.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "pipeline/state_report.h"
 #include "pipeline/user_json.h"
 #include "stateful/rocksdb_state_store.h"

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "pipeline/dump_format.h"
+#include "pipeline/files/dump_format.h"
 #include "pipeline/kafka/topic_reader.h"
 
 namespace freshet::pipeline {

@@ -1,4 +1,4 @@
-// `freshet dump`: a topic as a file, by partition, then offset. pipeline/dump_format.h.
+// `freshet dump`: a topic as a file, by partition, then offset. pipeline/files/dump_format.h.
 //
 // Errors:  as TopicReader; kInvalidConfig when the file cannot be created, kFatal when writing
 // fails Threads: one
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/kafka/kafka_client_config.h"
 
 namespace freshet::pipeline {

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 
 namespace freshet::pipeline {
 

@@ -24,8 +24,8 @@
 #include <vector>
 
 #include "common/log_position.h"
+#include "pipeline/events/record.h"
 #include "pipeline/kafka/kafka_handle.h"
-#include "pipeline/record.h"
 
 struct rd_kafka_topic_s;
 

@@ -13,7 +13,7 @@
 #include <array>
 #include <memory>
 
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_consumer.h"
 #include "pipeline/kafka/kafka_producer.h"

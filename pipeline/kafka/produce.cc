@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/check.h"
+#include "pipeline/files/log_file.h"
 #include "pipeline/kafka/kafka_producer.h"
-#include "pipeline/log_file.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -17,7 +17,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/kafka/kafka_client_config.h"
 
 namespace freshet::pipeline {

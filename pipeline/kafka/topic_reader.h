@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/config.h"
-#include "pipeline/dump_format.h"
+#include "pipeline/config/config.h"
+#include "pipeline/files/dump_format.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_handle.h"
 #include "pipeline/kafka/kafka_topics.h"

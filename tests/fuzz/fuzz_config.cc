@@ -1,7 +1,7 @@
 // The YAML configuration: a value or a list of problems that begin with the file's name.
 #include "common/check.h"
 #include "common/ids.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "tests/fuzz/target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,6 @@
 // Events: the decoder's verdict must be that of a plain reader of JSON, whatever the bytes.
 #include "common/check.h"
-#include "pipeline/event_decoder.h"
+#include "pipeline/events/event_decoder.h"
 #include "tests/fuzz/target.h"
 #include "tests/property/pipeline/naive_json.h"
 

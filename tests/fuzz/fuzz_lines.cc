@@ -5,9 +5,9 @@
 #include <string>
 
 #include "common/check.h"
-#include "pipeline/dump_format.h"
-#include "pipeline/history_decoder.h"
-#include "pipeline/line_reader.h"
+#include "pipeline/files/dump_format.h"
+#include "pipeline/files/history_decoder.h"
+#include "pipeline/files/line_reader.h"
 #include "tests/fuzz/target.h"
 
 namespace freshet::fuzz {

@@ -9,17 +9,24 @@ import re
 
 from tree import CODE, Finding, Tree, main
 
+ALL = ["pipeline/commands", "pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
+       "pipeline/config", "scorer", "stateful", "common"]
+
 # Folder -> the folders of the project that its files may include. The longest match counts.
 LAYERS = {
     "common": ["common"],
     "scorer": ["scorer", "common"],
     "stateful": ["stateful", "common"],
-    "pipeline": ["pipeline", "scorer", "stateful", "common"],
-    "pipeline/kafka": ["pipeline/kafka", "pipeline", "common"],
-    "pipeline/commands": ["pipeline/commands", "pipeline/kafka", "pipeline", "scorer", "stateful",
-                          "common"],
-    "tests": ["tests", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
-    "bench": ["bench", "tests", "pipeline/kafka", "pipeline", "scorer", "stateful", "common"],
+    "pipeline/config": ["pipeline/config", "stateful", "common"],
+    "pipeline/events": ["pipeline/events", "pipeline/config", "common"],
+    "pipeline": ["pipeline", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
+    "pipeline/files": ["pipeline/files", "pipeline", "pipeline/events", "pipeline/config", "stateful",
+                       "common"],
+    "pipeline/kafka": ["pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
+                       "pipeline/config", "common"],
+    "pipeline/commands": ALL,
+    "tests": ["tests"] + ALL,
+    "bench": ["bench", "tests"] + ALL,
 }
 
 # Library (the start of its headers' path) -> the files that may include it. `*` stays in a folder.
@@ -28,9 +35,9 @@ DOORS = {
     "Eigen/": ["scorer/*.cc", "bench/bench_score.cc"],
     "rocksdb/": ["stateful/rocksdb_state_store.cc", "tests/contract/stateful/rocksdb_foreign_test.cc"],
     "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc"],
-    "yaml-cpp/": ["pipeline/config_parser.cc", "scorer/model_folder.cc"],
+    "yaml-cpp/": ["pipeline/config/config_parser.cc", "scorer/model_folder.cc"],
     "simdjson": [
-        "pipeline/event_decoder.cc", "pipeline/history_decoder.cc", "scorer/model_folder.cc",
+        "pipeline/events/event_decoder.cc", "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
         # simdjson's other parser (DOM) is the oracle of what we read with On-Demand.
         "tests/property/pipeline/*.cc", "tests/fuzz/*.cc", "bench/*.cc",
     ],
@@ -38,7 +45,7 @@ DOORS = {
     "CLI/": ["pipeline/commands/*.cc"],
     "xxhash": ["stateful/*.cc"],
     "openssl/": ["scorer/sha256.cc"],
-    "zlib": ["pipeline/*.cc", "tests/unit/pipeline/*.cc", "tests/e2e/*.cc"],
+    "zlib": ["pipeline/files/*.cc", "tests/unit/pipeline/*.cc", "tests/e2e/*.cc"],
     "gtest/": ["tests/*/*", "tests/*/*/*"],
     "gmock/": ["tests/*/*", "tests/*/*/*"],
     "benchmark/": ["bench/*"],

@@ -37,7 +37,9 @@ class IncludeTableTest(LintTest):
     def test_siblings_never_see_each_other(self):
         for here, there in (("scorer/a.cc", "stateful/b.h"), ("stateful/a.cc", "scorer/b.h"),
                             ("common/a.h", "scorer/b.h"), ("pipeline/a.cc", "pipeline/kafka/b.h"),
-                            ("pipeline/kafka/a.cc", "scorer/b.h"), ("scorer/a.cc", "tests/support/b.h")):
+                            ("pipeline/kafka/a.cc", "scorer/b.h"), ("scorer/a.cc", "tests/support/b.h"),
+                            ("pipeline/config/a.cc", "pipeline/events/b.h"),
+                            ("pipeline/a.cc", "pipeline/files/b.h")):
             self.bites(include_table.check, self.include(here, f'"{there}"', [there]), "must not include")
 
     def test_higher_layers_see_lower_ones(self):
@@ -119,6 +121,11 @@ class SourcesListedTest(LintTest):
         self.bites(sources_listed.check, self.library(**{"common/old.cc": "", "common/old.h": ""}), "a source")
         self.bites(sources_listed.check, self.library(**{"common/b.h": ""}), "a header")
         self.bites(sources_listed.check, {"other/a.cc": ""}, "no target takes it")
+
+    def test_a_folder_without_a_list_is_named_in_the_one_above(self):
+        lists = {"common/CMakeLists.txt": "freshet_library(x SOURCES b/a.cc HEADERS b/a.h)"}
+        self.passes(sources_listed.check, {**lists, "common/b/a.cc": "", "common/b/a.h": ""})
+        self.bites(sources_listed.check, {**lists, "common/b/b.cc": "", "common/b/b.h": ""}, "a source")
 
     def test_a_source_needs_its_header(self):
         files = {"common/CMakeLists.txt": "freshet_library(x SOURCES a.cc)", "common/a.cc": ""}

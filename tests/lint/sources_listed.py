@@ -17,9 +17,16 @@ def words_of(tree, path):
     return set(re.findall(r"[\w./+-]+", text))
 
 
+def lists_above(tree, path):
+    """The nearest CMakeLists.txt, and the path that it must name."""
+    folder = posixpath.dirname(path)
+    while folder and not tree.has(posixpath.join(folder, "CMakeLists.txt")):
+        folder = posixpath.dirname(folder)
+    return posixpath.join(folder, "CMakeLists.txt"), posixpath.relpath(path, folder or ".")
+
+
 def product_findings(tree, path):
-    folder, name = posixpath.split(path)
-    lists = posixpath.join(folder, "CMakeLists.txt")
+    lists, name = lists_above(tree, path)
     words = words_of(tree, lists)
     if path.endswith(".h") and "HEADERS" not in words:
         return  # an executable's folder has no header set

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/partitioner.h"
+#include "pipeline/events/partitioner.h"
 
 namespace freshet::test {
 

@@ -29,8 +29,8 @@
 #include "common/log_position.h"
 #include "common/status.h"
 #include "common/time.h"
-#include "pipeline/config.h"
-#include "pipeline/record.h"
+#include "pipeline/config/config.h"
+#include "pipeline/events/record.h"
 #include "pipeline/transport.h"
 
 namespace freshet::test {

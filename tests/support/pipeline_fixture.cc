@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::test {

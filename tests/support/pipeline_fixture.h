@@ -15,7 +15,7 @@
 
 #include "common/clock.h"
 #include "common/random.h"
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/served_model.h"
 #include "pipeline/state_report.h"
 #include "pipeline/task.h"

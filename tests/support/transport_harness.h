@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/transport.h"
 #include "tests/support/memory_broker.h"
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <map>
 
-#include "pipeline/file_transport.h"
+#include "pipeline/files/file_transport.h"
 #include "pipeline/kafka/dump.h"
 #include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/produce.h"

@@ -1,7 +1,7 @@
 // What the in-memory broker can do beyond the contract: be as unkind as a real one, on demand.
 #include <gtest/gtest.h>
 
-#include "pipeline/partitioner.h"
+#include "pipeline/events/partitioner.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/transport_harness.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/partitioner.h"
+#include "pipeline/events/partitioner.h"
 #include "tests/contract/pipeline/transport_contract.h"
 
 namespace freshet::test {

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/json_text.h"
 #include "common/random.h"
-#include "pipeline/event_decoder.h"
-#include "pipeline/json_text.h"
+#include "pipeline/events/event_decoder.h"
 #include "tests/property/pipeline/naive_json.h"
 #include "tests/support/seed.h"
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/event_decoder.h"
+#include "pipeline/events/event_decoder.h"
 #include "scorer/float_mode.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"

@@ -1,13 +1,13 @@
-#include "pipeline/config_checks.h"
+#include "pipeline/config/config_checks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "pipeline/client_options.h"
-#include "pipeline/config_parser.h"
-#include "pipeline/did_you_mean.h"
+#include "pipeline/config/client_options.h"
+#include "pipeline/config/config_parser.h"
+#include "pipeline/config/did_you_mean.h"
 
 namespace freshet::pipeline::config_checks_test {
 

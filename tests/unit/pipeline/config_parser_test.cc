@@ -1,4 +1,4 @@
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_parser.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/config_reference.h"
+#include "pipeline/config/config_reference.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <iterator>
 #include <string>
 
-#include "pipeline/config_keys.h"
-#include "pipeline/config_parser.h"
+#include "pipeline/config/config_keys.h"
+#include "pipeline/config/config_parser.h"
 
 namespace freshet::pipeline::config_reference_test {
 

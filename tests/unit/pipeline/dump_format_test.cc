@@ -1,4 +1,4 @@
-#include "pipeline/dump_format.h"
+#include "pipeline/files/dump_format.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

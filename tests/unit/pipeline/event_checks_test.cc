@@ -1,4 +1,4 @@
-#include "pipeline/event_checks.h"
+#include "pipeline/events/event_checks.h"
 
 #include <gtest/gtest.h>
 

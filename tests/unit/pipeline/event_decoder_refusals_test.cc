@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/ids.h"
-#include "pipeline/event_decoder.h"
+#include "pipeline/events/event_decoder.h"
 
 namespace freshet::pipeline::event_decoder_refusals_test {
 

@@ -1,4 +1,4 @@
-#include "pipeline/event_decoder.h"
+#include "pipeline/events/event_decoder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "pipeline/event_decoder.h"
-#include "pipeline/event_time.h"
+#include "pipeline/events/event_decoder.h"
+#include "pipeline/events/event_time.h"
 
 namespace freshet::pipeline::event_decoder_time_test {
 

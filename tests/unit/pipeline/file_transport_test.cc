@@ -1,4 +1,4 @@
-#include "pipeline/file_transport.h"
+#include "pipeline/files/file_transport.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

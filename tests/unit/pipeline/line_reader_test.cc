@@ -1,4 +1,4 @@
-#include "pipeline/line_reader.h"
+#include "pipeline/files/line_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/log_file.h"
+#include "pipeline/files/log_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <fstream>
 #include <map>
 
-#include "pipeline/partitioner.h"
+#include "pipeline/events/partitioner.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/temp_dir.h"
 

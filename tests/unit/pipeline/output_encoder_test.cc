@@ -1,4 +1,4 @@
-#include "pipeline/output_encoder.h"
+#include "pipeline/events/output_encoder.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include "pipeline/json_text.h"
+#include "common/json_text.h"
 
 namespace freshet::pipeline::output_encoder_test {
 

@@ -1,4 +1,4 @@
-#include "pipeline/partitioner.h"
+#include "pipeline/events/partitioner.h"
 
 #include <gtest/gtest.h>
 

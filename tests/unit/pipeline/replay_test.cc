@@ -7,10 +7,10 @@
 #include <sstream>
 
 #include "common/random.h"
-#include "pipeline/dump_format.h"
-#include "pipeline/file_transport.h"
-#include "pipeline/output_encoder.h"
-#include "pipeline/seed_history.h"
+#include "pipeline/events/output_encoder.h"
+#include "pipeline/files/dump_format.h"
+#include "pipeline/files/file_transport.h"
+#include "pipeline/files/seed_history.h"
 #include "pipeline/worker.h"
 #include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"

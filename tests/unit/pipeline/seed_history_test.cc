@@ -1,4 +1,4 @@
-#include "pipeline/seed_history.h"
+#include "pipeline/files/seed_history.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <fstream>
 #include <memory>
 
-#include "pipeline/partitioner.h"
+#include "pipeline/events/partitioner.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/temp_dir.h"
 

@@ -310,21 +310,22 @@ void await_outputs(const WorkerWorld& world, std::size_t count) {
 TEST(WorkerTest, TwoWorkersShareThePartitionsAndOneGoesOnAlone) {
   WorkerWorld alone(test::config_of(kConfig), 4);
   WorkerWorld shared(test::config_of(kConfig), 4);
-  append_clicks(&alone, 200);
-  append_clicks(&alone, 400);
+  for (const int count : {200, 300, 400}) append_clicks(&alone, count);
   ASSERT_TRUE(alone.run());
 
   append_clicks(&shared, 200);
   ThreadedWorker first(&shared);
-  ThreadedWorker second(&shared);
   await_outputs(shared, 200);
+  ThreadedWorker second(&shared);  // has no state of what it takes over, whenever it joins
+  append_clicks(&shared, 300);
+  await_outputs(shared, 500);
   first.stop();
   append_clicks(&shared, 400);
-  await_outputs(shared, 600);
+  await_outputs(shared, 900);
   second.stop();
   EXPECT_TRUE(shared.by_source() == alone.by_source());
   EXPECT_GE(second.counters().records, 400U);
-  EXPECT_GT(second.counters().records_reread, 0U);  // what came from the first was rebuilt
+  EXPECT_GE(second.counters().records_reread, 200U);
 }
 
 }  // namespace freshet::pipeline::worker_test

@@ -1,0 +1,28 @@
+// Small text encodings: JSON strings, base64, and excerpts of input for messages.
+//
+// JSON strings escape what RFC 8259 asks for and no more: " and \, and the control characters below
+// U+0020 (as \b \f \n \r \t where there is such a form, else as \u00xx with lower-case digits).
+// Errors: none. Threads: free functions. Cost: linear.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace freshet {
+
+// Appends `text` as a JSON string, quotes included. Bytes above 0x7f are copied, so the result is
+// valid JSON exactly when `text` is valid UTF-8.
+void append_json_string(std::string_view text, std::string* out);
+std::string json_string(std::string_view text);
+
+// Appends `bytes` in base64 (RFC 4648 section 4, with padding).
+void append_base64(std::string_view bytes, std::string* out);
+
+// The first kExcerptBytesMax bytes of `text` as a JSON string, cut on a UTF-8 boundary and followed
+// by "..." where something was left out. Bytes that are not UTF-8 become \x escapes, so a message
+// is always valid UTF-8, on one line, and short.
+inline constexpr std::size_t kExcerptBytesMax = 64;
+std::string quote_excerpt(std::string_view text);
+
+}  // namespace freshet

@@ -1,0 +1,191 @@
+#include "pipeline/config/config_checks.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "common/json_text.h"
+#include "pipeline/config/client_options.h"
+
+namespace freshet::pipeline {
+namespace {
+
+using Problems = std::vector<ConfigProblem>;
+
+constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kNameTail = "abcdefghijklmnopqrstuvwxyz0123456789_";
+constexpr std::string_view kTopicCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+bool consists_of(std::string_view text, std::string_view characters) {
+  return text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+bool is_topic_name(std::string_view name) {
+  return consists_of(name, kTopicCharacters) && name != "." && name != "..";
+}
+
+bool is_behaviour_name(std::string_view name) {
+  return !name.empty() && kLower.find(name.front()) != std::string_view::npos &&
+         consists_of(name, kNameTail);
+}
+
+// "host:port" or "[v6]:port" with a port of 1 to 65535.
+bool is_listen_address(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = address.substr(0, colon);
+  const std::string_view port = address.substr(colon + 1);
+  if (host.find(':') != std::string_view::npos && !(host.starts_with('[') && host.ends_with(']'))) {
+    return false;
+  }
+  if (port.empty() || port.size() > 5 || !consists_of(port, "0123456789")) return false;
+  const int number = std::stoi(std::string(port));
+  return number >= 1 && number <= 65'535;
+}
+
+void check_kafka(const WorkerConfig& config, Problems* problems) {
+  constexpr std::string_view kRule = " may only hold a-z, A-Z, 0-9, '.', '_' and '-'";
+  const std::pair<std::string_view, const std::string*> topics[] = {
+      {"kafka.input", &config.kafka.input},
+      {"kafka.output", &config.kafka.output},
+      {"kafka.dead_letter", &config.kafka.dead_letter},
+  };
+  if (!is_topic_name(config.application_id)) {
+    problems->push_back(
+        {"application_id", quote_excerpt(config.application_id) + std::string(kRule)});
+  }
+  std::map<std::string_view, std::string_view> seen;
+  for (const auto& [path, topic] : topics) {
+    if (!is_topic_name(*topic)) {
+      problems->push_back({std::string(path), quote_excerpt(*topic) + std::string(kRule)});
+    }
+    const auto [first, inserted] = seen.emplace(*topic, path);
+    if (!inserted) {
+      problems->push_back({std::string(path), "is the same topic as " + std::string(first->second) +
+                                                  "; each needs its own"});
+    }
+  }
+  for (const auto& [name, value] : config.kafka.client) {
+    if (const auto reason = refusal_of_client_option(name)) {
+      problems->push_back({"kafka.client." + name, "cannot be set: " + std::string(*reason)});
+    }
+  }
+}
+
+void check_this_version(const WorkerConfig& config, Problems* problems) {
+  if (config.delivery == Delivery::kExactlyOnce) {
+    problems->push_back(
+        {"delivery", "exactly_once is not in this version; set delivery: at_least_once"});
+  }
+  if (config.changelog) {
+    problems->push_back({"changelog", "on is not in this version; set changelog: off"});
+  }
+}
+
+void check_fields(const EventsConfig& events, Problems* problems) {
+  const FieldNames& fields = events.fields;
+  const std::pair<std::string_view, const std::string*> roles[] = {
+      {"user", &fields.user},       {"item", &fields.item},
+      {"time", &fields.time},       {"type", &fields.type},
+      {"label", &fields.label},     {"event", &fields.event},
+      {"request", &fields.request}, {"candidates", &fields.candidates},
+  };
+  std::map<std::string_view, std::string> seen;
+  for (const auto& [role, name] : roles) {
+    const std::string path = "events.fields." + std::string(role);
+    const auto [first, inserted] = seen.emplace(*name, path);
+    if (!inserted) {
+      problems->push_back({path, "is the same field as " + first->second + "; each needs its own"});
+    }
+  }
+  for (std::size_t i = 0; i < events.context.size(); ++i) {
+    const std::string path = "events.context[" + std::to_string(i) + "]";
+    if (events.context[i].empty()) problems->push_back({path, "a field's name cannot be empty"});
+    const auto [first, inserted] = seen.emplace(events.context[i], path);
+    if (!inserted) {
+      problems->push_back(
+          {path, quote_excerpt(events.context[i]) + " is already " + first->second});
+    }
+  }
+}
+
+void check_types(const BehaviourConfig& behaviour, const std::string& path,
+                 std::map<std::string, std::string>* owners, Problems* problems) {
+  for (std::size_t i = 0; i < behaviour.types.size(); ++i) {
+    const std::string& type = behaviour.types[i];
+    const std::string type_path = path + ".types[" + std::to_string(i) + "]";
+    if (type.empty()) {
+      problems->push_back({type_path, "an event type cannot be empty"});
+    } else if (type == "impression" || type == "request") {
+      problems->push_back(
+          {type_path, quote_excerpt(type) + " has its own meaning and is never a click"});
+    }
+    const auto [owner, inserted] = owners->emplace(type, path);
+    if (!inserted) {
+      problems->push_back({type_path, quote_excerpt(type) + " is already a type of " +
+                                          owner->second + "; a type belongs to one behaviour"});
+    }
+  }
+}
+
+void check_behaviours(WorkerConfig* config, Problems* problems) {
+  std::set<std::string_view> names;
+  std::map<std::string, std::string> type_owners;
+  for (std::size_t i = 0; i < config->behaviours.size(); ++i) {
+    const BehaviourConfig& behaviour = config->behaviours[i];
+    const std::string path = "behaviours[" + std::to_string(i) + "]";
+    const std::string& name = behaviour.limits.name;
+    if (!is_behaviour_name(name)) {
+      problems->push_back({path + ".name", quote_excerpt(name) +
+                                               " must be of a-z, 0-9 and '_', with a "
+                                               "letter first"});
+    }
+    if (!names.insert(name).second) {
+      problems->push_back(
+          {path + ".name", quote_excerpt(name) + " is already the name of another one"});
+    }
+    check_types(behaviour, path, &type_owners, problems);
+  }
+  const std::string& wanted = config->events.label_behaviour_name;
+  if (wanted.empty()) return;
+  const auto found =
+      std::find_if(config->behaviours.begin(), config->behaviours.end(),
+                   [&](const BehaviourConfig& b) { return b.limits.name == wanted; });
+  if (found == config->behaviours.end()) {
+    problems->push_back(
+        {"events.label_behaviour", quote_excerpt(wanted) + " is not the name of a behaviour"});
+    return;
+  }
+  config->events.label_behaviour = static_cast<std::size_t>(found - config->behaviours.begin());
+}
+
+void check_candidates(const CandidatesConfig& candidates, Problems* problems) {
+  const bool pool = candidates.source == CandidateSource::kPoolFile;
+  if (pool && candidates.pool_path.empty()) {
+    problems->push_back({"candidates.source", "pool needs candidates.pool_path"});
+  }
+  if (!pool && !candidates.pool_path.empty()) {
+    problems->push_back({"candidates.pool_path", "is only read with candidates.source: pool"});
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigProblem> check_config(WorkerConfig* config) {
+  Problems problems;
+  check_kafka(*config, &problems);
+  check_fields(config->events, &problems);
+  check_behaviours(config, &problems);
+  check_candidates(config->candidates, &problems);
+  check_this_version(*config, &problems);
+  if (!is_listen_address(config->http.listen)) {
+    problems.push_back({"http.listen", quote_excerpt(config->http.listen) +
+                                           " is not host:port with a port of 1 to 65535"});
+  }
+  return problems;
+}
+
+}  // namespace freshet::pipeline

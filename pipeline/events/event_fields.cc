@@ -1,0 +1,297 @@
+#include "pipeline/events/event_fields.h"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "common/ids.h"
+#include "common/json_text.h"
+#include "pipeline/events/event_time.h"
+
+namespace freshet::pipeline {
+namespace {
+
+std::string_view name_of(FieldKind kind) {
+  switch (kind) {
+    case FieldKind::kAbsent:
+      return "absent";
+    case FieldKind::kNull:
+      return "null";
+    case FieldKind::kString:
+      return "a string";
+    case FieldKind::kInteger:
+      return "an integer";
+    case FieldKind::kFloat:
+      return "a number with a fraction or an exponent";
+    case FieldKind::kBoolean:
+      return "a boolean";
+    case FieldKind::kArray:
+      return "an array";
+    case FieldKind::kObject:
+      return "an object";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::kMilliseconds:
+      return "ms";
+    case TimeUnit::kSeconds:
+      return "s";
+    case TimeUnit::kMicroseconds:
+      return "us";
+    case TimeUnit::kRfc3339:
+      return "rfc3339";
+  }
+  return "unknown";
+}
+
+// True where the token, an integer by JSON's grammar, fits int64 or uint64.
+bool fits_64_bits(std::string_view token) {
+  const char* end = token.data() + token.size();
+  if (token.starts_with('-')) {
+    std::int64_t value = 0;
+    return std::from_chars(token.data(), end, value).ec == std::errc{};
+  }
+  std::uint64_t value = 0;
+  return std::from_chars(token.data(), end, value).ec == std::errc{};
+}
+
+// JSON's grammar has no leading zeros, so a token is its own decimal string, but for this one.
+std::string_view decimal_text(std::string_view token) { return token == "-0" ? "0" : token; }
+
+}  // namespace
+
+EventReader::EventReader(const WorkerConfig& config)
+    : label_behaviour_(config.events.label_behaviour), time_unit_(config.events.time_unit) {
+  const FieldNames& fields = config.events.fields;
+  names_.resize(kFirstContextSlot);
+  names_[kUserSlot] = fields.user;
+  names_[kTypeSlot] = fields.type;
+  names_[kTimeSlot] = fields.time;
+  names_[kItemSlot] = fields.item;
+  names_[kCandidatesSlot] = fields.candidates;
+  names_[kLabelSlot] = fields.label;
+  names_[kEventSlot] = fields.event;
+  names_[kRequestSlot] = fields.request;
+  names_.insert(names_.end(), config.events.context.begin(), config.events.context.end());
+  for (std::size_t slot = 0; slot < names_.size(); ++slot) {
+    const std::size_t length = names_[slot].size();
+    if (slots_by_length_.size() <= length) slots_by_length_.resize(length + 1);
+    slots_by_length_[length].push_back(slot);
+  }
+  for (std::size_t i = 0; i < config.behaviours.size(); ++i) {
+    for (const std::string& type : config.behaviours[i].types) click_types_.emplace_back(type, i);
+  }
+}
+
+tl::unexpected<Refusal> EventReader::refuse(DeadLetterReason reason, std::size_t slot,
+                                            std::string_view what) const {
+  return tl::unexpected(Refusal{reason, quote_excerpt(names_[slot]) + " " + std::string(what)});
+}
+
+EventReader::Text EventReader::id(const FieldValue& value, std::size_t slot) const {
+  if (value.kind == FieldKind::kInteger) {
+    if (fits_64_bits(value.text)) return decimal_text(value.text);
+    return refuse(DeadLetterReason::kInvalidId, slot,
+                  "is an integer beyond 64 bits; send it as a string");
+  }
+  if (value.kind != FieldKind::kString) {
+    return refuse(DeadLetterReason::kWrongType, slot,
+                  "is " + std::string(name_of(value.kind)) + ", not a string or an integer");
+  }
+  if (value.text.empty()) return refuse(DeadLetterReason::kInvalidId, slot, "is empty");
+  if (value.text.size() > kIdBytesMax) {
+    return refuse(DeadLetterReason::kInvalidId, slot,
+                  "has " + std::to_string(value.text.size()) + " bytes, at most " +
+                      std::to_string(kIdBytesMax) + " are allowed");
+  }
+  return value.text;
+}
+
+EventReader::Text EventReader::required_id(const FieldValue& value, std::size_t slot) const {
+  if (!value.given()) return refuse(DeadLetterReason::kMissingField, slot, "is missing");
+  return id(value, slot);
+}
+
+EventReader::OptionalText EventReader::optional_id(const EventFields& fields,
+                                                   std::size_t slot) const {
+  const FieldValue& value = fields.slots[slot];
+  if (!value.given()) return std::nullopt;
+  Text text = id(value, slot);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  return std::optional(*text);
+}
+
+tl::expected<UserId, Refusal> EventReader::read_user(const EventFields& fields) const {
+  Text user = required_id(fields.slots[kUserSlot], kUserSlot);
+  if (!user) return tl::unexpected(std::move(user.error()));
+  return UserId(*user);
+}
+
+EventReader::Done EventReader::read_type(const FieldValue& value, Event* event) const {
+  if (!value.given()) return refuse(DeadLetterReason::kMissingField, kTypeSlot, "is missing");
+  if (value.kind != FieldKind::kString) {
+    return refuse(DeadLetterReason::kWrongType, kTypeSlot,
+                  "is " + std::string(name_of(value.kind)) + ", not a string");
+  }
+  if (value.text == "impression") {
+    event->kind = EventKind::kImpression;
+    event->behaviour = label_behaviour_;
+    return {};
+  }
+  if (value.text == "request") {
+    event->kind = EventKind::kRequest;
+    return {};
+  }
+  for (const auto& [type, behaviour] : click_types_) {
+    if (value.text != type) continue;
+    event->kind = EventKind::kClick;
+    event->behaviour = behaviour;
+    return {};
+  }
+  return refuse(DeadLetterReason::kUnknownType, kTypeSlot,
+                "is " + quote_excerpt(value.text) + ", which belongs to no behaviour");
+}
+
+EventReader::Done EventReader::read_time(const FieldValue& value, Event* event) const {
+  if (!value.given()) return refuse(DeadLetterReason::kMissingField, kTimeSlot, "is missing");
+  const bool as_text = time_unit_ == TimeUnit::kRfc3339;
+  const bool right_kind =
+      as_text ? value.kind == FieldKind::kString
+              : value.kind == FieldKind::kInteger || value.kind == FieldKind::kFloat;
+  if (!right_kind) {
+    return refuse(DeadLetterReason::kWrongType, kTimeSlot,
+                  "is " + std::string(name_of(value.kind)) + ", not a " +
+                      (as_text ? "string as events.time_unit: rfc3339 asks"
+                               : "number as events.time_unit: " + std::string(name_of(time_unit_)) +
+                                     " asks"));
+  }
+  TimeProblem problem = TimeProblem::kOutOfRange;
+  const std::optional<EventTime> time = as_text ? event_time_of_rfc3339(value.text, &problem)
+                                                : event_time_of_number(value.text, time_unit_);
+  if (!time) {
+    const bool malformed = problem == TimeProblem::kMalformed;
+    return refuse(
+        DeadLetterReason::kInvalidTime, kTimeSlot,
+        quote_excerpt(value.text) + (malformed ? " is not a time as RFC 3339 writes it"
+                                               : " is not from 2000 to 2099; events.time_unit "
+                                                 "is " +
+                                                     std::string(name_of(time_unit_))));
+  }
+  event->ts = *time;
+  return {};
+}
+
+EventReader::Done EventReader::read_candidates(const EventFields& fields, Event* event) const {
+  const FieldValue& value = fields.slots[kCandidatesSlot];
+  if (!value.given()) return {};
+  if (value.kind != FieldKind::kArray) {
+    return refuse(DeadLetterReason::kWrongType, kCandidatesSlot,
+                  "is " + std::string(name_of(value.kind)) + ", not an array of item ids");
+  }
+  if (fields.candidates.empty()) {
+    return refuse(DeadLetterReason::kEmptyCandidates, kCandidatesSlot, "is an empty list");
+  }
+  if (fields.candidates.size() > kCandidatesMax) {
+    return refuse(DeadLetterReason::kTooLarge, kCandidatesSlot,
+                  "has more than " + std::to_string(kCandidatesMax) + " ids");
+  }
+  std::vector<ItemId>& items = event->candidates.emplace();
+  items.reserve(fields.candidates.size());
+  for (const FieldValue& candidate : fields.candidates) {
+    Text item = id(candidate, kCandidatesSlot);
+    if (!item) {
+      item.error().message += " (entry " + std::to_string(items.size()) + ")";
+      return tl::unexpected(std::move(item.error()));
+    }
+    items.emplace_back(*item);
+  }
+  return {};
+}
+
+EventReader::Done EventReader::read_subject(const EventFields& fields, Event* event) const {
+  if (event->kind == EventKind::kRequest) return read_candidates(fields, event);
+  Text item = required_id(fields.slots[kItemSlot], kItemSlot);
+  if (!item) return tl::unexpected(std::move(item.error()));
+  event->item.emplace(*item);
+  return {};
+}
+
+EventReader::Done EventReader::read_label(const FieldValue& value, Event* event) const {
+  if (event->kind != EventKind::kImpression || !value.given()) return {};
+  const bool right_kind = value.kind == FieldKind::kBoolean || value.kind == FieldKind::kInteger;
+  const bool one = right_kind && (value.text == "1" || value.text == "true");
+  const bool zero = right_kind && (decimal_text(value.text) == "0" || value.text == "false");
+  if (!one && !zero) {
+    const std::string found =
+        right_kind ? quote_excerpt(value.text) : std::string(name_of(value.kind));
+    return refuse(DeadLetterReason::kWrongType, kLabelSlot,
+                  "is " + found + ", not 0, 1, false or true");
+  }
+  event->label = one;
+  return {};
+}
+
+EventReader::Done EventReader::read_echoed_id(const EventFields& fields, Event* event) const {
+  const bool request = event->kind == EventKind::kRequest;
+  OptionalText text = optional_id(fields, request ? kRequestSlot : kEventSlot);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  if (text->has_value()) (request ? event->request_id : event->event_id).emplace(**text);
+  return {};
+}
+
+EventReader::OptionalText EventReader::context_text(const FieldValue& value,
+                                                    std::size_t slot) const {
+  switch (value.kind) {
+    case FieldKind::kAbsent:
+    case FieldKind::kNull:
+      return std::nullopt;
+    case FieldKind::kString:
+    case FieldKind::kBoolean:
+      return std::optional(value.text);
+    case FieldKind::kInteger:
+      return std::optional(decimal_text(value.text));
+    case FieldKind::kFloat:
+    case FieldKind::kArray:
+    case FieldKind::kObject:
+      break;
+  }
+  return refuse(DeadLetterReason::kWrongType, slot,
+                "is " + std::string(name_of(value.kind)) +
+                    ", not a string, an integer or a boolean as events.context asks");
+}
+
+EventReader::Done EventReader::read_context(const EventFields& fields, Event* event) const {
+  event->context.reserve(names_.size() - kFirstContextSlot);
+  for (std::size_t slot = kFirstContextSlot; slot < names_.size(); ++slot) {
+    OptionalText text = context_text(fields.slots[slot], slot);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    std::optional<std::string>& field = event->context.emplace_back();
+    if (text->has_value()) field.emplace(**text);
+  }
+  return {};
+}
+
+EventReader::Done EventReader::read_into(const EventFields& fields, Event* event) const {
+  Text user = required_id(fields.slots[kUserSlot], kUserSlot);
+  if (!user) return tl::unexpected(std::move(user.error()));
+  event->user = UserId(*user);
+  Done done = read_type(fields.slots[kTypeSlot], event);
+  if (done) done = read_time(fields.slots[kTimeSlot], event);
+  if (done) done = read_subject(fields, event);
+  if (done) done = read_label(fields.slots[kLabelSlot], event);
+  if (done) done = read_echoed_id(fields, event);
+  if (done) done = read_context(fields, event);
+  return done;
+}
+
+tl::expected<Event, Refusal> EventReader::read(const EventFields& fields) const {
+  tl::expected<Event, Refusal> event;
+  if (Done done = read_into(fields, &*event); !done)
+    event = tl::unexpected(std::move(done.error()));
+  return event;
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,100 @@
+// EventFields: what stood in an event's mapped fields, typed as JSON types but not yet understood;
+// and EventReader, which makes an Event of them or says what is wrong.
+//
+// Knows no JSON library: the decoder fills the fields, and the views point into its buffers.
+// Errors:  one Refusal, by the fixed order of docs/formats.md: user, type, time, item or
+// candidates,
+//          label, event or request id, context fields
+// Threads: an EventReader is immutable
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/status.h"
+#include "pipeline/config/config.h"
+#include "pipeline/events/event.h"
+
+namespace freshet::pipeline {
+
+enum class FieldKind { kAbsent, kNull, kString, kInteger, kFloat, kBoolean, kArray, kObject };
+
+struct FieldValue {
+  FieldKind kind = FieldKind::kAbsent;
+  std::string_view text;  // of a string its characters, of a number or boolean its token
+  // A null says as little as a field that is not there.
+  bool given() const { return kind != FieldKind::kAbsent && kind != FieldKind::kNull; }
+};
+
+// The slots of the mapped fields; those of events.context follow, in the configured order.
+enum FieldSlot : std::size_t {
+  kUserSlot,
+  kTypeSlot,
+  kTimeSlot,
+  kItemSlot,
+  kCandidatesSlot,
+  kLabelSlot,
+  kEventSlot,
+  kRequestSlot,
+  kFirstContextSlot,
+};
+
+// A longer list is refused as too large.
+inline constexpr std::size_t kCandidatesMax = 10'000;
+
+struct EventFields {
+  std::vector<FieldValue> slots;       // [names]
+  std::vector<FieldValue> candidates;  // of kCandidatesSlot, the first kCandidatesMax + 1
+};
+
+class EventReader {
+ public:
+  explicit EventReader(const WorkerConfig& config);
+
+  // The field names by slot.
+  const std::vector<std::string>& names() const { return names_; }
+  // The slot of a mapped field; none for any other.
+  std::optional<std::size_t> slot_of(std::string_view name) const {
+    if (name.size() >= slots_by_length_.size()) return std::nullopt;
+    for (const std::size_t slot : slots_by_length_[name.size()]) {
+      if (names_[slot] == name) return slot;
+    }
+    return std::nullopt;
+  }
+
+  tl::expected<Event, Refusal> read(const EventFields& fields) const;
+  tl::expected<UserId, Refusal> read_user(const EventFields& fields) const;
+
+ private:
+  // Views until they reach their place in the event: each move of a short string is a copy.
+  using Text = tl::expected<std::string_view, Refusal>;
+  using OptionalText = tl::expected<std::optional<std::string_view>, Refusal>;
+  using Done = tl::expected<void, Refusal>;
+
+  Text required_id(const FieldValue& value, std::size_t slot) const;
+  Text id(const FieldValue& value, std::size_t slot) const;
+  OptionalText optional_id(const EventFields& fields, std::size_t slot) const;
+  OptionalText context_text(const FieldValue& value, std::size_t slot) const;
+  Done read_into(const EventFields& fields, Event* event) const;
+  Done read_type(const FieldValue& value, Event* event) const;
+  Done read_time(const FieldValue& value, Event* event) const;
+  Done read_subject(const EventFields& fields, Event* event) const;
+  Done read_candidates(const EventFields& fields, Event* event) const;
+  Done read_label(const FieldValue& value, Event* event) const;
+  Done read_echoed_id(const EventFields& fields, Event* event) const;
+  Done read_context(const EventFields& fields, Event* event) const;
+  tl::unexpected<Refusal> refuse(DeadLetterReason reason, std::size_t slot,
+                                 std::string_view what) const;
+
+  std::vector<std::string> names_;
+  std::vector<std::vector<std::size_t>> slots_by_length_;         // [bytes of the name]
+  std::vector<std::pair<std::string, std::size_t>> click_types_;  // type, behaviour
+  std::size_t label_behaviour_;
+  TimeUnit time_unit_;
+};
+
+}  // namespace freshet::pipeline

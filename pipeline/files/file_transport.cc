@@ -1,0 +1,146 @@
+#include "pipeline/files/file_transport.h"
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/events/output_encoder.h"
+
+namespace freshet::pipeline {
+namespace {
+
+Status open_for_writing(const std::filesystem::path& path, std::ofstream* file,
+                        std::ostream** stream) {
+  if (path == "-") {
+    *stream = &std::cout;
+    return {};
+  }
+  file->open(path, std::ios::binary | std::ios::trunc);
+  if (!*file) {
+    return error(ErrorCode::kInvalidConfig, path.string() + ": cannot be written (" +
+                                                std::strerror(errno) +
+                                                "); check that its folder exists");
+  }
+  *stream = file;
+  return {};
+}
+
+}  // namespace
+
+FileTransport::FileTransport(LogFile input, FileTransportOptions options)
+    : input_(std::move(input)),
+      options_(std::move(options)),
+      next_(static_cast<std::size_t>(input_.partition_count())) {}
+
+Result<std::unique_ptr<FileTransport>> FileTransport::open(LogFile input,
+                                                           FileTransportOptions options) {
+  std::unique_ptr<FileTransport> transport(new FileTransport(std::move(input), std::move(options)));
+  const FileTransportOptions& opened = transport->options_;
+  if (Status output =
+          open_for_writing(opened.output, &transport->output_file_, &transport->output_);
+      !output) {
+    return tl::unexpected(output.error());
+  }
+  if (Status letters = open_for_writing(opened.dead_letters, &transport->dead_letter_file_,
+                                        &transport->dead_letters_);
+      !letters) {
+    return tl::unexpected(letters.error());
+  }
+  return transport;
+}
+
+std::vector<Partition> FileTransport::all_partitions() const {
+  std::vector<Partition> partitions;
+  for (std::int32_t p = 0; p < input_.partition_count(); ++p) partitions.push_back({p});
+  return partitions;
+}
+
+Status FileTransport::subscribe(RebalanceListener* listener) {
+  listener_ = listener;
+  return {};
+}
+
+Result<RecordBatch> FileTransport::poll(std::chrono::milliseconds, std::size_t records_max) {
+  FRESHET_CHECK(listener_ != nullptr);
+  if (!assigned_) {
+    assigned_ = true;
+    if (Status started = listener_->on_assigned(all_partitions()); !started) {
+      return tl::unexpected(started.error());
+    }
+    return RecordBatch{};
+  }
+  if (fault_) return tl::unexpected(*fault_);
+  auto records = std::make_shared<std::vector<DumpRecord>>();
+  records->reserve(records_max);  // views into short strings must not move
+  RecordBatch batch;
+  while (batch.records.size() < records_max) {
+    Result<std::optional<DumpRecord>> next = input_.next();
+    if (!next) {
+      fault_ = next.error();
+      break;
+    }
+    if (!*next) {
+      batch.end_of_input = true;
+      break;
+    }
+    const DumpRecord& record = records->emplace_back(std::move(**next));
+    next_[static_cast<std::size_t>(record.partition.value)] = position_after(record.offset);
+    batch.records.push_back(
+        {record.partition, record.offset, record.timestamp, record.key, record.value});
+  }
+  if (fault_ && batch.records.empty()) return tl::unexpected(*fault_);
+  batch.owner = std::move(records);
+  return batch;
+}
+
+Status FileTransport::start_at(Partition, Position position) {
+  FRESHET_CHECK(position.value == 0);  // a file is always read from its start
+  return {};
+}
+
+Result<std::vector<std::optional<CommittedPosition>>> FileTransport::committed(
+    std::span<const Partition> partitions) {
+  std::vector<std::optional<CommittedPosition>> positions;
+  for (const Partition partition : partitions) {
+    const auto found = options_.committed.find(partition);
+    positions.push_back(found == options_.committed.end() ? std::nullopt
+                                                          : std::optional(found->second));
+  }
+  return positions;
+}
+
+Result<Position> FileTransport::end_position(Partition partition) {
+  return next_[static_cast<std::size_t>(partition.value)];
+}
+
+Status FileTransport::send(const OutputRecord& record) {
+  if (record.topic == OutputTopic::kDeadLetters) {
+    *dead_letters_ << dead_letter_line(record) << '\n';
+    return {};
+  }
+  *output_ << record.value.value_or("") << '\n';
+  return {};
+}
+
+Status FileTransport::flush(std::chrono::milliseconds) {
+  output_->flush();
+  dead_letters_->flush();
+  if (*output_ && *dead_letters_) return {};
+  return error(ErrorCode::kFatal, options_.output.string() + " or " +
+                                      options_.dead_letters.string() +
+                                      ": writing failed; is the disk full?");
+}
+
+Status FileTransport::commit(std::span<const PositionToCommit>) { return {}; }
+
+Status FileTransport::close() {
+  if (!assigned_) return {};
+  assigned_ = false;
+  if (Status revoked = listener_->on_revoked(all_partitions()); !revoked) return revoked;
+  return flush(std::chrono::milliseconds{0});
+}
+
+}  // namespace freshet::pipeline

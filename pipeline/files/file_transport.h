@@ -1,0 +1,64 @@
+// FileTransport: a log file as the input topic, output files as the output topics. For replay.
+//
+// Records come from a LogFile, a bare log or a dump, and are delivered in file order, so outputs
+// come in input order.
+// Errors:  kInvalidConfig for a file that cannot be created; kFatal for a write fault and for what
+//          LogFile finds in the input, after every whole record before it is delivered
+// Threads: one
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "pipeline/config/config.h"
+#include "pipeline/files/log_file.h"
+#include "pipeline/transport.h"
+
+namespace freshet::pipeline {
+
+struct FileTransportOptions {
+  std::filesystem::path output;  // "-" is standard output
+  std::filesystem::path dead_letters;
+  // What the "group" has committed, for a state that was made beforehand (seeded history).
+  std::map<Partition, CommittedPosition> committed;
+};
+
+class FileTransport final : public Transport {
+ public:
+  static Result<std::unique_ptr<FileTransport>> open(LogFile input, FileTransportOptions options);
+
+  Status subscribe(RebalanceListener* listener) override;
+  Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;
+  Status start_at(Partition partition, Position position) override;
+  Result<std::int32_t> partition_count() override { return input_.partition_count(); }
+  Result<std::vector<std::optional<CommittedPosition>>> committed(
+      std::span<const Partition> partitions) override;
+  // 0 for a dump too, whatever the topic retained: what lay before is a gap.
+  Result<Position> begin_position(Partition) override { return Position{0}; }
+  Result<Position> end_position(Partition partition) override;
+  Status send(const OutputRecord& record) override;
+  Status flush(std::chrono::milliseconds timeout) override;
+  Status commit(std::span<const PositionToCommit> positions) override;
+  Status close() override;
+
+ private:
+  FileTransport(LogFile input, FileTransportOptions options);
+  std::vector<Partition> all_partitions() const;
+
+  LogFile input_;
+  FileTransportOptions options_;
+  std::ofstream output_file_;
+  std::ofstream dead_letter_file_;
+  std::ostream* output_ = nullptr;
+  std::ostream* dead_letters_ = nullptr;
+  std::vector<Position> next_;  // [partition_count]
+  RebalanceListener* listener_ = nullptr;
+  bool assigned_ = false;
+  std::optional<Error> fault_;  // found behind records that are delivered first
+};
+
+}  // namespace freshet::pipeline

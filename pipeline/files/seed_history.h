@@ -1,0 +1,41 @@
+// Seeds a fresh store with older history, before the first record of a replay.
+//
+// The n items of a field, oldest first, become clicks of its behaviour at last_ts - n, ..., last_ts
+// - 1 ms: in their order, just before last_ts. Stream time does not move. Each partition gets
+// marker 0 at position 0, so the replay starts on the seeded state as on any checkpoint. Errors:
+// kInvalidConfig naming file and line, and for a store that is not empty Cost:    one write per
+// user, in batches
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/log_position.h"
+#include "common/status.h"
+#include "pipeline/config/config.h"
+#include "pipeline/transport.h"
+#include "stateful/state_store.h"
+
+namespace freshet::pipeline {
+
+struct SeedHistoryOptions {
+  std::filesystem::path file;  // plain or gzip JSON Lines
+  std::int32_t partition_count = 1;
+  // Which field holds which behaviour's history; a behaviour that is not named takes
+  // "<behaviour>_seq".
+  std::map<std::string, std::string> field_by_behaviour;
+};
+
+struct SeededHistory {
+  std::uint64_t users = 0;
+  std::uint64_t clicks = 0;
+  std::map<Partition, CommittedPosition> committed;  // what the replay's group "has committed"
+};
+
+Result<SeededHistory> seed_history(const WorkerConfig& config, const SeedHistoryOptions& options,
+                                   const Clock& clock, stateful::StateStore* store);
+
+}  // namespace freshet::pipeline
