@@ -33,7 +33,8 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       publish_from_(start.publish_from),
       committed_(start.publish_from),
       needs_first_commit_(start.first_start),
-      store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker),
+      store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker ||
+                       stored->marker.applied_from < stored->marker.position),
       decoder_(*context.config),
       scorer_(*context.config, context.model),
       state_(context.store, partition, context.model, context.config->limits(), stored,
@@ -142,42 +143,54 @@ Status Task::apply_only(const InputRecord& record) {
   return {};
 }
 
-stateful::Marker Task::marker_at(Position position) const {
+std::vector<stateful::UserChange> Task::take_users(Save save) {
+  if (save == Save::kEverything) {
+    return state_.take_slice(std::numeric_limits<std::size_t>::max(),
+                             Position{std::numeric_limits<std::int64_t>::max()});
+  }
+  const Position due = schedule_.due_before(position_, context_.clock->monotonic_ms());
+  return state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
+}
+
+stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position position,
+                                         std::vector<stateful::UserChange> users) const {
   stateful::Marker marker;
   marker.lineage = lineage_;
-  marker.number = next_marker_;
+  marker.number = marker_number;
   marker.position = position;
-  marker.applied_from = state_.applied_from(position);
+  marker.applied_from = state_.applied_from(position_);
   marker.stream_time = state_.stream_time();
   marker.digest = state_.digest();
   marker.user_count = state_.user_count();
   marker.fingerprint = fingerprint_;
   marker.last_record = last_record_;
-  return marker;
+  stateful::CheckpointBatch batch;
+  batch.partition = partition_;
+  batch.owner = owner_;
+  batch.users = std::move(users);
+  batch.marker = {std::move(marker), std::nullopt, context_.clock->now()};
+  return batch;
+}
+
+std::optional<TaskCommit> Task::prepare_while_reading_again(Save save) {
+  std::vector<stateful::UserChange> users = take_users(save);
+  if (users.empty()) return std::nullopt;
+  return TaskCommit{std::nullopt, batch_of(next_marker_ - 1, publish_from_, std::move(users))};
 }
 
 std::optional<TaskCommit> Task::prepare_commit(Save save) {
-  if (position_ < publish_from_) return std::nullopt;  // still reading again what is committed
-  stateful::CheckpointBatch batch;
-  if (save == Save::kEverything) {
-    batch.users = state_.take_slice(std::numeric_limits<std::size_t>::max(),
-                                    Position{std::numeric_limits<std::int64_t>::max()});
-  } else {
-    const Position due = schedule_.due_before(position_, context_.clock->monotonic_ms());
-    batch.users = state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
-  }
-  const bool nothing_new = position_ == committed_ && batch.users.empty();
+  if (reading_again()) return prepare_while_reading_again(save);
+  std::vector<stateful::UserChange> users = take_users(save);
+  const bool nothing_new = position_ == committed_ && users.empty();
   if (nothing_new && !needs_first_commit_ && !store_is_behind_) return std::nullopt;
 
-  batch.partition = partition_;
-  batch.owner = owner_;
-  batch.marker = {marker_at(position_), std::nullopt, context_.clock->now()};
   const MarkerRef ref{lineage_, next_marker_};
   ++next_marker_;
   committed_ = position_;
   needs_first_commit_ = false;
   store_is_behind_ = false;
-  return TaskCommit{{partition_, {position_, encode_position_metadata(ref)}}, std::move(batch)};
+  return TaskCommit{PositionToCommit{partition_, {position_, encode_position_metadata(ref)}},
+                    batch_of(ref.number, position_, std::move(users))};
 }
 
 Status Task::post_commit(const TaskCommit& commit) {

@@ -4,6 +4,9 @@
 //              (records below publish_from    \-> close_clean: prepare_commit(kEverything), batch
 //               are applied without output)    \-> close_dirty: memory is dropped, nothing written
 //
+// While it reads again it saves users as ever, under the group's own marker: the position stays,
+// applied_from moves up. So memory stays bounded, and a task that is stopped midway goes on there.
+//
 // Invariant: everything below applied_from is in the saved state, and nothing at or past the
 //            committed position ever is.
 // Errors:    of process(): kCorruptState, kUnavailable (store), kFatal (offsets that go down, a gap
@@ -17,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/log_position.h"
@@ -43,7 +47,7 @@ struct TaskContext {
 
 // One commit of one task: the position for the group, the batch for the store.
 struct TaskCommit {
-  PositionToCommit position;
+  std::optional<PositionToCommit> position;  // none while the input is read again: it stands
   stateful::CheckpointBatch batch;
 };
 
@@ -66,7 +70,8 @@ class Task {
     kEverything,  // all changed users: the task is about to leave
   };
   // What a commit of this moment holds; none when there is nothing to commit. The caller flushes
-  // the outputs, commits the position, and then calls post_commit with the same commit.
+  // the outputs, commits the position if there is one, and then calls post_commit with the same
+  // commit.
   std::optional<TaskCommit> prepare_commit(Save save);
 
   // Writes the batch of a commit whose position is committed. A batch that the store drops because
@@ -75,13 +80,17 @@ class Task {
 
   Partition partition() const { return partition_; }
   Position read_from() const { return position_; }  // where reading begins, or goes on
+  bool reading_again() const { return position_ < publish_from_; }
   bool needs_first_commit() const { return needs_first_commit_; }
 
  private:
   Status accept_offset(const InputRecord& record);
   Result<OutputRecord> apply_and_score(const InputRecord& record);
   Status apply_only(const InputRecord& record);
-  stateful::Marker marker_at(Position position) const;
+  std::optional<TaskCommit> prepare_while_reading_again(Save save);
+  std::vector<stateful::UserChange> take_users(Save save);
+  stateful::CheckpointBatch batch_of(std::uint64_t marker_number, Position position,
+                                     std::vector<stateful::UserChange> users) const;
 
   TaskContext context_;
   Partition partition_;
@@ -93,7 +102,7 @@ class Task {
   Position publish_from_;
   Position committed_;  // the last position that a commit carried
   bool needs_first_commit_;
-  bool store_is_behind_;  // a crash left it without the group's last marker, hence without its T
+  bool store_is_behind_;  // what the next start would read again is not all saved, or T is not
   std::optional<stateful::LastRecord> last_record_;
 
   EventDecoder decoder_;

@@ -105,14 +105,21 @@ Status Worker::process(const RecordBatch& batch) {
 }
 
 Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {
+  const bool was_reading_again = task->reading_again();
   Result<std::optional<OutputRecord>> output = task->process(record);
-  if (output || output.error().code != ErrorCode::kUnavailable) return output;
-  const Status applied = persist("reading the state", [&]() -> Status {
-    output = task->process(record);
-    if (!output) return tl::unexpected(output.error());
-    return {};
-  });
-  if (!applied) return tl::unexpected(applied.error());
+  if (!output && output.error().code == ErrorCode::kUnavailable) {
+    const Status applied = persist("reading the state", [&]() -> Status {
+      output = task->process(record);
+      if (!output) return tl::unexpected(output.error());
+      return {};
+    });
+    if (!applied) return tl::unexpected(applied.error());
+  }
+  if (output && was_reading_again && !task->reading_again()) {
+    log_info("partition " + std::to_string(record.partition.value) +
+             ": has read again what was committed, publishes from position " +
+             std::to_string(task->read_from().value));
+  }
   return output;
 }
 
@@ -155,14 +162,17 @@ Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
   for (Task* task : tasks) {
     std::optional<TaskCommit> prepared = task->prepare_commit(save);
     if (!prepared) continue;
-    positions.push_back(prepared->position);
+    if (prepared->position) positions.push_back(*prepared->position);
     commits.emplace_back(task, std::move(*prepared));
   }
-  if (commits.empty()) return {};
-  Status flushed = persist("flushing outputs", [this] { return transport_->flush(kFlushTimeout); });
-  if (!flushed) return flushed;
-  Status committed = persist("committing positions", [&] { return transport_->commit(positions); });
-  if (!committed) return committed;
+  if (!positions.empty()) {
+    Status flushed =
+        persist("flushing outputs", [this] { return transport_->flush(kFlushTimeout); });
+    if (!flushed) return flushed;
+    Status committed =
+        persist("committing positions", [&] { return transport_->commit(positions); });
+    if (!committed) return committed;
+  }
   for (const auto& [task, prepared] : commits) {
     Task* const saving = task;
     const TaskCommit& batch = prepared;

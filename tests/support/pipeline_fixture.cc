@@ -131,8 +131,9 @@ std::string reason_of(const std::vector<pipeline::Header>& headers) {
   return {};
 }
 
-TaskRun::TaskRun(const pipeline::TaskContext& context, std::size_t cache_bytes)
-    : context_(context), cache_bytes_(cache_bytes) {}
+TaskRun::TaskRun(const pipeline::TaskContext& context, std::size_t cache_bytes,
+                 std::optional<pipeline::CommittedPosition> committed)
+    : context_(context), cache_bytes_(cache_bytes), committed_(std::move(committed)) {}
 
 Status TaskRun::start() {
   FRESHET_CHECK(task_ == nullptr);
@@ -156,7 +157,7 @@ Status TaskRun::start() {
 bool TaskRun::commit_position(pipeline::Task::Save save) {
   prepared_ = task_->prepare_commit(save);
   if (!prepared_) return false;
-  committed_ = prepared_->position.committed;
+  if (prepared_->position) committed_ = prepared_->position->committed;
   return true;
 }
 

@@ -72,14 +72,16 @@ std::string reason_of(const std::vector<pipeline::Header>& headers);
 // or by a crash. The "group" is the position kept here.
 class TaskRun {
  public:
-  // What `context` points to outlives the run.
-  TaskRun(const pipeline::TaskContext& context, std::size_t cache_bytes);
+  // What `context` points to outlives the run. `committed` is what an earlier run left in the
+  // group.
+  TaskRun(const pipeline::TaskContext& context, std::size_t cache_bytes,
+          std::optional<pipeline::CommittedPosition> committed = std::nullopt);
 
   // Starts a task as the worker does. Requires: none runs.
   Status start();
   pipeline::Task& task() { return *task_; }
 
-  // The position goes to the group; false when there is nothing to commit.
+  // The position goes to the group, if there is one; false when there is nothing to commit.
   bool commit_position(pipeline::Task::Save save);
   // The batch of the last commit_position goes to the store.
   Status save_batch();

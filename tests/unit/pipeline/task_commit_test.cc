@@ -125,15 +125,54 @@ TEST_F(TaskCommitTest, RecordsBelowThePositionAreAppliedWithoutOutput) {
   EXPECT_EQ(counters_.records_reread, 1U);
 }
 
-TEST_F(TaskCommitTest, NothingIsCommittedWhileTheInputIsReadAgain) {
+TEST_F(TaskCommitTest, WhileTheInputIsReadAgainUsersAreSavedUnderTheGroupsOwnMarker) {
   click("a", 1);
   click("b", 2);
   ASSERT_TRUE(run_->commit(Task::Save::kScheduled));
+  const CommittedPosition committed = *run_->committed();
   run_->crash();
   ASSERT_TRUE(run_->start());
   next_offset_ = 0;
+  EXPECT_FALSE(run_->commit(Task::Save::kEverything));  // no user is unsaved yet
   click("a", 1);
-  EXPECT_FALSE(run_->commit_position(Task::Save::kEverything));
+  ASSERT_TRUE(run_->commit(Task::Save::kEverything));
+  EXPECT_EQ(*run_->committed(), committed);
+  EXPECT_EQ(encode_position_metadata({stored().lineage, stored().number}), committed.metadata);
+  EXPECT_EQ(stored().position, Position{2});
+  EXPECT_EQ(stored().applied_from, Position{1});
+  EXPECT_TRUE(has("a"));
+  run_->crash();
+
+  ASSERT_TRUE(run_->start());
+  EXPECT_EQ(run_->task().read_from(), Position{1});
+  click("b", 2);
+  ASSERT_TRUE(run_->commit(Task::Save::kEverything));
+  EXPECT_EQ(run_->committed()->position, Position{2});
+  EXPECT_EQ(stored().number, 2U);
+  EXPECT_EQ(stored().applied_from, Position{2});
+  EXPECT_EQ(stored().stream_time, EventTime{test::kBaseMs + 2});
+  EXPECT_FALSE(run_->commit(Task::Save::kScheduled));
+}
+
+TEST_F(TaskCommitTest, ReadingAgainHoldsNoMoreUnsavedUsersThanTheCacheMay) {
+  constexpr int kUsers = 2'000;
+  const auto write = [&] {
+    for (int i = 0; i < kUsers; ++i) {
+      click("u" + std::to_string(i), i % 50);
+      if (i % 100 == 99) run_->commit(Task::Save::kScheduled);
+    }
+  };
+  write();
+  run_->crash();
+  stateful::MemoryStateStore empty;
+  const std::optional<CommittedPosition> committed = run_->committed();
+  run_.emplace(TaskContext{&config_, model_, &empty, &clock_, &counters_}, 64 << 10, committed);
+  ASSERT_TRUE(run_->start());
+  next_offset_ = 0;
+  write();
+  EXPECT_EQ(counters_.records_reread, static_cast<std::uint64_t>(kUsers));
+  EXPECT_GT((**empty.read_marker(Partition{0})).marker.user_count, 1'800U);
+  run_->crash();
 }
 
 TEST_F(TaskCommitTest, AStoreThatACrashLeftBehindIsBroughtUpWithoutNewRecords) {
