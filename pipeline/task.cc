@@ -55,13 +55,6 @@ Status Task::accept_offset(const InputRecord& record) {
                                         " was expected; the worker stops before it counts a "
                                         "record twice");
   }
-  if (context_.config->input.offsets == OffsetPolicy::kContiguous &&
-      record.offset.value != position_.value) {
-    return error(ErrorCode::kFatal,
-                 place() + ": " + std::to_string(position_.value) +
-                     " is missing; set input.offsets: gaps where the topic is compacted or "
-                     "written in transactions");
-  }
   return {};
 }
 

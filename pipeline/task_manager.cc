@@ -64,6 +64,13 @@ Status TaskManager::start_task(Partition partition,
       plan_task_start({partition, committed, *stored, *begin, fingerprint, random_lineage()});
   if (!start) return tl::unexpected(start.error());
   log_info(describe(partition, *start));
+  if (!*stored && !start->first_start && begin->value > 0) {
+    log_warn("partition " + std::to_string(partition.value) +
+             ": no saved state is here and the topic begins at offset " +
+             std::to_string(begin->value) +
+             ", so sequences are made from what retention has left; bring the state directory of "
+             "the worker that had this partition where clicks before that must count");
+  }
   auto task = std::make_unique<Task>(context_, partition, *start, owner, *stored,
                                      std::move(fingerprint), cache_bytes);
   if (Status started = transport->start_at(partition, task->read_from()); !started) return started;

@@ -91,6 +91,7 @@ Status Worker::process(const RecordBatch& batch) {
                                           std::to_string(record.partition.value) +
                                           " came, which is not assigned");
     }
+    if (Status whole = check_contiguous(record, *task); !whole) return whole;
     const Result<std::optional<OutputRecord>> output = apply(record, task);
     if (!output) return tl::unexpected(output.error());
     if (*output) {
@@ -102,6 +103,24 @@ Status Worker::process(const RecordBatch& batch) {
     }
   }
   return {};
+}
+
+Status Worker::check_contiguous(const InputRecord& record, const Task& task) {
+  const Position expected = task.read_from();
+  if (context_.config->input.offsets == OffsetPolicy::kGaps ||
+      record.offset.value <= expected.value) {
+    return {};
+  }
+  const auto [gap, is_new] = gaps_.insert({record.partition, expected});
+  const bool seen_before = !is_new && gap->second == expected;
+  gap->second = expected;
+  const std::string what =
+      context_.config->kafka.input + "-" + std::to_string(record.partition.value) + " at offset " +
+      std::to_string(record.offset.value) + ": " + std::to_string(expected.value) + " is missing";
+  if (!seen_before) return error(ErrorCode::kFenced, what + "; reading it again");
+  return error(ErrorCode::kFatal, what +
+                                      "; set input.offsets: gaps where the topic is compacted or "
+                                      "written in transactions");
 }
 
 Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {

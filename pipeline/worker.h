@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,6 +47,9 @@ class Worker final : public RebalanceListener {
   Status run_in_group();
   Status loop();
   Status process(const RecordBatch& batch);
+  // Where input.offsets is contiguous: a gap is kFenced, so that it is read again, and kFatal where
+  // it is there the second time.
+  Status check_contiguous(const InputRecord& record, const Task& task);
   Result<std::optional<OutputRecord>> apply(const InputRecord& record, Task* task);
   // Sends the record's output; one that the topic does not take becomes a dead letter.
   Status publish(const InputRecord& record, const OutputRecord& output, Task* task);
@@ -63,6 +67,7 @@ class Worker final : public RebalanceListener {
   std::int64_t last_commit_ms_ = 0;
   std::size_t records_since_commit_ = 0;
   bool input_ended_ = false;
+  std::map<Partition, Position> gaps_;  // where records were missing, and have been read again
 };
 
 }  // namespace freshet::pipeline

@@ -1,5 +1,6 @@
 #include "tests/support/worker_fixture.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/check.h"
@@ -57,6 +58,13 @@ Result<pipeline::RecordBatch> WatchedTransport::poll(std::chrono::milliseconds,
     auto next = inner_->poll(std::chrono::milliseconds(0), records_max);
     if (!next) return tl::unexpected(next.error());
     batch = std::move(*next);
+    const auto lost = std::find_if(
+        batch.records.begin(), batch.records.end(),
+        [&](const pipeline::InputRecord& record) { return record.offset == watch_->lose_once; });
+    if (lost != batch.records.end()) {
+      batch.records.erase(lost);
+      watch_->lose_once.reset();
+    }
     return {};
   });
   if (!polled) return tl::unexpected(polled.error());
@@ -128,20 +136,21 @@ Status WorkerWorld::run() {
   return worker.run();
 }
 
-std::vector<std::string> WorkerWorld::refusals() const {
+std::vector<std::string> refusals_of(const std::vector<StoredRecord>& dead_letters) {
   std::vector<std::string> refusals;
-  for (const StoredRecord& letter : dead_letters()) {
+  for (const StoredRecord& letter : dead_letters) {
     refusals.push_back(reason_of(letter.headers) + "@" + header_of(letter, "freshet.offset"));
   }
   return refusals;
 }
 
-std::map<std::string, std::string> WorkerWorld::by_source() const {
+std::map<std::string, std::string> lines_by_source(const std::vector<StoredRecord>& outputs,
+                                                   const std::vector<StoredRecord>& dead_letters) {
   std::map<std::string, std::string> lines;
-  for (const StoredRecord& output : outputs()) {
+  for (const StoredRecord& output : outputs) {
     add_once(source_of(*output.value), *output.value, &lines);
   }
-  for (const StoredRecord& letter : dead_letters()) {
+  for (const StoredRecord& letter : dead_letters) {
     add_once(header_of(letter, "freshet.partition") + "-" + header_of(letter, "freshet.offset"),
              reason_of(letter.headers) + " " + letter.value.value_or("(cut)"), &lines);
   }

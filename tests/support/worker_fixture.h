@@ -30,6 +30,7 @@ struct TransportWatch {
   pipeline::StopSignal* stop = nullptr;
   bool stop_when_drained = true;
   std::size_t value_bytes_max = std::numeric_limits<std::size_t>::max();  // of what may be sent
+  std::optional<Offset> lose_once;  // the record there is left out of the first poll that has it
   // Called around kSubscribe, kPoll, kSend, kFlush and kCommit; an error is what the worker sees.
   std::function<Status(BrokerCall, Moment)> fault;
   std::vector<std::string> calls;  // "subscribe", "poll" with records, "send", "flush", "commit"
@@ -62,6 +63,12 @@ class WatchedTransport final : public pipeline::Transport {
   TransportWatch* watch_;
 };
 
+// "reason@offset" of each dead letter, in order.
+std::vector<std::string> refusals_of(const std::vector<StoredRecord>& dead_letters);
+// The values of outputs and dead letters by source "partition-offset". Repeats must be equal.
+std::map<std::string, std::string> lines_by_source(const std::vector<StoredRecord>& outputs,
+                                                   const std::vector<StoredRecord>& dead_letters);
+
 // One application on a broker of its own: topics, configuration, model, store, and its workers one
 // after another.
 class WorkerWorld {
@@ -81,10 +88,10 @@ class WorkerWorld {
   std::vector<StoredRecord> dead_letters() const {
     return broker.records(config.kafka.dead_letter);
   }
-  // "reason@offset" of each dead letter, in order.
-  std::vector<std::string> refusals() const;
-  // The values of all outputs and dead letters by source "partition-offset". Repeats must be equal.
-  std::map<std::string, std::string> by_source() const;
+  std::vector<std::string> refusals() const { return refusals_of(dead_letters()); }
+  std::map<std::string, std::string> by_source() const {
+    return lines_by_source(outputs(), dead_letters());
+  }
 
   pipeline::WorkerConfig config;
   std::shared_ptr<const pipeline::ServedModel> model;

@@ -262,16 +262,11 @@ TEST_F(TaskTest, OffsetsThatGoDownAreFatal) {
   EXPECT_THAT(again.error().message, HasSubstr("clicks-0 at offset 0: offsets went down, 1 was"));
 }
 
-TEST_F(TaskTest, AGapIsFatalWhereOffsetsAreContiguousAndNormalElsewhere) {
+TEST_F(TaskTest, AGapIsNormal) {
   scored("u", click_json("u", "v1", 0));
   next_offset_ = 5;
   scored("u", click_json("u", "v1", 1));
-  config_.input.offsets = OffsetPolicy::kContiguous;
-  next_offset_ = 7;
-  const auto gap = process(keyed_record("u", click_json("u", "v1", 2)));
-  ASSERT_FALSE(gap);
-  EXPECT_EQ(gap.error().code, ErrorCode::kFatal);
-  EXPECT_THAT(gap.error().message, HasSubstr("clicks-0 at offset 7: 6 is missing"));
+  EXPECT_EQ(run().task().read_from(), Position{6});
 }
 
 TEST_F(TaskTest, ADamagedUserIsNamedAndNothingGoesOn) {

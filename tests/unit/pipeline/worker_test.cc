@@ -256,6 +256,34 @@ TEST(WorkerTest, AStoreThatRefusesForAWhileIsTriedAgain) {
   test::logical_digest(world.store.get(), world.config);
 }
 
+TEST(WorkerTest, AGapThatReadingAgainMendsIsNoErrorWhereOffsetsAreContiguous) {
+  WorkerConfig config = test::config_of(kConfig);
+  config.input.offsets = OffsetPolicy::kContiguous;
+  WorkerWorld world(config);
+  append_clicks(&world, 20);
+  world.watch.lose_once = Offset{7};
+  ASSERT_TRUE(world.run());
+  EXPECT_FALSE(world.watch.lose_once);
+  EXPECT_EQ(world.by_source().size(), 20U);
+}
+
+TEST(WorkerTest, AGapThatIsThereTwiceStopsByNameWhereOffsetsAreContiguous) {
+  WorkerConfig config = test::config_of(kConfig);
+  config.input.offsets = OffsetPolicy::kContiguous;
+  WorkerWorld world(config);
+  append_clicks(&world, 3);
+  world.broker.skip_offsets("clicks", Partition{0}, 2);
+  append_clicks(&world, 3);
+  const Status ended = world.run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kFatal);
+  EXPECT_THAT(ended.error().message, HasSubstr("clicks-0 at offset 5: 3 is missing"));
+  EXPECT_THAT(ended.error().message, HasSubstr("input.offsets: gaps"));
+  world.config.input.offsets = OffsetPolicy::kGaps;
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.by_source().size(), 6U);
+}
+
 TEST(WorkerTest, APositionThatWasResetByHandIsRefused) {
   WorkerWorld world(test::config_of(kConfig));
   append_clicks(&world, 3);
