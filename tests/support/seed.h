@@ -1,4 +1,7 @@
 // The seed of a random test: fresh in each run, printed, and repeatable through FRESHET_SEED.
+//
+// Errors: aborts, saying why, where FRESHET_SEED or FRESHET_CASES is not a whole number of at least
+//         1
 #pragma once
 
 #include <cstdint>
