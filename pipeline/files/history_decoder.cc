@@ -64,13 +64,27 @@ Result<UserHistory> decode_history(std::string_view line, std::span<const std::s
       EventTime{last_ts} < kEventTimeMin || EventTime{last_ts} >= kEventTimeEnd) {
     return refuse("last_ts", "is not a time in ms between 2000-01-01 and 2100-01-01");
   }
-  UserHistory history{UserId(std::move(*id)), EventTime{last_ts}, {}};
+  UserHistory history{UserId(std::move(*id)), EventTime{last_ts}, {}, {}};
   for (const std::string& field : fields) {
     Result<std::vector<ItemId>> items = decode_items(object, field);
     if (!items) return tl::unexpected(items.error());
     history.items.push_back(std::move(*items));
+    history.present.push_back(object.at_key(field).error() == simdjson::SUCCESS);
   }
   return history;
+}
+
+std::vector<std::string> history_fields(std::string_view line) {
+  std::vector<std::string> fields;
+  dom::parser parser;
+  dom::object object;
+  if (parser.parse(simdjson::padded_string(line)).get_object().get(object) != simdjson::SUCCESS) {
+    return fields;
+  }
+  for (const dom::key_value_pair pair : object) {
+    if (pair.value.is_array()) fields.emplace_back(pair.key);
+  }
+  return fields;
 }
 
 }  // namespace freshet::pipeline

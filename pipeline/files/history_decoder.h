@@ -21,8 +21,13 @@ struct UserHistory {
   UserId user;
   EventTime last_ts;
   std::vector<std::vector<ItemId>> items;  // [fields], each oldest first; empty where absent
+  std::vector<bool> present;               // [fields]
 };
 
 Result<UserHistory> decode_history(std::string_view line, std::span<const std::string> fields);
+
+// The fields of a line that could hold a history, its arrays, in their order; none of a line that
+// is no object.
+std::vector<std::string> history_fields(std::string_view line);
 
 }  // namespace freshet::pipeline

@@ -1,8 +1,11 @@
 #include "pipeline/files/seed_history.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
+#include "common/json_text.h"
+#include "pipeline/config/did_you_mean.h"
 #include "pipeline/events/partitioner.h"
 #include "pipeline/files/history_decoder.h"
 #include "pipeline/files/line_reader.h"
@@ -18,14 +21,62 @@ constexpr std::size_t kUsersPerBatch = 1'000;
 // same markers.
 constexpr stateful::LineageId kSeedLineage{};
 
-std::vector<std::string> fields_of(const WorkerConfig& config, const SeedHistoryOptions& options) {
-  std::vector<std::string> fields;
+// Which field holds which behaviour's history, and what of them the file turned out to have.
+struct SeedFields {
+  std::vector<std::string> names;     // [behaviours]
+  std::vector<bool> named;            // [behaviours]: by the user, not by default
+  std::vector<bool> present;          // [behaviours]: in some line
+  std::vector<std::string> in_first;  // what the first line has instead
+};
+
+Result<SeedFields> fields_of(const WorkerConfig& config, const SeedHistoryOptions& options) {
+  SeedFields fields;
+  std::vector<std::string_view> behaviours;
   for (const BehaviourConfig& behaviour : config.behaviours) {
-    const auto named = options.field_by_behaviour.find(behaviour.limits.name);
-    fields.push_back(named == options.field_by_behaviour.end() ? behaviour.limits.name + "_seq"
-                                                               : named->second);
+    const std::string& name = behaviour.limits.name;
+    const auto named = options.field_by_behaviour.find(name);
+    fields.named.push_back(named != options.field_by_behaviour.end());
+    fields.names.push_back(fields.named.back() ? named->second : name + "_seq");
+    behaviours.push_back(name);
+  }
+  fields.present.assign(fields.names.size(), false);
+  for (const auto& [behaviour, field] : options.field_by_behaviour) {
+    if (std::find(behaviours.begin(), behaviours.end(), behaviour) == behaviours.end()) {
+      return error(ErrorCode::kInvalidConfig, "seed field " + behaviour + "=" + field +
+                                                  ": the configuration has no behaviour " +
+                                                  quote_excerpt(behaviour) +
+                                                  suggestion_for(behaviour, behaviours));
+    }
+    if (field.empty()) {
+      return error(ErrorCode::kInvalidConfig,
+                   "seed field " + behaviour + "=: a field's name cannot be empty");
+    }
   }
   return fields;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + quote_excerpt(name);
+  return text;
+}
+
+// A field that the user named must be there, and of the default ones at least one.
+Status check_presence(const SeedHistoryOptions& options, const SeedFields& fields,
+                      std::vector<std::string>* absent) {
+  bool refused =
+      std::find(fields.present.begin(), fields.present.end(), true) == fields.present.end();
+  for (std::size_t b = 0; b < fields.names.size(); ++b) {
+    if (!fields.present[b]) absent->push_back(fields.names[b]);
+    refused = refused || (fields.named[b] && !fields.present[b]);
+  }
+  if (!refused) return {};
+  return error(
+      ErrorCode::kInvalidConfig,
+      options.file.string() + ": no line has the field " + list_of(*absent) +
+          (fields.in_first.empty() ? "; the first line has no array of item ids at all"
+                                   : "; the first line has " + list_of(fields.in_first) +
+                                         ": name the right one with --seed-field BEHAVIOUR=FIELD"));
 }
 
 stateful::UserState state_of(const UserHistory& history,
@@ -98,16 +149,23 @@ tl::unexpected<Error> refuse_line(const SeedHistoryOptions& options, std::uint64
 Status seed_users(const WorkerConfig& config, const SeedHistoryOptions& options,
                   std::vector<PartitionSeed>* seeds, SeededHistory* seeded) {
   const std::vector<stateful::BehaviourLimits> limits = config.limits();
-  const std::vector<std::string> fields = fields_of(config, options);
+  Result<SeedFields> fields = fields_of(config, options);
+  if (!fields) return tl::unexpected(fields.error());
+  bool empty = true;
   Result<LineReader> reader = LineReader::open(options.file, kSeedLineBytesMax);
   if (!reader) return tl::unexpected(reader.error());
   while (true) {
     const Result<std::optional<Line>> line = reader->next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line) return {};
+    if (!*line) break;
     if ((*line)->oversized()) return refuse_line(options, (*line)->number, "is over 1 MiB");
-    const Result<UserHistory> history = decode_history((*line)->bytes, fields);
+    const Result<UserHistory> history = decode_history((*line)->bytes, fields->names);
     if (!history) return refuse_line(options, (*line)->number, history.error().message);
+    if (empty) fields->in_first = history_fields((*line)->bytes);
+    empty = false;
+    for (std::size_t b = 0; b < limits.size(); ++b) {
+      if (history->present[b]) fields->present[b] = true;
+    }
     const stateful::UserState state = state_of(*history, limits);
     if (state.empty()) continue;
     const Partition partition = partition_of(history->user.view(), options.partition_count);
@@ -124,6 +182,7 @@ Status seed_users(const WorkerConfig& config, const SeedHistoryOptions& options,
     ++seeded->users;
     for (const stateful::Sequence& sequence : state.sequences) seeded->clicks += sequence.size();
   }
+  return empty ? Status{} : check_presence(options, *fields, &seeded->absent_fields);
 }
 
 }  // namespace

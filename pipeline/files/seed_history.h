@@ -2,9 +2,13 @@
 //
 // The n items of a field, oldest first, become clicks of its behaviour at last_ts - n, ..., last_ts
 // - 1 ms: in their order, just before last_ts. Stream time does not move. Each partition gets
-// marker 0 at position 0, so the replay starts on the seeded state as on any checkpoint. Errors:
-// kInvalidConfig naming file and line, and for a store that is not empty Cost:    one write per
-// user, in batches
+// marker 0 at position 0, so the replay starts on the seeded state as on any checkpoint.
+//
+// Errors:  kInvalidConfig naming file and line; for a store that is not empty; for a field that is
+//          named for no configured behaviour, or stands in no line of the file, and for a file
+//          without any of the fields: what it seeds would be less than was asked for
+// Threads: one
+// Cost:    one write per user, in batches
 #pragma once
 
 #include <filesystem>
@@ -32,6 +36,7 @@ struct SeedHistoryOptions {
 struct SeededHistory {
   std::uint64_t users = 0;
   std::uint64_t clicks = 0;
+  std::vector<std::string> absent_fields;  // that no line has: their behaviours begin empty
   std::map<Partition, CommittedPosition> committed;  // what the replay's group "has committed"
 };
 

@@ -145,6 +145,57 @@ TEST_F(SeedHistoryTest, ABadLineIsNamedByFileAndLine) {
   }
 }
 
+TEST_F(SeedHistoryTest, AFieldForNoBehaviourIsRefusedWithTheNearestOne) {
+  options_.field_by_behaviour["clik"] = "click_seq";
+  EXPECT_THAT(refusal("{\"user_id\":\"u\"" + kLastTs + R"(,"click_seq":["a"]})"),
+              HasSubstr("seed field clik=click_seq: the configuration has no behaviour \"clik\"; "
+                        "did you mean click?"));
+}
+
+TEST_F(SeedHistoryTest, AFieldWithoutANameIsRefused) {
+  options_.field_by_behaviour["click"] = "";
+  EXPECT_THAT(refusal("{\"user_id\":\"u\"" + kLastTs + R"(,"click_seq":["a"]})"),
+              HasSubstr("seed field click=: a field's name cannot be empty"));
+}
+
+TEST_F(SeedHistoryTest, ANamedFieldThatNoLineHasIsRefusedWithThoseOfTheFirst) {
+  options_.field_by_behaviour["click"] = "long_veiw_seq";
+  EXPECT_THAT(
+      refusal("{\"user_id\":\"u\"" + kLastTs + R"(,"long_view_seq":["a"],"cart_seq":["c"]})"),
+      HasSubstr("seed.jsonl: no line has the field \"long_veiw_seq\"; the first line has "
+                "\"long_view_seq\", \"cart_seq\": name the right one with --seed-field "
+                "BEHAVIOUR=FIELD"));
+}
+
+TEST_F(SeedHistoryTest, AFileWithNoneOfTheFieldsIsRefused) {
+  const std::string line = "{\"user_id\":\"u\"" + kLastTs;
+  EXPECT_THAT(refusal(line + R"(,"long_view_seq":["a"]})"),
+              HasSubstr("no line has the field \"click_seq\", \"cart_seq\"; the first line has "
+                        "\"long_view_seq\""));
+  store_ = std::make_unique<stateful::MemoryStateStore>();
+  EXPECT_THAT(refusal(line + "}"), HasSubstr("the first line has no array of item ids at all"));
+}
+
+TEST_F(SeedHistoryTest, ADefaultFieldThatNoLineHasIsNamedInTheResult) {
+  const auto seeded = seed("{\"user_id\":\"u\"" + kLastTs + R"(,"click_seq":["a"]})");
+  ASSERT_TRUE(seeded) << seeded.error().message;
+  EXPECT_EQ(seeded->absent_fields, std::vector<std::string>{"cart_seq"});
+}
+
+TEST_F(SeedHistoryTest, AFieldThatOnlyALaterLineHasIsPresent) {
+  options_.field_by_behaviour["cart"] = "basket";
+  const auto seeded = seed("{\"user_id\":\"u\"" + kLastTs + ",\"click_seq\":[1]}\n" +
+                           "{\"user_id\":\"v\"" + kLastTs + ",\"basket\":[1]}\n");
+  ASSERT_TRUE(seeded) << seeded.error().message;
+  EXPECT_TRUE(seeded->absent_fields.empty());
+}
+
+TEST_F(SeedHistoryTest, AnEmptyFileSeedsNobody) {
+  const auto seeded = seed("");
+  ASSERT_TRUE(seeded) << seeded.error().message;
+  EXPECT_EQ(seeded->users, 0U);
+}
+
 TEST_F(SeedHistoryTest, AStoreThatHoldsAStateIsRefused) {
   const std::string line = "{\"user_id\":\"u\"" + kLastTs + ",\"click_seq\":[1]}\n";
   ASSERT_TRUE(seed(line));
