@@ -1,6 +1,7 @@
 // A worker over files, as `freshet replay` runs it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <fstream>
@@ -138,6 +139,48 @@ TEST_F(ReplayTest, ADumpGivesWhatTheTopicGaveByteForByte) {
   EXPECT_EQ(sorted(lines_of(files_.output)), sorted(published));
   EXPECT_EQ(sorted(lines_of(files_.dead_letters)), sorted(refused));
   EXPECT_EQ(world_.counters.tombstones, live.counters.tombstones);
+}
+
+std::string gzipped(std::string bytes) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string packed(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST_F(ReplayTest, ATruncatedGzipFileIsScoredToItsDamageAndThenNamed) {
+  Random random(test::test_seed());
+  std::string log;
+  for (int i = 0; i < 4'000; ++i) {
+    log += test::click_json("u" + std::to_string(random.below(500)),
+                            "v" + std::to_string(random.below(8)), i) +
+           "\n";
+  }
+  write_log(log);
+  ASSERT_TRUE(replay());
+  const std::vector<std::string> whole = lines_of(files_.output);
+
+  world_.store = std::make_unique<stateful::MemoryStateStore>();
+  const std::string packed = gzipped(log);
+  write_log(packed.substr(0, packed.size() * 2 / 3));
+  const Status replayed = replay();
+  ASSERT_FALSE(replayed);
+  EXPECT_EQ(replayed.error().code, ErrorCode::kFatal);
+  EXPECT_THAT(replayed.error().message, HasSubstr(input_.string()));
+  EXPECT_THAT(replayed.error().message, HasSubstr("truncated"));
+  const std::vector<std::string> scored = lines_of(files_.output);
+  // Two thirds of the packed bytes are well over half of the lines.
+  EXPECT_GT(scored.size(), 2'000U);
+  ASSERT_LT(scored.size(), whole.size());
+  EXPECT_TRUE(std::equal(scored.begin(), scored.end(), whole.begin()));
+  EXPECT_THAT(replayed.error().message, HasSubstr(std::to_string(scored.size())));
 }
 
 TEST_F(ReplayTest, SeededHistoryIsSeenFromTheFirstRecordOn) {
