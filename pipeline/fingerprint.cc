@@ -40,6 +40,8 @@ bool became_shorter(std::string_view name, std::string_view stored, std::string_
   return before && now && *now < *before;
 }
 
+constexpr std::string_view kPartitions = "input.partitions";
+
 }  // namespace
 
 Status check_fingerprint(std::string_view stored, std::string_view configured) {
@@ -59,6 +61,27 @@ Status check_fingerprint(std::string_view stored, std::string_view configured) {
   }
   for (const auto& [name, value] : now) {
     if (!before.contains(name)) return refuse(name, "nothing", value);
+  }
+  return {};
+}
+
+Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& config) {
+  const auto partitions = store->partitions();
+  if (!partitions) return tl::unexpected(partitions.error());
+  for (const Partition partition : *partitions) {
+    const auto stored = store->read_marker(partition);
+    if (!stored) return tl::unexpected(stored.error());
+    if (!*stored) continue;
+    const std::string& made = (*stored)->marker.fingerprint;
+    const FingerprintLines lines = split(made);
+    const auto count = lines.find(kPartitions);
+    const auto partition_count = count == lines.end() ? std::nullopt : number(count->second);
+    const std::string configured = fingerprint_of(
+        config, config.kafka.input, static_cast<std::int32_t>(partition_count.value_or(0)));
+    if (const Status fits = check_fingerprint(made, configured); !fits) {
+      return error(fits.error().code,
+                   "partition " + std::to_string(partition.value) + ": " + fits.error().message);
+    }
   }
   return {};
 }

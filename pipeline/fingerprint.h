@@ -9,9 +9,15 @@
 #include <string_view>
 
 #include "common/status.h"
+#include "pipeline/config/config.h"
+#include "stateful/state_store.h"
 
 namespace freshet::pipeline {
 
 Status check_fingerprint(std::string_view stored, std::string_view configured);
+
+// The same for every marker of a store whose topic is not at hand: the number of partitions is
+// taken as stored. Names the partition; also what the store says.
+Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& config);
 
 }  // namespace freshet::pipeline

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include "pipeline/commands/command.h"
 
@@ -26,6 +27,16 @@ constexpr const char* kAbout =
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 78 configuration, model or state\n"
     "must be changed first, 130 stopped at once by a second signal.";
 
+// Data that never left the buffer is not written, whatever the command thinks.
+int finish(int code) {
+  std::cout.flush();
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
+  if (written || code != kOk) return code;
+  std::fputs("freshet: standard output: writing failed; is the disk full, or its reader gone?\n",
+             stderr);
+  return kFailed;
+}
+
 int main_of(int argc, char** argv) {
   CLI::App app{kAbout, "freshet"};
   app.set_version_flag("--version", "freshet " FRESHET_VERSION);
@@ -42,9 +53,9 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& parse_error) {
-    return app.exit(parse_error) == 0 ? kOk : kUsage;
+    return finish(app.exit(parse_error) == 0 ? kOk : kUsage);
   }
-  return run();
+  return finish(run());
 }
 
 }  // namespace

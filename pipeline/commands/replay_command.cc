@@ -10,6 +10,7 @@
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/summary.h"
+#include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/files/seed_history.h"
 #include "pipeline/state_report.h"
@@ -32,7 +33,28 @@ struct ReplayArguments {
   std::string seed_history;
   std::vector<std::string> seed_fields;  // "behaviour=field"
   std::optional<std::int32_t> partitions;
+
+  std::string dead_letters_file() const {
+    return dead_letters.empty() ? output + ".dead-letters" : dead_letters;
+  }
 };
+
+Status check_files(const ReplayArguments& arguments) {
+  if (arguments.output == "-" && arguments.dead_letters.empty()) {
+    return error(ErrorCode::kInvalidConfig,
+                 "--output -: say with --dead-letters where dead letters go");
+  }
+  using pipeline::FileUse;
+  std::vector<pipeline::NamedFile> files{
+      {"--config", arguments.config, FileUse::kRead},
+      {"--input", arguments.input, FileUse::kRead},
+      {"--output", arguments.output, FileUse::kWritten},
+      {"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten}};
+  if (!arguments.seed_history.empty()) {
+    files.insert(files.begin(), {"--seed-history", arguments.seed_history, FileUse::kRead});
+  }
+  return pipeline::check_distinct_files(files);
+}
 
 Result<std::unique_ptr<stateful::StateStore>> open_store(const ReplayArguments& arguments,
                                                          const pipeline::WorkerConfig& config) {
@@ -95,8 +117,7 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
 
   pipeline::FileTransportOptions files;
   files.output = arguments.output;
-  files.dead_letters =
-      arguments.dead_letters.empty() ? arguments.output + ".dead-letters" : arguments.dead_letters;
+  files.dead_letters = arguments.dead_letters_file();
   if (!arguments.seed_history.empty()) {
     const auto options = seed_options(arguments, input->partition_count());
     if (!options) return tl::unexpected(options.error());
@@ -105,6 +126,9 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
     std::fprintf(stderr, "seeded: %llu users, %llu clicks\n",
                  static_cast<unsigned long long>(seeded->users),
                  static_cast<unsigned long long>(seeded->clicks));
+    for (const std::string& field : seeded->absent_fields) {
+      std::fprintf(stderr, "seeded: no line has the field %s\n", field.c_str());
+    }
     files.committed = std::move(seeded->committed);
   }
 
@@ -126,17 +150,15 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
 }
 
 int run_replay(const ReplayArguments& arguments) {
+  if (const Status distinct = check_files(arguments); !distinct) return report(distinct.error());
   const Result<Loaded> loaded = load(arguments.config, arguments.model);
   if (!loaded) return report(loaded.error());
-  if (arguments.output == "-" && arguments.dead_letters.empty()) {
-    return report(
-        {ErrorCode::kInvalidConfig, "--output -: say with --dead-letters where dead letters go"});
-  }
   const Clock::time_point begin = Clock::now();
   pipeline::Counters counters;
   const Status replayed = replay(arguments, *loaded, &counters);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::fputs(summary_of(counters, seconds).c_str(), stderr);
+  // A replay that never came to its first record has only its error to tell.
+  if (replayed || counters.records > 0) std::fputs(summary_of(counters, seconds).c_str(), stderr);
   return replayed ? static_cast<int>(kOk) : report(replayed.error());
 }
 

@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "common/ids.h"
+#include "common/json_text.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/config/config_parser.h"
+#include "pipeline/fingerprint.h"
 #include "pipeline/state_report.h"
 #include "pipeline/user_json.h"
 #include "stateful/rocksdb_state_store.h"
@@ -33,10 +36,21 @@ Result<OpenState> open(const StateArguments& arguments) {
   options.read_only = true;
   auto store = stateful::RocksDbStateStore::open(options);
   if (!store) return tl::unexpected(store.error());
+  // Under another configuration the same bytes would read as other clicks, or as damage.
+  if (Status fits = pipeline::check_fingerprints(store->get(), *config); !fits) {
+    return tl::unexpected(
+        Error{fits.error().code, options.directory.string() + ": " + fits.error().message});
+  }
   return OpenState{std::move(*config), std::move(*store)};
 }
 
 int get(const StateArguments& arguments) {
+  if (!is_valid_id(arguments.user)) {
+    std::fprintf(stderr,
+                 "freshet: not a valid user id: %s; an id is 1 to %zu bytes of valid UTF-8\n",
+                 quote_excerpt(arguments.user).c_str(), kIdBytesMax);
+    return kUsage;
+  }
   const Result<OpenState> opened = open(arguments);
   if (!opened) return report(opened.error());
   const auto partitions = opened->store->partitions();

@@ -14,6 +14,7 @@ void add(std::string* text, const std::string& name, std::uint64_t value) {
 std::string summary_of(const pipeline::Counters& counters, double seconds) {
   std::string text;
   add(&text, "records in", counters.records);
+  if (counters.records == 0 && counters.records_reread == 0) return text;
   if (counters.records_reread > 0) add(&text, "records read again", counters.records_reread);
   add(&text, "scores out", counters.scores);
   add(&text, "dead letters", counters.dead_letter_total());

@@ -7,7 +7,8 @@
 
 namespace freshet::commands {
 
-// Lines of "name: value"; dead letters by reason where there are any.
+// Lines of "name: value"; dead letters by reason where there are any. One line where no record was
+// read: a block of zeros would bury the reason.
 std::string summary_of(const pipeline::Counters& counters, double seconds);
 
 }  // namespace freshet::commands

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "stateful/memory_state_store.h"
 #include "tests/support/pipeline_fixture.h"
 
 namespace freshet::pipeline::fingerprint_test {
@@ -83,6 +84,40 @@ TEST(FingerprintTest, ALineThatOneSideLacksIsRefused) {
 TEST(FingerprintTest, AnUnreadableNumberIsNotShorter) {
   EXPECT_FALSE(check_fingerprint("x.length_max=9\n", "x.length_max=1a\n"));
   EXPECT_FALSE(check_fingerprint("x.length_max=z\n", "x.length_max=1\n"));
+}
+
+// What the check says to a store of two partitions that kMade made in a topic of four.
+std::string verdict_on_store(std::string_view yaml) {
+  stateful::MemoryStateStore store;
+  for (const Partition partition : {Partition{0}, Partition{3}}) {
+    stateful::CheckpointBatch batch;
+    batch.partition = partition;
+    batch.owner = store.take_ownership(partition);
+    batch.marker.marker.fingerprint = fingerprint(partition.value == 0 ? yaml : kMade);
+    EXPECT_TRUE(store.apply(batch));
+  }
+  const Status fits = check_fingerprints(&store, test::config_of(yaml));
+  if (fits) return "fits";
+  EXPECT_EQ(fits.error().code, ErrorCode::kInvalidConfig);
+  return fits.error().message;
+}
+
+TEST(FingerprintTest, AStoreOfTheSameConfigurationFitsWhateverItsPartitionCount) {
+  EXPECT_EQ(verdict_on_store(kMade), "fits");
+  EXPECT_EQ(verdict_on_store(
+                "behaviours: [{name: click, types: [click, tap], length_max: 9, age_max: 1d}]"),
+            "fits");
+}
+
+TEST(FingerprintTest, OfAStoreOfAnotherConfigurationThePartitionIsNamed) {
+  EXPECT_THAT(verdict_on_store("behaviours: [{name: tap, types: [click, tap]}]"),
+              HasSubstr("partition 3: the state was made with behaviour.click.age_max_ms = "
+                        "604800000, the configuration says nothing"));
+}
+
+TEST(FingerprintTest, AnEmptyStoreFitsAnyConfiguration) {
+  stateful::MemoryStateStore store;
+  EXPECT_TRUE(check_fingerprints(&store, test::config_of(kMade)));
 }
 
 }  // namespace freshet::pipeline::fingerprint_test

@@ -1,0 +1,129 @@
+"""The commands as a shell sees them: exit codes, stdout and stderr, what is refused and why.
+
+Needs no broker.
+"""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import harness
+
+T0 = 1_602_633_600_000
+CLICK = "behaviours: [{name: click, types: [click], length_max: 3, age_max: 7d}]"
+TWO = ("behaviours: [{name: click, types: [click], length_max: 3, age_max: 7d},"
+       " {name: cart, types: [cart]}]")
+
+
+def click(user, item, ms):
+    return json.dumps({"user_id": user, "item_id": item, "type": "click", "ts": T0 + ms})
+
+
+class CommandLineTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.dir = pathlib.Path(folder.name)
+        cls.model = cls.dir / "model"
+        harness.freshet("model", "init", "--item-count", 9, "--dim", 4, "--output", cls.model)
+        cls.log = cls.dir / "log.jsonl"
+        cls.log.write_text("".join(click(f"u{i % 3}", i % 9, i) + "\n" for i in range(60)))
+        cls.config = cls.write_config("one", CLICK)
+        cls.state = cls.dir / "state"
+        cls.replay("--state", cls.state)
+
+    @classmethod
+    def write_config(cls, name, text):
+        path = cls.dir / f"{name}.yaml"
+        path.write_text(f"{text}\nmodel: {{path: {cls.model}}}\nstate: {{path: {cls.dir / 'state'}}}\n")
+        return path
+
+    @classmethod
+    def replay(cls, *more, check=True, output=None, config=None):
+        return harness.freshet("replay", "-c", config or cls.config, "--input", cls.log, "--output",
+                               output or cls.dir / "scores.jsonl", *more, check=check)
+
+    def assert_refused(self, done, code, *texts):
+        self.assertEqual(done.returncode, code, done.stderr)
+        for text in texts:
+            self.assertIn(text, done.stderr)
+
+    def test_a_replay_over_its_input_is_refused_and_the_input_stays(self):
+        before = self.log.read_bytes()
+        (self.dir / "link").symlink_to(self.log)
+        for output, more in ((self.log, ()), (self.dir / "link", ()),
+                             (self.dir / "s.jsonl", ("--dead-letters", self.log)),
+                             (self.dir / "t.jsonl", ("--dead-letters", self.dir / "t.jsonl"))):
+            self.assert_refused(self.replay(*more, output=output, check=False), 78,
+                                "are the same file", "name another one for")
+        self.assertEqual(self.log.read_bytes(), before)
+        self.assertFalse((self.dir / "t.jsonl").exists())
+
+    def test_a_replay_over_the_file_behind_standard_input_is_refused(self):
+        with open(self.log, "rb") as log:
+            done = subprocess.run(
+                [harness.BINARY, "replay", "-c", self.config, "--input", "-", "--output", self.log],
+                stdin=log, capture_output=True, text=True)
+        self.assert_refused(done, 78, "--input - and --output")
+
+    def test_both_outputs_may_be_thrown_away(self):
+        self.replay("--dead-letters", "/dev/null", output="/dev/null")
+
+    def test_a_replay_that_fails_before_its_first_record_says_only_why(self):
+        done = self.replay(output=self.dir / "nowhere" / "s.jsonl", check=False)
+        self.assert_refused(done, 78, "cannot be written")
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_a_seed_that_would_seed_nothing_is_refused(self):
+        seed = self.dir / "seed.jsonl"
+        seed.write_text(json.dumps({"user_id": "u1", "last_ts": T0, "long_view_seq": ["1"]}) + "\n")
+        for mapping, text in ((None, 'no line has the field "click_seq"'),
+                              ("click=long_veiw_seq", 'the first line has "long_view_seq"'),
+                              ("clik=long_view_seq", "did you mean click?"),
+                              ("click=", "cannot be empty")):
+            fields = () if mapping is None else ("--seed-field", mapping)
+            self.assert_refused(self.replay("--seed-history", seed, *fields, check=False), 78, text)
+        done = self.replay("--seed-history", seed, "--seed-field", "click=long_view_seq")
+        self.assertIn("seeded: 1 users, 1 clicks", done.stderr)
+
+    def test_what_is_no_user_id_is_a_wrong_command_line(self):
+        for user in ("", "x" * 129, b"\xff"):
+            done = subprocess.run([harness.BINARY, "state", "get", "-c", self.config, "--", user],
+                                  capture_output=True, text=True)
+            self.assert_refused(done, 2, "not a valid user id: ")
+
+    def test_a_user_without_state_is_not_found(self):
+        self.assert_refused(harness.freshet("state", "get", "-c", self.config, "u9", check=False),
+                            1, 'no saved state of user "u9"')
+
+    def test_data_that_cannot_be_written_is_a_failure(self):
+        for command in (("state", "dump", "-c", self.config), ("state", "verify", "-c", self.config),
+                        ("state", "get", "-c", self.config, "u1"), ("model", "info", self.model),
+                        ("check", "-c", self.config), ("--help",)):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([harness.BINARY, *map(str, command)], stdout=full,
+                                      stderr=subprocess.PIPE, text=True)
+            self.assert_refused(done, 1, "standard output: writing failed")
+
+    def test_a_state_of_another_configuration_is_refused_by_name(self):
+        renamed = self.write_config("renamed", CLICK.replace("name: click", "name: tap"))
+        two = self.write_config("two", TWO)
+        for config, text in ((renamed, "behaviour.click."), (two, 'behaviours = ["click"]')):
+            for command in (("get", "u1"), ("dump",), ("verify",)):
+                done = harness.freshet("state", command[0], "-c", config, *command[1:], check=False)
+                self.assert_refused(done, 78, f"{self.state}: partition 0: the state was made with",
+                                    text)
+                self.assertEqual(done.stdout, "")
+
+    def test_a_state_is_read_under_shorter_lengths(self):
+        shorter = self.write_config("shorter", CLICK.replace("length_max: 3", "length_max: 2"))
+        user = json.loads(harness.freshet("state", "get", "-c", shorter, "u1").stdout)
+        self.assertEqual(user["behaviours"]["click"]["visible"], 2)
+        self.assertIn("3 users", harness.freshet("state", "verify", "-c", shorter).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
