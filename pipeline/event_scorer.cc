@@ -1,5 +1,6 @@
 #include "pipeline/event_scorer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scorer/top_k.h"
@@ -74,6 +75,8 @@ std::span<const scorer::ItemRow> EventScorer::candidates_of(const Event& event,
     add(*event.item);
   } else {
     for (const ItemId& item : *event.candidates) add(item);
+    std::sort(event_rows_.begin(), event_rows_.end());
+    event_rows_.erase(std::unique(event_rows_.begin(), event_rows_.end()), event_rows_.end());
   }
   return event_rows_;
 }

@@ -203,6 +203,14 @@ TEST_F(TaskTest, KnownCandidatesAreScoredBesideUnknownOnes) {
   EXPECT_THAT(output, Not(HasSubstr("nobody")));
 }
 
+TEST_F(TaskTest, ACandidateThatIsNamedTwiceCountsOnce) {
+  const auto scores_of = [](const std::string& output) {
+    return output.substr(output.find("\"scores\""));
+  };
+  EXPECT_EQ(scores_of(scored("u", request_json("u", 0, {"v2", "v1", "v2", "v2", "v1"}))),
+            scores_of(scored("u", request_json("u", 0, {"v1", "v2"}))));
+}
+
 TEST_F(TaskTest, AClickOnAnUnknownItemIsScoredOnTheCatalogueAndStays) {
   EXPECT_EQ(length_of(scored("u", click_json("u", "nobody", 0))), 1U);
   EXPECT_EQ(counters_.unknown_items, 1U);
