@@ -8,6 +8,12 @@
 
 namespace freshet::test {
 
+void PrintTo(BrokerCall call, std::ostream* out) {
+  constexpr const char* kNames[] = {"Subscribe", "Poll",  "Committed", "BeginPosition",
+                                    "Send",      "Flush", "Commit"};
+  *out << kNames[static_cast<std::size_t>(call)];
+}
+
 void MemoryBroker::create_topic(const std::string& topic, std::int32_t partition_count) {
   FRESHET_CHECK(partition_count > 0);
   const std::lock_guard lock(mutex_);

@@ -22,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,6 +50,7 @@ using MemberId = std::uint64_t;
 
 // The calls of a transport that a test can make fail.
 enum class BrokerCall { kSubscribe, kPoll, kCommitted, kBeginPosition, kSend, kFlush, kCommit };
+void PrintTo(BrokerCall call, std::ostream* out);  // for the names of tests
 
 class MemoryBroker {
  public:

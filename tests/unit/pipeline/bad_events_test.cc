@@ -14,6 +14,8 @@ struct BadEvent {
   StoredRecord record;
 };
 
+void PrintTo(const BadEvent& event, std::ostream* out) { *out << event.reason; }
+
 // A click of user "u" with one member's JSON replaced.
 std::string click_with(const std::string& member, const std::string& json) {
   std::string text;

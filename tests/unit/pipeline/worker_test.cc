@@ -119,7 +119,8 @@ TEST_P(WorkerRetryTest, WhatIsUnavailableIsTriedAgain) {
 INSTANTIATE_TEST_SUITE_P(Calls, WorkerRetryTest,
                          ::testing::Values(BrokerCall::kSubscribe, BrokerCall::kPoll,
                                            BrokerCall::kSend, BrokerCall::kFlush,
-                                           BrokerCall::kCommit));
+                                           BrokerCall::kCommit),
+                         ::testing::PrintToStringParamName());
 
 TEST(WorkerTest, AnAssignmentThatFindsTheBrokerUnavailableIsTriedAgain) {
   WorkerWorld world(test::config_of(kConfig));
@@ -152,7 +153,8 @@ TEST_P(WorkerFencedTest, AFencedWorkerRejoinsAndRepeatsEqualBytes) {
 
 INSTANTIATE_TEST_SUITE_P(Calls, WorkerFencedTest,
                          ::testing::Values(BrokerCall::kPoll, BrokerCall::kSend, BrokerCall::kFlush,
-                                           BrokerCall::kCommit));
+                                           BrokerCall::kCommit),
+                         ::testing::PrintToStringParamName());
 
 TEST(WorkerTest, AFatalErrorCommitsNothingMoreAndIsReturned) {
   WorkerWorld world(test::config_of(kConfig));
