@@ -168,13 +168,14 @@ std::vector<WorkerKey> scoring_keys() {
   return {
       choice_key(
           "candidates.source", {"catalogue", "pool", "event"}, "catalogue",
-          "catalogue: the model's items. pool: those of a file. event: the event's item or list.",
+          "What a click, and a request without a list, is scored on. catalogue: the model's items. "
+          "pool: those of a file. event: nothing, a click has no scores.",
           [](auto& v, auto* c) { c->candidates.source = source_of(text(v)); }),
       text_key("candidates.pool_path", "null", kPathBytesMax,
                "A file with one item id a line; needed for source pool and only there.",
                [](auto& v, auto* c) { c->candidates.pool_path = text(v); }),
       number_key("candidates.publish", "20", "items", {1, 10'000},
-                 "How many of the best candidates an output holds.",
+                 "How many of the best candidates an output holds, of a request's list too.",
                  [](auto& v, auto* c) { c->candidates.publish = count(v); }),
       text_key("model.path", "models/demo", kPathBytesMax, "The model's folder.",
                [](auto& v, auto* c) { c->model_path = text(v); }),
