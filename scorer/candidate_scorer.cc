@@ -9,12 +9,25 @@
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
 #include "scorer/kernels.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
 
 // Candidates that go through the layers together; their buffers stay in the first-level cache.
 constexpr std::size_t kBlock = 32;
+
+// Weights are finite one by one, but the fold adds them: an infinite sum would make every logit
+// NaN or infinite, so nothing could be served.
+Status check_folded(std::span<const float> sums, std::size_t h1) {
+  const auto bad =
+      std::find_if(sums.begin(), sums.end(), [](float x) { return !std::isfinite(x); });
+  if (bad == sums.end()) return {};
+  return refuse_model("tensor deep.0.weight: row " +
+                      std::to_string(static_cast<std::size_t>(bad - sums.begin()) % h1) +
+                      ": its weights add up to more than float32 holds; the model has diverged, "
+                      "train it with smaller steps or weight decay");
+}
 
 }  // namespace
 
@@ -23,7 +36,12 @@ Result<CandidateScorer> CandidateScorer::create(std::shared_ptr<const Model> mod
   FRESHET_CHECK(model != nullptr && has_float_mode());
   Result<WideFeatures> wide = WideFeatures::create(model, context_fields);
   if (!wide) return tl::unexpected(wide.error());
-  return CandidateScorer(std::move(model), std::move(*wide));
+  CandidateScorer scorer(std::move(model), std::move(*wide));
+  const std::size_t h1 = scorer.model_->hidden1.weight.rows;
+  for (const std::vector<float>* sums : {&scorer.first_.p, &scorer.first_.d}) {
+    if (Status finite = check_folded(*sums, h1); !finite) return tl::unexpected(finite.error());
+  }
+  return scorer;
 }
 
 CandidateScorer::CandidateScorer(std::shared_ptr<const Model> model, WideFeatures wide)

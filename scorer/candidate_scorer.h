@@ -5,7 +5,9 @@
 //           wide = sum of the hashed crosses' weights; logit = (wide + deep) + bias.
 //           W1 [U+T; U-T; U*T] + b1 is folded to a + M t, so a candidate costs d h1, not 3 B d h1.
 // Shapes:   U [B d], M [d, h1], a [h1], logits [C]
-// Errors:   none; a non-finite logit is left as it is, the caller excludes and counts it
+// Errors:   create() returns kInvalidModel for a context field that the worker does not read, and
+//           for weights whose folded sums overflow; none after that: a non-finite logit is left as
+//           it is, the caller excludes and counts it
 // Threads:  CandidateScorer is immutable and shared; UserFold and scratch belong to one task
 // Cost:     fold O(B d h1); score O(C (d h1 + h1 h2)) plus one table look-up per cross
 // Source:   order of every sum in docs/formats.md, "Scores". A candidate's bits do not depend on
@@ -43,7 +45,8 @@ struct UserFold {
 class CandidateScorer {
  public:
   // `context_fields` are the worker's, in the order of WideInputs::context. Returns kInvalidModel
-  // naming the field when the model reads one that is not among them.
+  // naming the field when the model reads one that is not among them, and naming the tensor's row
+  // when its folded weights are not finite.
   static Result<CandidateScorer> create(std::shared_ptr<const Model> model,
                                         std::span<const std::string> context_fields);
 

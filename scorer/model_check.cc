@@ -143,6 +143,10 @@ bool is_plain_name(std::string_view name) {
 
 Status check_shapes(const Model& model) {
   if (auto status = check_name("name", model.name); !status) return status;
+  if (model.version > kModelVersionMax) {
+    return refuse_model("version is " + std::to_string(model.version) + "; it must be at most " +
+                        std::to_string(kModelVersionMax));
+  }
   if (auto status = check_size("embedding_dim", model.embedding_dim, kEmbeddingDimMax); !status) {
     return status;
   }

@@ -16,6 +16,7 @@ inline constexpr std::size_t kWideBucketsMax = std::size_t{1} << 28;
 inline constexpr std::size_t kItemsMax = std::size_t{1} << 30;
 inline constexpr std::size_t kNameBytesMax = 64;
 inline constexpr double kRecencyPerDayMax = 1000.0;
+inline constexpr std::uint64_t kModelVersionMax = 9'223'372'036'854'775'807;  // 2^63 - 1
 
 // Of AttentionPool: more clicks would leave the int64 grid fewer than 46 bits a weight.
 inline constexpr std::size_t kPoolLengthMax = 65536;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/option_checks.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/kafka/kafka_topics.h"
 
@@ -36,8 +37,9 @@ void add_create_topics(CLI::App& app, Run* run) {
       "Creates the configuration's three topics with one replica, for a first try\n\n"
       "  freshet create-topics -c configs/worker.yaml --partitions 4");
   command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
-  command->add_option("--partitions", arguments->partitions, "of each topic (default: 4)")
-      ->check(CLI::Range(1, 10'000));
+  whole_number(command->add_option("--partitions", arguments->partitions, "of each topic")
+                   ->capture_default_str(),
+               1, 10'000);
   command->callback([arguments, run] { *run = [arguments] { return create(*arguments); }; });
 }
 

@@ -1,14 +1,22 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/option_checks.h"
+#include "scorer/attention_pool.h"
+#include "scorer/candidate_scorer.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_folder.h"
 #include "scorer/model_init.h"
+#include "scorer/model_limits.h"
 
 namespace freshet::commands {
 namespace {
@@ -17,16 +25,31 @@ struct InitArguments {
   std::string items;
   std::size_t item_count = 0;
   std::string output;
+  std::string activation = "tanh";
+  std::string weight = "scalar";
+  std::string softmax = "positions";
   scorer::ModelInitOptions options;
 };
+
+// The words of the command line as the model's; the options admit no others.
+void read_words(const InitArguments& arguments, scorer::ModelInitOptions* options) {
+  options->activation = arguments.activation == "none"   ? scorer::Activation::kNone
+                        : arguments.activation == "relu" ? scorer::Activation::kRelu
+                                                         : scorer::Activation::kTanh;
+  options->weight =
+      arguments.weight == "scalar" ? scorer::WeightKind::kScalar : scorer::WeightKind::kPerChannel;
+  options->softmax = arguments.softmax == "positions" ? scorer::SoftmaxOver::kPositions
+                                                      : scorer::SoftmaxOver::kChannels;
+}
 
 Status read_items(const InitArguments& arguments, std::vector<ItemId>* items) {
   if (arguments.items.empty()) {
     for (std::size_t i = 0; i < arguments.item_count; ++i) items->emplace_back(std::to_string(i));
     return {};
   }
+  std::error_code ignored;
   std::ifstream file(arguments.items, std::ios::binary);
-  if (!file) {
+  if (!file || std::filesystem::is_directory(arguments.items, ignored)) {
     return error(ErrorCode::kInvalidConfig, arguments.items +
                                                 ": cannot be read; --items names a "
                                                 "file of one item id a line");
@@ -38,6 +61,7 @@ Status read_items(const InitArguments& arguments, std::vector<ItemId>* items) {
 int init(const InitArguments& arguments) {
   scorer::set_float_mode();
   scorer::ModelInitOptions options = arguments.options;
+  read_words(arguments, &options);
   if (Status read = read_items(arguments, &options.item_ids); !read) return report(read.error());
   const Result<scorer::Model> model = scorer::init_model(options);
   if (!model) return report(model.error());
@@ -61,10 +85,27 @@ const char* text(scorer::Activation activation) {
   return "unknown";
 }
 
+// What serving derives from the weights, by whatever configuration, and may refuse. A pool of one
+// click asks least of the item table; a longer one may still be refused.
+Status check_served(const std::shared_ptr<const scorer::Model>& model) {
+  for (std::size_t b = 0; b < model->behaviours.size(); ++b) {
+    const auto pool = scorer::AttentionPool::create(model, b, 1);
+    if (!pool) return tl::unexpected(pool.error());
+  }
+  std::vector<std::string> context;
+  for (const scorer::Cross& cross : model->wide.crosses) context.push_back(cross.context_field);
+  const auto scorer = scorer::CandidateScorer::create(model, context);
+  if (!scorer) return tl::unexpected(scorer.error());
+  return {};
+}
+
 int info(const std::string& folder) {
   scorer::set_float_mode();
   const auto loaded = scorer::load_model(folder);
   if (!loaded) return report(loaded.error());
+  if (const Status served = check_served(*loaded); !served) {
+    return report({served.error().code, folder + ": " + served.error().message});
+  }
   const scorer::Model& model = **loaded;
   std::printf("model: %s\nvariant: traditional\nitems: %zu\nembedding_dim: %zu\n",
               model.label().c_str(), model.items.rows, model.embedding_dim);
@@ -84,6 +125,54 @@ int info(const std::string& folder) {
   return kOk;
 }
 
+void add_sizes(CLI::App* command, scorer::ModelInitOptions* options) {
+  using scorer::kLayerWidthMax;
+  const auto number = [command](const char* name, auto& value, const char* text, std::uint64_t min,
+                                std::uint64_t max) {
+    whole_number(command->add_option(name, value, text)->capture_default_str(), min, max);
+  };
+  number("--model-version", options->version, "model version", 0, scorer::kModelVersionMax);
+  number("--seed", options->seed, "the same one gives the same bytes", 0,
+         std::numeric_limits<std::uint64_t>::max());
+  number("--dim", options->embedding_dim, "embedding dimension d", 1, scorer::kEmbeddingDimMax);
+  number("--attention-hidden", options->attention_hidden, "attention's hidden width", 1,
+         kLayerWidthMax);
+  number("--hidden1", options->hidden1, "width of the first dense layer", 1, kLayerWidthMax);
+  number("--hidden2", options->hidden2, "width of the second dense layer", 1, kLayerWidthMax);
+  number("--wide-buckets", options->wide_buckets, "buckets of the wide side; 0 leaves it out", 0,
+         scorer::kWideBucketsMax);
+  number("--recent-clicks", options->recent_clicks,
+         "newest clicks that the wide side crosses with the candidate", 0,
+         scorer::kRecentClicksMax);
+  finite_number(command
+                    ->add_option("--recency-per-day", options->recency_per_day,
+                                 "lambda of the recency weight")
+                    ->capture_default_str(),
+                0, scorer::kRecencyPerDayMax);
+}
+
+void add_words(CLI::App* command, InitArguments* arguments) {
+  scorer::ModelInitOptions* options = &arguments->options;
+  command->add_option("--name", options->name, "model name (default: random)");
+  command
+      ->add_option("--behaviours", options->behaviours,
+                   "behaviours it reads, with commas between (default: click)")
+      ->delimiter(',');
+  command
+      ->add_option("--context", options->context_fields,
+                   "context fields of the wide side, with commas between")
+      ->delimiter(',');
+  one_of(command->add_option("--activation", arguments->activation, "of the attention")
+             ->capture_default_str(),
+         {"none", "relu", "tanh"});
+  one_of(
+      command->add_option("--weight", arguments->weight, "attention weight")->capture_default_str(),
+      {"scalar", "per_channel"});
+  one_of(command->add_option("--softmax", arguments->softmax, "what the softmax is over")
+             ->capture_default_str(),
+         {"positions", "channels"});
+}
+
 void add_init(CLI::App& model, Run* run) {
   auto arguments = std::make_shared<InitArguments>();
   CLI::App* command = model.add_subcommand(
@@ -92,35 +181,12 @@ void add_init(CLI::App& model, Run* run) {
       "  freshet model init --item-count 1000 --dim 64 --seed 7 --output models/random");
   const auto items = command->add_option_group("catalogue");
   items->add_option("--items", arguments->items, "file of item ids, one a line");
-  items->add_option("--item-count", arguments->item_count, "items 0, 1, 2, ... of this count");
+  whole_number(items->add_option("--item-count", arguments->item_count, "makes items 0, 1, 2, ..."),
+               1, scorer::kItemsMax);
   items->require_option(1);
-  scorer::ModelInitOptions& options = arguments->options;
   command->add_option("--output", arguments->output, "new folder")->required();
-  command->add_option("--name", options.name, "model name");
-  command->add_option("--model-version", options.version, "model version");
-  command->add_option("--seed", options.seed, "seed; the same one gives the same bytes");
-  command->add_option("--dim", options.embedding_dim, "embedding dimension d");
-  command->add_option("--behaviours", options.behaviours, "behaviours it reads")->delimiter(',');
-  command->add_option("--attention-hidden", options.attention_hidden, "attention's hidden width");
-  command->add_option("--recency-per-day", options.recency_per_day, "lambda of the recency weight");
-  command->add_option("--hidden1", options.hidden1, "width of the first dense layer");
-  command->add_option("--hidden2", options.hidden2, "width of the second dense layer");
-  command->add_option("--wide-buckets", options.wide_buckets, "buckets of the wide side");
-  command->add_option("--context", options.context_fields, "context fields of the wide side")
-      ->delimiter(',');
-  const std::map<std::string, scorer::Activation> activations{{"none", scorer::Activation::kNone},
-                                                              {"relu", scorer::Activation::kRelu},
-                                                              {"tanh", scorer::Activation::kTanh}};
-  command->add_option("--activation", options.activation, "of the attention: none, relu, tanh")
-      ->transform(CLI::CheckedTransformer(activations));
-  const std::map<std::string, scorer::WeightKind> weights{
-      {"scalar", scorer::WeightKind::kScalar}, {"per_channel", scorer::WeightKind::kPerChannel}};
-  command->add_option("--weight", options.weight, "attention weight: scalar, per_channel")
-      ->transform(CLI::CheckedTransformer(weights));
-  const std::map<std::string, scorer::SoftmaxOver> softmaxes{
-      {"positions", scorer::SoftmaxOver::kPositions}, {"channels", scorer::SoftmaxOver::kChannels}};
-  command->add_option("--softmax", options.softmax, "softmax over positions or channels")
-      ->transform(CLI::CheckedTransformer(softmaxes));
+  add_sizes(command, &arguments->options);
+  add_words(command, arguments.get());
   command->callback([arguments, run] { *run = [arguments] { return init(*arguments); }; });
 }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/load.h"
+#include "pipeline/commands/option_checks.h"
 #include "pipeline/commands/summary.h"
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
@@ -177,10 +178,9 @@ void add_replay(CLI::App& app, Run* run) {
       ->required();
   command->add_option("--dead-letters", arguments->dead_letters,
                       "refused records (default: OUTPUT.dead-letters)");
-  command
-      ->add_option("--partitions", arguments->partitions,
-                   "as the topic has (default: 1, or a dump's)")
-      ->check(CLI::Range(1, 10'000));
+  whole_number(command->add_option("--partitions", arguments->partitions,
+                                   "as the topic has; without it 1, or a dump's"),
+               1, 10'000);
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,
                       "keeps the state in this new folder (default: in memory)");

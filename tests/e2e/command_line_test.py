@@ -3,8 +3,10 @@
 Needs no broker.
 """
 
+import hashlib
 import json
 import pathlib
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -19,6 +21,19 @@ TWO = ("behaviours: [{name: click, types: [click], length_max: 3, age_max: 7d},"
 
 def click(user, item, ms):
     return json.dumps({"user_id": user, "item_id": item, "type": "click", "ts": T0 + ms})
+
+
+def set_weights(folder, tensor, value):
+    """Makes every value of one tensor of a model folder `value`, checksum included."""
+    weights, description = folder / "weights.safetensors", folder / "model.yaml"
+    data = bytearray(weights.read_bytes())
+    before = hashlib.sha256(data).hexdigest()
+    header_size = struct.unpack_from("<Q", data)[0]
+    begin, end = json.loads(data[8:8 + header_size])[tensor]["data_offsets"]
+    data[8 + header_size + begin:8 + header_size + end] = struct.pack("<f", value) * ((end - begin) // 4)
+    weights.write_bytes(data)
+    description.write_text(
+        description.read_text().replace(before, hashlib.sha256(data).hexdigest()))
 
 
 class CommandLineTest(unittest.TestCase):
@@ -123,6 +138,43 @@ class CommandLineTest(unittest.TestCase):
         user = json.loads(harness.freshet("state", "get", "-c", shorter, "u1").stdout)
         self.assertEqual(user["behaviours"]["click"]["visible"], 2)
         self.assertIn("3 users", harness.freshet("state", "verify", "-c", shorter).stdout)
+
+    def test_a_model_size_out_of_its_range_is_a_wrong_command_line(self):
+        for option, value, text in (
+                ("--model-version", "99999999999999999999", "0 to 9223372036854775807"),
+                ("--seed", "-1", "whole number from 0 to 18446744073709551615"),
+                ("--dim", "0", "1 to 4096"), ("--dim", "1.5", "1 to 4096"),
+                ("--recency-per-day", "nan", "number from 0 to 1000"),
+                ("--activation", "3", "none, relu, tanh")):
+            done = harness.freshet("model", "init", "--item-count", 3, "--output",
+                                   self.dir / "refused", option, value, check=False)
+            self.assert_refused(done, 2, option, value, text)
+        done = harness.freshet("model", "init", "--item-count", 99_999_999_999, "--output",
+                               self.dir / "refused", check=False)
+        self.assert_refused(done, 2, "--item-count", "1 to 1073741824")
+        self.assertFalse((self.dir / "refused").exists())
+
+    def test_the_largest_version_is_written_and_read(self):
+        folder = self.dir / "newest"
+        harness.freshet("model", "init", "--item-count", 3, "--dim", 2, "--recent-clicks", 7,
+                        "--activation", "relu", "--model-version", 2**63 - 1, "--output", folder)
+        shown = harness.freshet("model", "info", folder).stdout
+        self.assertIn("random@9223372036854775807", shown)
+        self.assertIn("7 recent clicks", shown)
+        self.assertIn("activation relu", shown)
+
+    def test_a_diverged_model_is_refused_before_it_is_served(self):
+        for tensor, text in (("behaviour.click.attention.w2", "beyond 2^30"),
+                             ("deep.0.weight", "tensor deep.0.weight: row 0: its weights add up")):
+            folder = self.dir / f"diverged-{tensor}"
+            harness.freshet("model", "init", "--item-count", 3, "--dim", 2, "--output", folder)
+            set_weights(folder, tensor, 3e38)
+            self.assert_refused(harness.freshet("model", "info", folder, check=False), 78,
+                                str(folder), text, "the model has diverged")
+
+    def test_a_fraction_of_a_partition_is_a_wrong_command_line(self):
+        self.assert_refused(self.replay("--partitions", "1.5", check=False), 2,
+                            '--partitions: "1.5" is not a whole number from 1 to 10000')
 
 
 if __name__ == "__main__":

@@ -58,6 +58,19 @@ TEST(CandidateScorerTest, ANonFiniteRepresentationReachesTheLogit) {
   EXPECT_TRUE(std::isnan(logits_of(*scorer, u, {{1}})[0].total));
 }
 
+TEST(CandidateScorerTest, WeightsWhoseSumsOverflowAreRefusedByTheirRow) {
+  Model model = test::random_model(small_options());
+  Matrix& w1 = model.hidden1.weight;
+  w1.data[5 * w1.cols + 2] = 3e38F;      // of U + T
+  w1.data[5 * w1.cols + 6 + 2] = 3e38F;  // of U - T
+  const auto scorer = CandidateScorer::create(test::share(std::move(model)), {});
+  ASSERT_FALSE(scorer);
+  EXPECT_EQ(scorer.error().code, ErrorCode::kInvalidModel);
+  EXPECT_NE(scorer.error().message.find("tensor deep.0.weight: row 5: its weights add up to more"),
+            std::string::npos)
+      << scorer.error().message;
+}
+
 TEST(CandidateScorerTest, NoCandidatesGiveNoLogits) {
   const auto scorer = CandidateScorer::create(test::share(test::random_model(small_options())), {});
   ASSERT_TRUE(scorer);

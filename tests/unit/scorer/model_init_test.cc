@@ -50,6 +50,11 @@ TEST(ModelInitTest, EachBadOptionIsRefusedByName) {
   EXPECT_NE(refusal(options).find("name \"two words\""), std::string::npos);
 
   options = tiny_options();
+  options.version = std::uint64_t{1} << 63;
+  EXPECT_NE(refusal(options).find("version is 9223372036854775808; it must be at most"),
+            std::string::npos);
+
+  options = tiny_options();
   options.embedding_dim = 0;
   EXPECT_NE(refusal(options).find("embedding_dim is 0"), std::string::npos);
 
