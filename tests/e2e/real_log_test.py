@@ -107,6 +107,12 @@ class RealLogTest(unittest.TestCase):
         self.assertEqual(
             harness.read_topic(config_a, "impressions-dead-letter", self.dir / "dead.dump"), [])
 
+        harness.freshet("dump", "-c", config_a, "--output", self.dir / "input.dump")
+        harness.freshet("replay", "-c", self.replay_config, "--input", self.dir / "input.dump",
+                        "--output", self.dir / "dumped.jsonl")
+        again = harness.outputs_by_source((self.dir / "dumped.jsonl").read_text().splitlines())
+        self.assertEqual(again, expected, "a replay of the topic's dump differs")
+
         verified = harness.freshet("state", "verify", "-c", config_b)
         self.assertEqual(harness.state_digests(verified.stdout), harness.state_digests(self.report))
         self.compare_states(self.dir / "state-b")
