@@ -1,6 +1,7 @@
 #include "pipeline/worker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,7 +20,7 @@ constexpr milliseconds kFlushTimeout{1'000};
 constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{1'000};
 // How long a worker that was asked to stop still waits for a broker that does not answer.
-constexpr std::int64_t kStopGraceMs = 8'000;
+constexpr milliseconds kStopGrace{8'000};
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
 
@@ -203,18 +204,16 @@ Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
 
 Status Worker::persist(const char* what, const std::function<Status()>& attempt) {
   milliseconds backoff = kBackoffMin;
-  std::optional<std::int64_t> stop_seen_ms;
   while (true) {
+    const auto begin = std::chrono::steady_clock::now();
     Status done = attempt();
     if (done || done.error().code != ErrorCode::kUnavailable) return done;
-    if (stop_->requested()) {
-      const std::int64_t now = context_.clock->monotonic_ms();
-      if (!stop_seen_ms) stop_seen_ms = now;
-      if (now - *stop_seen_ms >= kStopGraceMs) {
-        return error(ErrorCode::kUnavailable,
-                     std::string(what) + ": " + done.error().message +
-                         "; stopping without it, the next start repeats what is not committed");
-      }
+    // The next attempt may take as long as this one did.
+    const auto attempted = std::chrono::steady_clock::now() - begin;
+    if (const auto asked = stop_->requested_for(); asked && *asked + attempted >= kStopGrace) {
+      return error(ErrorCode::kUnavailable,
+                   std::string(what) + ": " + done.error().message +
+                       "; stopping without it, the next start repeats what is not committed");
     }
     log_warn(std::string(what) + ": " + done.error().message + "; trying again");
     // After a request wait_for returns at once; the pause is still owed to the broker.

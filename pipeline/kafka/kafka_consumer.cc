@@ -14,6 +14,10 @@
 namespace freshet::pipeline {
 namespace {
 
+constexpr std::chrono::milliseconds kLeaveWait{1'000};
+constexpr int kLeavePollMs = 10;
+constexpr int kLogLevelWarning = 4;
+
 tl::unexpected<Error> unexpected(int rd_error, const std::string& what) {
   return tl::unexpected<Error>(kafka_error(rd_error, what));
 }
@@ -289,11 +293,29 @@ Status KafkaConsumer::close() {
   Status told = unassign(assignment_is_lost() || !is_still_member());
   rebalances_.clear();
   closing_ = true;
-  const rd_kafka_resp_err_t left = rd_kafka_consumer_close(handle_->get());
-  if (told && left != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unexpected(left, "leaving the group of topic " + topic_);
+  Status left = leave();
+  return told ? left : told;
+}
+
+// rd_kafka_consumer_close waits without bound while no coordinator answers. What is assigned has
+// been given back already, so all that can be missed here is that the group hears of it.
+Status KafkaConsumer::leave() {
+  const QueuePtr events(rd_kafka_queue_new(handle_->get()));
+  const ErrorPtr refused(rd_kafka_consumer_close_queue(handle_->get(), events.get()));
+  if (refused != nullptr) {
+    return unexpected(rd_kafka_error_code(refused.get()), "leaving the group of topic " + topic_);
   }
-  return told;
+  const auto deadline = std::chrono::steady_clock::now() + kLeaveWait;
+  while (rd_kafka_consumer_closed(handle_->get()) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      handle_->log(kLogLevelWarning, "leaving the group of topic " + topic_ +
+                                         ": the brokers do not answer; other workers take the "
+                                         "partitions over after session.timeout.ms");
+      return {};
+    }
+    const MessagePtr unread(rd_kafka_consume_queue(events.get(), kLeavePollMs));
+  }
+  return {};
 }
 
 }  // namespace freshet::pipeline

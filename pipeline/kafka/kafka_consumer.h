@@ -11,6 +11,9 @@
 // An error of on_assigned leaves the assignment untaken: poll() returns it, and the next poll()
 // offers the same partitions again, unless the group has moved on.
 //
+// close() gives back what is assigned, through the listener, and then leaves the group; it waits
+// a second at most for the group to hear of that.
+//
 // Errors, threads: as pipeline/transport.h
 // Oracle:  tests/contract/pipeline, tests/broker/kafka
 #pragma once
@@ -68,6 +71,7 @@ class KafkaConsumer final : private KafkaEvents {
   Status serve_rebalances();
   Status assign(const Rebalance& rebalance);
   Status unassign(bool lost);
+  Status leave();
   bool assignment_is_lost() const;
   bool is_still_member() const;
 

@@ -3,6 +3,11 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "pipeline/kafka/kafka_errors.h"
@@ -12,22 +17,55 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr int kLogLevelError = 3;
+constexpr std::chrono::milliseconds kDestroyWait{1'000};
 
 }  // namespace
 
+// What librdkafka's callbacks work on: it lives as long as librdkafka's client does.
+struct KafkaHandle::Client {
+  Client(KafkaLog logs, KafkaEvents* receiver) : log(std::move(logs)), events(receiver) {}
+
+  void write(int level, std::string_view line) {
+    const std::lock_guard lock(log_mutex);
+    if (log) log(level, line);
+  }
+
+  // What the log refers to may be gone from now on.
+  void be_silent() {
+    const std::lock_guard lock(log_mutex);
+    log = nullptr;
+  }
+
+  void note_error(int rd_error, const std::string& reason) {
+    write(kLogLevelError, reason);
+    // A single broker or connection failing is the client's own business: it tries another. A fatal
+    // error is asked for where errors are taken.
+    if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+        kafka_error_code(rd_error) == ErrorCode::kInvalidConfig) {
+      error = kafka_error(rd_error, reason);
+    }
+  }
+
+  std::mutex log_mutex;
+  KafkaLog log;
+  KafkaEvents* events;
+  rd_kafka_t* handle = nullptr;
+  std::optional<Error> error;
+};
+
 struct KafkaHandle::Callbacks {
   static void log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-    const auto* self = static_cast<const KafkaHandle*>(rd_kafka_opaque(client));
-    if (self != nullptr && self->log_) self->log_(level, std::string(facility) + ": " + text);
+    auto* self = static_cast<Client*>(rd_kafka_opaque(client));
+    if (self != nullptr) self->write(level, std::string(facility) + ": " + text);
   }
 
   static void error(rd_kafka_t*, int rd_error, const char* reason, void* opaque) {
-    static_cast<KafkaHandle*>(opaque)->note_error(rd_error, reason);
+    static_cast<Client*>(opaque)->note_error(rd_error, reason);
   }
 
   static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t rd_error,
                         rd_kafka_topic_partition_list_t* partitions, void* opaque) {
-    KafkaEvents* events = static_cast<KafkaHandle*>(opaque)->events_;
+    KafkaEvents* events = static_cast<Client*>(opaque)->events;
     if (events != nullptr) {
       events->on_rebalance(rd_error, partitions);
     } else {
@@ -36,20 +74,35 @@ struct KafkaHandle::Callbacks {
   }
 
   static void delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-    KafkaEvents* events = static_cast<KafkaHandle*>(opaque)->events_;
+    KafkaEvents* events = static_cast<Client*>(opaque)->events;
     if (events != nullptr) events->on_delivery(*message);
   }
 };
 
-KafkaHandle::KafkaHandle(KafkaLog log, KafkaEvents* events)
-    : log_(std::move(log)), events_(events) {}
+KafkaHandle::KafkaHandle(std::shared_ptr<Client> client) : client_(std::move(client)) {}
 
 KafkaHandle::~KafkaHandle() {
-  // Without the flag this would leave the group, in a place where nobody can commit any more.
-  if (client_ != nullptr) {
-    rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (client_->handle == nullptr) return;
+  std::promise<void> promise;
+  const std::future<void> destroyed = promise.get_future();
+  std::thread thread([client = client_, promise = std::move(promise)]() mutable {
+    // Without the flag this would leave the group, in a place where nobody can commit any more.
+    rd_kafka_destroy_flags(client->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    promise.set_value();
+  });
+  if (destroyed.wait_for(kDestroyWait) == std::future_status::ready) {
+    thread.join();
+    return;
   }
+  client_->be_silent();
+  thread.detach();
 }
+
+rd_kafka_s* KafkaHandle::get() const { return client_->handle; }
+
+void KafkaHandle::detach_events() { client_->events = nullptr; }
+
+void KafkaHandle::log(int level, std::string_view line) const { client_->write(level, line); }
 
 Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaOptions& options,
                                                          KafkaLog log, KafkaEvents* events) {
@@ -63,8 +116,9 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
                             "kafka.client: option " + name + " is refused: " + reason.data());
     }
   }
-  std::shared_ptr<KafkaHandle> handle(new KafkaHandle(std::move(log), events));
-  rd_kafka_conf_set_opaque(conf.get(), handle.get());
+  const auto client = std::make_shared<Client>(std::move(log), events);
+  std::shared_ptr<KafkaHandle> handle(new KafkaHandle(client));
+  rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_log_cb(conf.get(), Callbacks::log);
   rd_kafka_conf_set_error_cb(conf.get(), Callbacks::error);
   const bool consumer = role == Role::kConsumer;
@@ -73,41 +127,31 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
   } else {
     rd_kafka_conf_set_dr_msg_cb(conf.get(), Callbacks::delivery);
   }
-  handle->client_ = rd_kafka_new(consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf.get(),
-                                 reason.data(), reason.size());
-  if (handle->client_ == nullptr) {
+  client->handle = rd_kafka_new(consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf.get(),
+                                reason.data(), reason.size());
+  if (client->handle == nullptr) {
     return freshet::error(
         ErrorCode::kInvalidConfig,
         std::string("kafka.client: librdkafka refuses the options: ") + reason.data());
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it
   // Everything that concerns a consumer, errors too, then comes out of its one queue.
-  if (consumer) rd_kafka_poll_set_consumer(handle->client_);
+  if (consumer) rd_kafka_poll_set_consumer(client->handle);
   return handle;
-}
-
-void KafkaHandle::note_error(int rd_error, const std::string& reason) {
-  if (log_) log_(kLogLevelError, reason);
-  // A single broker or connection failing is the client's own business: it tries another. A fatal
-  // error is asked for where errors are taken.
-  if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-      kafka_error_code(rd_error) == ErrorCode::kInvalidConfig) {
-    error_ = kafka_error(rd_error, reason);
-  }
 }
 
 Status KafkaHandle::take_error() {
   std::array<char, 512> text{};
-  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_, text.data(), text.size());
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_->handle, text.data(), text.size());
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
     Error error = kafka_error(fatal, std::string("the Kafka client cannot go on: ") + text.data());
     // A fatal error has no retry, whatever its code would mean elsewhere.
     if (error.code != ErrorCode::kFenced) error.code = ErrorCode::kFatal;
     return tl::unexpected<Error>(std::move(error));
   }
-  if (!error_) return {};
-  Error taken = std::move(*error_);
-  error_.reset();
+  if (!client_->error) return {};
+  Error taken = std::move(*client_->error);
+  client_->error.reset();
   return tl::unexpected<Error>(std::move(taken));
 }
 

@@ -1,7 +1,10 @@
 // KafkaHandle: one librdkafka client (consumer or producer) and the callbacks that belong to it.
 //
 // Holds the callbacks' state, so it must live as long as anything of the client does: batches of
-// records keep it through a shared_ptr. Destroying it never commits and never leaves the group.
+// records keep it through a shared_ptr. Destroying it never commits and never leaves the group, and
+// takes a second at most: librdkafka 2.0 waits in its own destructor for every commit that it has
+// not sent, for ever where no broker comes back. A client that is not gone by then is left to a
+// thread of its own, silent, until it is or the process ends.
 //
 // Errors:  kInvalidConfig when librdkafka refuses an option (named), else the table of
 //          pipeline/kafka/kafka_errors.h
@@ -9,8 +12,8 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/status.h"
 #include "pipeline/kafka/kafka_client_config.h"
@@ -41,23 +44,23 @@ class KafkaHandle {
   KafkaHandle(const KafkaHandle&) = delete;
   KafkaHandle& operator=(const KafkaHandle&) = delete;
 
-  rd_kafka_s* get() const { return client_; }
-  void detach_events() { events_ = nullptr; }
+  rd_kafka_s* get() const;
+  void detach_events();
+
+  // A line of our own, in the client's log.
+  void log(int level, std::string_view line) const;
 
   // The client's own error since the last call, if any: all brokers down, a refused login, an
   // expired producer. A fatal one is reported by every call.
   Status take_error();
 
  private:
+  struct Client;
   struct Callbacks;
 
-  explicit KafkaHandle(KafkaLog log, KafkaEvents* events);
-  void note_error(int rd_error, const std::string& reason);
+  explicit KafkaHandle(std::shared_ptr<Client> client);
 
-  KafkaLog log_;
-  KafkaEvents* events_;
-  rd_kafka_s* client_ = nullptr;
-  std::optional<Error> error_;
+  std::shared_ptr<Client> client_;  // shared with the thread that destroys it
 };
 
 }  // namespace freshet::pipeline

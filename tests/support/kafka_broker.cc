@@ -1,10 +1,12 @@
 #include "tests/support/kafka_broker.h"
 
 #include <unistd.h>
+#include <csignal>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <random>
 
@@ -49,6 +51,19 @@ void OwnKafkaBroker::start() {
 
 void OwnKafkaBroker::stop() {
   FRESHET_CHECK(output_of(std::string(kScript) + " stop --dir " + dir_.path().string()));
+}
+
+void OwnKafkaBroker::kill() {
+  signal(SIGKILL);
+  stop();  // waits until it has ended
+}
+
+void OwnKafkaBroker::freeze() { signal(SIGSTOP); }
+
+void OwnKafkaBroker::signal(int number) {
+  pid_t process = 0;
+  std::ifstream(dir_.path() / "broker.pid") >> process;
+  FRESHET_CHECK(process > 0 && ::kill(process, number) == 0);
 }
 
 const std::string& kafka_bootstrap() {

@@ -28,11 +28,15 @@ class OwnKafkaBroker {
   OwnKafkaBroker& operator=(const OwnKafkaBroker&) = delete;
 
   void stop();
-  void start();  // at the same address, with what it held
+  void kill();    // at once, as a power failure does; a frozen one, too
+  void freeze();  // it keeps its connections and answers nothing more
+  void start();   // at the same address, with what it held
 
   const std::string& bootstrap() const { return bootstrap_; }
 
  private:
+  void signal(int number);
+
   TempDir dir_;
   std::string bootstrap_;
 };
