@@ -163,6 +163,37 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("7 recent clicks", shown)
         self.assertIn("activation relu", shown)
 
+    def check_of(self, text):
+        path = self.dir / "checked.yaml"
+        path.write_text(text)
+        return harness.freshet("check", "-c", path, check=False)
+
+    def test_check_tells_every_problem_of_the_clients_options_in_its_place(self):
+        done = self.check_of(f"""model: {{path: {self.model}}}
+kafka:
+  client:
+    foo.bar: x
+    fetch.min.bytes: abc
+    linger.ms: soon
+""")
+        self.assert_refused(done, 78, "checked.yaml:4:14: kafka.client.foo.bar: No such",
+                            "checked.yaml:5:22: kafka.client.fetch.min.bytes: ",
+                            "checked.yaml:6:16: kafka.client.linger.ms: ")
+        self.assertEqual(done.stdout, "")
+
+    def test_check_tells_the_configurations_and_the_models_problems_together(self):
+        done = self.check_of(f"threads: none\nmodel: {{path: {self.dir / 'nowhere'}}}\n")
+        self.assert_refused(done, 78, "checked.yaml:1:10: threads: ", str(self.dir / "nowhere"))
+        done = self.check_of(f"threads: none\nbehaviours: [{{name: tap, types: [tap]}}]\n"
+                             f"model: {{path: {self.model}}}\n")
+        self.assert_refused(done, 78, "checked.yaml:1:10: threads: ",
+                            'reads the behaviour "click", which the configuration does not have')
+
+    def test_check_blames_no_model_that_the_file_may_not_mean(self):
+        done = self.check_of(f"modle: {{path: {self.model}}}\n")
+        self.assert_refused(done, 78, "did you mean model?")
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
     def test_a_diverged_model_is_refused_before_it_is_served(self):
         for tensor, text in (("behaviour.click.attention.w2", "beyond 2^30"),
                              ("deep.0.weight", "tensor deep.0.weight: row 0: its weights add up")):

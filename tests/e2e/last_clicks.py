@@ -28,10 +28,22 @@ def partition_of(user, partitions):
     return (murmur2(user.encode()) & 0x7FFFFFFF) % partitions
 
 
-def visible_clicks(log, partitions, length_max, age_max_ms):
-    """user -> [(ts, item)], newest first: clicks are impressions with label 1."""
-    stream_time = [0] * partitions
+def seeded_clicks(history, field):
+    """user -> {(ts, item)}: item i of n lies n - i ms before the user's last_ts."""
     clicks = {}
+    with gzip.open(history, "rt") as lines:
+        for line in lines:
+            user = json.loads(line)
+            items = user[field]
+            clicks[user["user_id"]] = {(user["last_ts"] - (len(items) - i), item.encode())
+                                       for i, item in enumerate(items)}
+    return clicks
+
+
+def visible_clicks(log, partitions, length_max, age_max_ms, older=None):
+    """user -> [(ts, item)], newest first: clicks are impressions with label 1, and `older` ones."""
+    stream_time = [0] * partitions
+    clicks = {user: set(seen) for user, seen in (older or {}).items()}
     with gzip.open(log, "rt") as lines:
         for line in lines:
             event = json.loads(line)

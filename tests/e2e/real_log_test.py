@@ -29,6 +29,7 @@ class RealLogTest(unittest.TestCase):
         harness.freshet("model", "init", "--items", cls.dir / "items.txt", "--dim", 32,
                         "--seed", 7, "--context", "tab", "--output", cls.dir / "model")
         cls.replay_config = cls.config("replay")
+        cls.reports = {}  # name of the replay -> what it said
         cls.replayed = cls.replay("first")
 
     @classmethod
@@ -37,13 +38,13 @@ class RealLogTest(unittest.TestCase):
                                     state=cls.dir / f"state-{name}", bootstrap=cls.bootstrap)
 
     @classmethod
-    def replay(cls, name):
+    def replay(cls, name, *more):
         done = harness.freshet("replay", "-c", cls.replay_config, "--input", cls.log,
                                "--partitions", harness.PARTITIONS,
                                "--state", cls.dir / f"replayed-{name}",
                                "--output", cls.dir / f"{name}.jsonl",
-                               "--dead-letters", cls.dir / f"{name}.dead")
-        cls.report = done.stderr
+                               "--dead-letters", cls.dir / f"{name}.dead", *more)
+        cls.reports[name] = done.stderr
         return cls.dir / f"{name}.jsonl"
 
     def test_replay_gives_the_same_bytes_twice(self):
@@ -59,8 +60,14 @@ class RealLogTest(unittest.TestCase):
     def test_final_sequences_are_those_of_the_independent_script(self):
         self.compare_states(self.dir / "replayed-first")
 
-    def compare_states(self, *folders):
-        expected = last_clicks.visible_clicks(self.log, harness.PARTITIONS, 50, 7 * DAY_MS)
+    def test_seeded_history_lies_before_the_log_in_its_own_order(self):
+        history = harness.reference_data("kuairand_user_history.jsonl.gz")
+        self.replay("seeded", "--seed-history", history, "--seed-field", "click=long_view_seq")
+        self.compare_states(self.dir / "replayed-seeded",
+                            older=last_clicks.seeded_clicks(history, "long_view_seq"))
+
+    def compare_states(self, *folders, older=None):
+        expected = last_clicks.visible_clicks(self.log, harness.PARTITIONS, 50, 7 * DAY_MS, older)
         found = {}
         for folder in folders:
             dumped = harness.freshet("state", "dump", "-c", self.replay_config, "--state", folder)
@@ -114,7 +121,7 @@ class RealLogTest(unittest.TestCase):
         self.assertEqual(again, expected, "a replay of the topic's dump differs")
 
         verified = harness.freshet("state", "verify", "-c", config_b)
-        self.assertEqual(harness.state_digests(verified.stdout), harness.state_digests(self.report))
+        self.assertEqual(harness.state_digests(verified.stdout), harness.state_digests(self.reports["first"]))
         self.compare_states(self.dir / "state-b")
 
 
