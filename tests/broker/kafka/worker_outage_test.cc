@@ -25,6 +25,11 @@ steady_clock::duration stop(KafkaWorker* worker) {
 
 enum class Outage { kStopped, kKilled, kFrozen };
 
+std::string name_of_outage(const testing::TestParamInfo<Outage>& each) {
+  constexpr const char* kNames[] = {"Stopped", "Killed", "Frozen"};
+  return kNames[static_cast<std::size_t>(each.param)];
+}
+
 void begin(Outage outage, OwnKafkaBroker* broker) {
   switch (outage) {
     case Outage::kStopped:
@@ -78,10 +83,7 @@ TEST_P(WorkerOutageTest, AStopBeforeAnyAnswerEndsInTime) {
 
 INSTANTIATE_TEST_SUITE_P(WhileTheBrokerIs, WorkerOutageTest,
                          testing::Values(Outage::kStopped, Outage::kKilled, Outage::kFrozen),
-                         [](const testing::TestParamInfo<Outage>& outage) {
-                           constexpr const char* kNames[] = {"Stopped", "Killed", "Frozen"};
-                           return std::string(kNames[static_cast<int>(outage.param)]);
-                         });
+                         name_of_outage);
 
 }  // namespace
 }  // namespace freshet::test::worker_outage_test
