@@ -1,7 +1,10 @@
 #include "pipeline/served_model.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace freshet::pipeline {
@@ -9,11 +12,14 @@ namespace {
 
 Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
                                                     const std::string& path) {
+  constexpr std::string_view kWanted = "candidates.pool_path names a file of one item id a line";
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return error(ErrorCode::kInvalidConfig, path + ": is a directory; " + std::string(kWanted));
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return error(
-        ErrorCode::kInvalidConfig,
-        path + ": cannot be read; candidates.pool_path names a file of one item id a line");
+    return error(ErrorCode::kInvalidConfig, path + ": cannot be read; " + std::string(kWanted));
   }
   std::vector<scorer::ItemRow> rows;
   std::string line;

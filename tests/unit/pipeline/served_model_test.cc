@@ -80,6 +80,13 @@ TEST_F(ServedModelTest, AnUnknownItemInAPoolFileIsRefusedWithItsLine) {
               HasSubstr("pool.txt:2: the model random@1 has no such item"));
 }
 
+TEST_F(ServedModelTest, APoolPathThatIsADirectoryIsRefusedAsOne) {
+  use_pool("v3\n");
+  config_.candidates.pool_path = dir_.path();
+  EXPECT_THAT(refusal(options_, ErrorCode::kInvalidConfig),
+              HasSubstr("is a directory; candidates.pool_path names a file"));
+}
+
 TEST_F(ServedModelTest, AnEmptyOrMissingPoolFileIsRefused) {
   use_pool("");
   EXPECT_THAT(refusal(options_, ErrorCode::kInvalidConfig), HasSubstr("holds no item id"));
