@@ -341,32 +341,64 @@ std::optional<YAML::Node> parse_document(std::string_view yaml, ConfigProblems* 
   return root;
 }
 
-}  // namespace
+std::string section_of(std::string_view path) {
+  const std::string section(path.substr(0, path.find_first_of(".[")));
+  const auto has_it = [&](const WorkerKey& key) {
+    return key.path == section || key.path.starts_with(section + ".");
+  };
+  const auto keys = worker_keys();
+  const bool known = section == "behaviours" || std::any_of(keys.begin(), keys.end(), has_it);
+  return known ? section : "";
+}
 
-Result<WorkerConfig> parse_config(std::string_view yaml, std::string_view name) {
+ConfigReading read_text(std::string_view yaml, std::string_view name, const ConfigCheck& further) {
   ConfigProblems problems;
-  WorkerConfig config;
+  ConfigReading reading;
   if (const auto problem = problem_of_bytes(yaml)) {
     problems.add("", TextPlace{}, *problem);
   } else if (const auto root = parse_document(yaml, &problems)) {
-    config = Parser(&problems).read(*root);
+    reading.config = Parser(&problems).read(*root);
+    for (const ConfigProblem& found : further(reading.config)) {
+      problems.add_at_path(found.path, found.message);
+    }
   }
-  if (!problems.empty()) return tl::unexpected(problems.to_error(name));
-  return config;
+  for (const std::string& path : problems.paths()) reading.wrong_sections.insert(section_of(path));
+  if (!problems.empty()) reading.problems = problems.to_error(name);
+  return reading;
+}
+
+Result<WorkerConfig> result_of(ConfigReading reading) {
+  if (reading.problems) return tl::unexpected(std::move(*reading.problems));
+  return std::move(reading.config);
+}
+
+std::vector<ConfigProblem> nothing_further(const WorkerConfig&) { return {}; }
+
+}  // namespace
+
+Result<WorkerConfig> parse_config(std::string_view yaml, std::string_view name) {
+  return result_of(read_text(yaml, name, nothing_further));
 }
 
 Result<WorkerConfig> load_config(const std::filesystem::path& file) {
+  return result_of(read_config(file, nothing_further));
+}
+
+ConfigReading read_config(const std::filesystem::path& file, const ConfigCheck& further) {
   std::ifstream stream(file, std::ios::binary);
   std::string yaml;
   // One byte more than allowed tells a too large file from the largest.
   yaml.resize(kFileBytesMax + 1);
   stream.read(yaml.data(), static_cast<std::streamsize>(yaml.size()));
   if (!stream.is_open() || stream.bad()) {
-    return error(ErrorCode::kInvalidConfig,
-                 file.string() + ": cannot read the configuration; is the path right?");
+    ConfigReading reading;
+    reading.problems = Error{ErrorCode::kInvalidConfig,
+                             file.string() + ": cannot read the configuration; is the path right?"};
+    reading.wrong_sections.insert("");
+    return reading;
   }
   yaml.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_config(yaml, file.string());
+  return read_text(yaml, file.string(), further);
 }
 
 }  // namespace freshet::pipeline

@@ -37,6 +37,12 @@ void ConfigProblems::add_at_path(const std::string& path, std::string_view messa
   add(path, TextPlace{}, message);
 }
 
+std::vector<std::string> ConfigProblems::paths() const {
+  std::vector<std::string> paths;
+  for (const Problem& problem : problems_) paths.push_back(problem.path);
+  return paths;
+}
+
 Error ConfigProblems::to_error(std::string_view name) const {
   std::vector<Problem> sorted = problems_;
   std::stable_sort(sorted.begin(), sorted.end(),

@@ -34,6 +34,9 @@ class ConfigProblems {
 
   bool empty() const { return problems_.empty(); }
 
+  // The paths of all problems, in no order.
+  std::vector<std::string> paths() const;
+
   // kInvalidConfig with one "name:line:col: path: message" a line, in the file's order.
   Error to_error(std::string_view name) const;
 

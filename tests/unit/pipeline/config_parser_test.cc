@@ -285,4 +285,38 @@ TEST(ConfigParserTest, FileIsReadWhole) {
   EXPECT_THAT(config->application_id, Not(HasSubstr("\n")));
 }
 
+TEST(ConfigParserTest, AFurtherCheckIsToldWithTheFilesOwnProblemsInTheirPlaces) {
+  const test::TempDir directory;
+  const std::filesystem::path file = directory.path() / "c.yaml";
+  std::ofstream(file) << "threads: none\nkafka:\n  client:\n    fetch.min.bytes: x\n";
+  const ConfigReading reading = read_config(file, [](const WorkerConfig& config) {
+    std::vector<ConfigProblem> problems;
+    for (const auto& [name, value] : config.kafka.client) {
+      problems.push_back({"kafka.client." + name, "is " + value});
+    }
+    return problems;
+  });
+  ASSERT_TRUE(reading.problems);
+  EXPECT_THAT(reading.problems->message, HasSubstr("c.yaml:1:10: threads: "));
+  EXPECT_THAT(reading.problems->message,
+              HasSubstr("c.yaml:4:22: kafka.client.fetch.min.bytes: is x"));
+  EXPECT_THAT(reading.wrong_sections, testing::UnorderedElementsAre("threads", "kafka"));
+}
+
+TEST(ConfigParserTest, AnUnknownKeyCouldBeMeantForAnySection) {
+  const test::TempDir directory;
+  const std::filesystem::path file = directory.path() / "c.yaml";
+  const auto sections_of = [&](const char* yaml) {
+    std::ofstream(file) << yaml;
+    return read_config(file, [](const WorkerConfig&) { return std::vector<ConfigProblem>{}; })
+        .wrong_sections;
+  };
+  EXPECT_THAT(sections_of("modle: {path: m}\n"), testing::UnorderedElementsAre(""));
+  EXPECT_THAT(sections_of("model: {pth: m}\n"), testing::UnorderedElementsAre("model"));
+  EXPECT_THAT(sections_of("[1, 2]\n"), testing::UnorderedElementsAre(""));
+  EXPECT_THAT(sections_of("behaviours: [{name: B, types: [b]}]\n"),
+              testing::UnorderedElementsAre("behaviours"));
+  EXPECT_THAT(sections_of("threads: 1\n"), testing::IsEmpty());
+}
+
 }  // namespace freshet::pipeline::config_parser_test
