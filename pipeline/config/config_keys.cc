@@ -286,6 +286,15 @@ std::span<const BehaviourKey> behaviour_keys() {
   return keys;
 }
 
+std::string_view section_of(std::string_view path) {
+  const std::string_view section = path.substr(0, path.find_first_of(".["));
+  if (section == "behaviours") return section;
+  for (const WorkerKey& key : worker_keys()) {
+    if (key.path.substr(0, key.path.find('.')) == section) return section;
+  }
+  return {};
+}
+
 std::vector<BehaviourConfig> default_behaviours() {
   BehaviourConfig click;
   click.limits.name = "click";

@@ -45,6 +45,9 @@ std::span<const WorkerKey> worker_keys();
 // The keys of one entry of the `behaviours` list.
 std::span<const BehaviourKey> behaviour_keys();
 
+// The first word of a path ("kafka" of "kafka.input"), where the table has it; else empty.
+std::string_view section_of(std::string_view path);
+
 // What `behaviours` is where the file does not say.
 std::vector<BehaviourConfig> default_behaviours();
 

@@ -341,16 +341,6 @@ std::optional<YAML::Node> parse_document(std::string_view yaml, ConfigProblems* 
   return root;
 }
 
-std::string section_of(std::string_view path) {
-  const std::string section(path.substr(0, path.find_first_of(".[")));
-  const auto has_it = [&](const WorkerKey& key) {
-    return key.path == section || key.path.starts_with(section + ".");
-  };
-  const auto keys = worker_keys();
-  const bool known = section == "behaviours" || std::any_of(keys.begin(), keys.end(), has_it);
-  return known ? section : "";
-}
-
 ConfigReading read_text(std::string_view yaml, std::string_view name, const ConfigCheck& further) {
   ConfigProblems problems;
   ConfigReading reading;
@@ -362,7 +352,7 @@ ConfigReading read_text(std::string_view yaml, std::string_view name, const Conf
       problems.add_at_path(found.path, found.message);
     }
   }
-  for (const std::string& path : problems.paths()) reading.wrong_sections.insert(section_of(path));
+  for (const std::string& path : problems.paths()) reading.wrong_sections.emplace(section_of(path));
   if (!problems.empty()) reading.problems = problems.to_error(name);
   return reading;
 }
