@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 #include <utility>
 
 #include "common/check.h"
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/kafka_resources.h"
 #include "pipeline/kafka/kafka_topics.h"
+#include "pipeline/kafka/record_size.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -19,6 +22,12 @@ constexpr int kRoomPollMs = 10;
 // Delivery reports are taken up once per this many records; a report is small.
 constexpr std::size_t kSendsPerPoll = 64;
 
+constexpr int kLogLevelWarning = 4;
+
+tl::unexpected<Error> refused_topic(const std::string& name) {
+  return tl::unexpected<Error>(kafka_error(rd_kafka_last_error(), "topic " + name));
+}
+
 // produceva never writes through these pointers; its struct just lacks the const.
 void* mutable_bytes(std::string_view bytes) { return const_cast<char*>(bytes.data()); }
 
@@ -27,34 +36,90 @@ std::string_view not_null(std::string_view bytes) { return bytes.data() == nullp
 
 }  // namespace
 
+KafkaProducer::KafkaProducer(KafkaOptions options, KafkaLog log)
+    : options_(std::move(options)), log_(std::move(log)) {}
+
 Result<std::unique_ptr<KafkaProducer>> KafkaProducer::create(const KafkaOptions& options,
                                                              KafkaLog log) {
-  std::unique_ptr<KafkaProducer> producer(new KafkaProducer());
-  auto handle =
-      KafkaHandle::create(KafkaHandle::Role::kProducer, options, std::move(log), producer.get());
-  if (!handle) return tl::unexpected<Error>(handle.error());
-  producer->handle_ = std::move(*handle);
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(options, std::move(log)));
+  if (Status connected = producer->connect(); !connected) {
+    return tl::unexpected<Error>(connected.error());
+  }
   return producer;
 }
 
-KafkaProducer::~KafkaProducer() {
-  for (rd_kafka_topic_t* topic : topics_) rd_kafka_topic_destroy(topic);
+KafkaProducer::~KafkaProducer() { disconnect(); }
+
+// Makes a client of options_, with the topics that were open already.
+Status KafkaProducer::connect() {
+  auto handle = KafkaHandle::create(KafkaHandle::Role::kProducer, options_, log_, this);
+  if (!handle) return tl::unexpected<Error>(handle.error());
+  handle_ = std::move(*handle);
+  for (OpenTopic& topic : topics_) {
+    topic.handle = rd_kafka_topic_new(handle_->get(), topic.name.c_str(), nullptr);
+    if (topic.handle == nullptr) return refused_topic(topic.name);
+  }
+  return {};
+}
+
+void KafkaProducer::disconnect() {
+  for (OpenTopic& topic : topics_) {
+    if (topic.handle != nullptr) rd_kafka_topic_destroy(topic.handle);
+    topic.handle = nullptr;
+  }
   if (handle_ != nullptr) handle_->detach_events();
+  handle_.reset();
 }
 
 Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name) {
+  FRESHET_CHECK(sends_ == 0);
   const Result<std::int32_t> count = topic_partition_count(handle_->get(), name);
   if (!count) return tl::unexpected<Error>(count.error());
-  rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
-  if (topic == nullptr) {
-    return tl::unexpected<Error>(kafka_error(rd_kafka_last_error(), "topic " + name));
+  Result<std::size_t> bytes_max = topic_message_bytes_max(handle_->get(), name);
+  if (!bytes_max) {
+    if (bytes_max.error().code == ErrorCode::kUnavailable) {
+      return tl::unexpected<Error>(bytes_max.error());
+    }
+    handle_->log(
+        kLogLevelWarning,
+        bytes_max.error().message +
+            ": grant DescribeConfigs on the topic; until then a record that is larger than "
+            "the topic takes stops the worker instead of becoming a dead letter");
+    bytes_max = std::numeric_limits<std::size_t>::max();
   }
-  topics_.push_back(topic);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
+  if (topic == nullptr) return refused_topic(name);
+  topics_.push_back({name, *bytes_max, topic});
+  if (Status kept = keep_batches_below(*bytes_max); !kept) {
+    return tl::unexpected<Error>(kept.error());
+  }
   return KafkaTopic{topics_.size() - 1, *count};
+}
+
+// librdkafka knows only one bound for all topics, and none that could be changed later.
+Status KafkaProducer::keep_batches_below(std::size_t bytes_max) {
+  std::array<char, 32> text{};
+  std::size_t size = text.size();
+  std::size_t batch_bytes = 0;
+  const rd_kafka_conf_res_t known =
+      rd_kafka_conf_get(rd_kafka_conf(handle_->get()), "batch.size", text.data(), &size);
+  FRESHET_CHECK(known == RD_KAFKA_CONF_OK);
+  std::from_chars(text.data(), text.data() + text.size(), batch_bytes);
+  if (batch_bytes <= bytes_max) return {};
+  options_.emplace_back("batch.size", std::to_string(bytes_max));
+  disconnect();
+  return connect();
 }
 
 Status KafkaProducer::send(const KafkaMessage& message) {
   FRESHET_CHECK(message.topic.index < topics_.size());
+  const OpenTopic& topic = topics_[message.topic.index];
+  const std::size_t bytes = batch_bytes_of(message.key, message.value, message.headers);
+  if (bytes > topic.bytes_max) {
+    return error(ErrorCode::kBadRecord,
+                 "a record for topic " + topic.name + " takes " + std::to_string(bytes) +
+                     " bytes, the topic's max.message.bytes is " + std::to_string(topic.bytes_max));
+  }
   if (++sends_ % kSendsPerPoll == 0) rd_kafka_poll(handle_->get(), 0);
   const auto deadline = std::chrono::steady_clock::now() + kRoomWait;
   int refusal = hand_over(message);
@@ -64,9 +129,7 @@ Status KafkaProducer::send(const KafkaMessage& message) {
   }
   if (refusal == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   if (Status permanent = permanent_error(); !permanent) return permanent;
-  return tl::unexpected<Error>(kafka_error(
-      refusal,
-      std::string("a record for topic ") + rd_kafka_topic_name(topics_[message.topic.index])));
+  return tl::unexpected<Error>(kafka_error(refusal, "a record for topic " + topic.name));
 }
 
 // Returns the librdkafka error, or 0 when the record was taken.
@@ -77,7 +140,7 @@ int KafkaProducer::hand_over(const KafkaMessage& message) {
     arguments[count].vtype = type;
     return arguments[count++].u;
   };
-  add(RD_KAFKA_VTYPE_RKT).rkt = topics_[message.topic.index];
+  add(RD_KAFKA_VTYPE_RKT).rkt = topics_[message.topic.index].handle;
   add(RD_KAFKA_VTYPE_MSGFLAGS).i = RD_KAFKA_MSG_F_COPY;
   add(RD_KAFKA_VTYPE_PARTITION).i32 =
       message.partition ? message.partition->value : RD_KAFKA_PARTITION_UA;

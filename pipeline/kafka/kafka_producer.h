@@ -5,8 +5,13 @@
 // whether it has been. A record that the brokers refuse for good makes every later flush() fail, so
 // no position past it is committed.
 //
+// A record is measured before it is taken, uncompressed, against the topic's own max.message.bytes
+// and the client's message.max.bytes; batches are kept below the smallest of the topics' (a broker
+// refuses whole batches). Where the client may not describe a topic, a warning says so and the
+// client's bound alone holds.
+//
 // Errors:  of send(): kUnavailable when the queue stays full, kBadRecord for a record larger than
-//          message.max.bytes; neither has been taken. Of flush(): kUnavailable while records wait;
+//          those bounds; neither has been taken. Of flush(): kUnavailable while records wait;
 //          kFenced when a record was given up in a way that reading it again mends, else as the
 //          table of pipeline/kafka/kafka_errors.h
 // Threads: one
@@ -52,21 +57,32 @@ class KafkaProducer final : private KafkaEvents {
   ~KafkaProducer() override;
 
   // Asks the brokers for the topic, so that the first send() does not wait for it. A missing one is
-  // kInvalidConfig.
+  // kInvalidConfig. Requires: nothing has been sent yet.
   Result<KafkaTopic> open_topic(const std::string& name);
 
   Status send(const KafkaMessage& message);
   Status flush(std::chrono::milliseconds timeout);
 
  private:
-  KafkaProducer() = default;
+  struct OpenTopic {
+    std::string name;
+    std::size_t bytes_max;
+    rd_kafka_topic_s* handle;
+  };
+
+  KafkaProducer(KafkaOptions options, KafkaLog log);
+  Status connect();
+  void disconnect();
+  Status keep_batches_below(std::size_t bytes_max);
   void on_rebalance(int, rd_kafka_topic_partition_list_s*) override {}
   void on_delivery(const rd_kafka_message_s& message) override;
   int hand_over(const KafkaMessage& message);
   Status permanent_error();
 
+  KafkaOptions options_;
+  KafkaLog log_;
   std::shared_ptr<KafkaHandle> handle_;
-  std::vector<rd_kafka_topic_s*> topics_;
+  std::vector<OpenTopic> topics_;
   std::size_t sends_ = 0;
   std::optional<Error> refused_;  // the first record that will never be delivered
 };

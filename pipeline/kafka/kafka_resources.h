@@ -26,6 +26,7 @@ using MessagePtr = KafkaPtr<rd_kafka_message_t, rd_kafka_message_destroy>;
 using ErrorPtr = KafkaPtr<rd_kafka_error_t, rd_kafka_error_destroy>;
 using HeadersPtr = KafkaPtr<rd_kafka_headers_t, rd_kafka_headers_destroy>;
 using NewTopicPtr = KafkaPtr<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+using ConfigResourcePtr = KafkaPtr<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 using AdminOptionsPtr = KafkaPtr<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
 using PartitionList =
     KafkaPtr<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;

@@ -3,7 +3,10 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <charconv>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <thread>
 
 #include "pipeline/kafka/kafka_errors.h"
@@ -37,6 +40,54 @@ Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string
   const rd_kafka_metadata_topic_t& answer = metadata->topics[0];
   if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(answer.err, what);
   return std::int32_t{answer.partition_cnt};
+}
+
+namespace {
+
+constexpr std::string_view kSizeSetting = "max.message.bytes";
+
+Result<std::size_t> size_setting_of(const rd_kafka_ConfigResource_t* topic,
+                                    const std::string& what) {
+  std::size_t count = 0;
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(topic, &count);
+  for (const rd_kafka_ConfigEntry_t* entry : std::span(entries, count)) {
+    if (rd_kafka_ConfigEntry_name(entry) != kSizeSetting) continue;
+    const char* text = rd_kafka_ConfigEntry_value(entry);
+    const std::string_view digits = text == nullptr ? "" : text;
+    std::size_t bytes = 0;
+    const auto [end, failure] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+    if (failure == std::errc() && end == digits.data() + digits.size()) return bytes;
+  }
+  return error(ErrorCode::kFatal, what + ": the brokers' answer does not hold it");
+}
+
+}  // namespace
+
+Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic) {
+  const std::string what = std::string(kSizeSetting) + " of topic " + topic;
+  const ConfigResourcePtr request(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const AdminOptionsPtr options(
+      rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+  std::array<char, 512> reason{};
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), kQuestionTimeoutMs, reason.data(),
+                                            reason.size());
+  const QueuePtr queue(rd_kafka_queue_new(client));
+  rd_kafka_ConfigResource_t* requests[] = {request.get()};
+  rd_kafka_DescribeConfigs(client, requests, 1, options.get(), queue.get());
+  const EventPtr event(rd_kafka_queue_poll(queue.get(), kQuestionTimeoutMs));
+  if (event == nullptr) return unexpected(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return unexpected(rd_kafka_event_error(event.get()), what);
+  }
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** topics = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count != 1) return error(ErrorCode::kUnavailable, what + ": an answer without the topic");
+  const rd_kafka_resp_err_t outcome = rd_kafka_ConfigResource_error(topics[0]);
+  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(outcome, what);
+  return size_setting_of(topics[0], what);
 }
 
 Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,

@@ -1,11 +1,14 @@
-// What a client asks the cluster about topics: partitions, first and last positions; and creating
-// one.
+// What a client asks the cluster about topics: partitions, sizes, first and last positions; and
+// creating one.
 //
-// Errors:  kUnavailable when nobody answers in time, kInvalidConfig when the topic is missing
+// Errors:  kUnavailable when nobody answers in time, kInvalidConfig when the topic is missing or
+// the
+//          client may not ask
 // Threads: free functions
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -27,6 +30,9 @@ struct PositionRange {
 
 // The number of partitions of an existing topic. `client` may be a consumer or a producer.
 Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic);
+
+// The topic's max.message.bytes: the largest batch that it takes.
+Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic);
 
 Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
                                      Partition partition);

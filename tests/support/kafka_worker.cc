@@ -15,10 +15,14 @@ KafkaWorld::KafkaWorld(const std::string& bootstrap, std::string_view yaml)
   model = serve(random_model(small_model(config)), config);
 }
 
+void KafkaWorld::append(StoredRecord record) {
+  harness.append(Partition{0}, std::move(record));
+  ++appended_;
+}
+
 void KafkaWorld::append_clicks(int count) {
   for (int i = 0; i < count; ++i) {
-    const auto ms = static_cast<std::int64_t>(appended_++);
-    harness.append(Partition{0}, keyed_record("u", click_json("u", "v1", ms)));
+    append(keyed_record("u", click_json("u", "v1", static_cast<std::int64_t>(appended_))));
   }
 }
 

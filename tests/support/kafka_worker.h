@@ -27,7 +27,8 @@ class KafkaWorld {
   // All of `yaml` but what is Kafka's.
   KafkaWorld(const std::string& bootstrap, std::string_view yaml);
 
-  // Appends `count` clicks of one user to partition 0.
+  // Both append to partition 0; the clicks are one user's.
+  void append(StoredRecord record);
   void append_clicks(int count);
   std::size_t appended() const { return appended_; }
 

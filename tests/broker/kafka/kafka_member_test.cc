@@ -4,6 +4,7 @@
 
 #include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/kafka_transport.h"
+#include "pipeline/kafka/record_size.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_harness.h"
 
@@ -13,6 +14,8 @@ namespace {
 using pipeline::KafkaMessage;
 using pipeline::KafkaProducer;
 using testing::HasSubstr;
+
+constexpr std::size_t kSmallBytes = 1'000;  // max.message.bytes of small_topic()
 
 class KafkaMemberTest : public testing::Test {
  protected:
@@ -34,6 +37,13 @@ class KafkaMemberTest : public testing::Test {
     EXPECT_TRUE(topic);
     message_.topic = *topic;
     return std::move(*producer);
+  }
+
+  std::string small_topic() {
+    std::string topic = unique_name("small");
+    EXPECT_TRUE(pipeline::create_topic(harness_.config().kafka.bootstrap, topic, 1,
+                                       {{"max.message.bytes", std::to_string(kSmallBytes)}}));
+    return topic;
   }
 
   KafkaHarness harness_;
@@ -105,14 +115,47 @@ TEST_F(KafkaMemberTest, ATooLargeRecordIsRefusedAndNotTaken) {
   EXPECT_TRUE(harness_.records(harness_.config().kafka.output).empty());
 }
 
-TEST_F(KafkaMemberTest, ARecordThatTheTopicRefusesFailsEveryFlush) {
-  const std::string topic = unique_name("small");
-  ASSERT_TRUE(pipeline::create_topic(harness_.config().kafka.bootstrap, topic, 1,
-                                     {{"max.message.bytes", "1000"}}));
+TEST_F(KafkaMemberTest, TheTopicTakesARecordOfExactlyItsLimitAndALargerOneIsNotSent) {
+  const std::string topic = small_topic();
   const auto plain = producer({{"compression.codec", "none"}});
   message_.topic = plain->open_topic(topic).value();
-  const std::string large(3'000, 'x');
+  const std::vector<pipeline::Header> headers{{"h", "value"}};
+  message_.key = "key";
+  message_.headers = headers;
+  const std::size_t rest = pipeline::batch_bytes_of("key", std::string(800, 'x'), headers) - 800;
+  const std::string fits(kSmallBytes - rest, 'x');
+  message_.value = fits;
+  EXPECT_TRUE(plain->send(message_));
+  const std::string large = fits + "x";
   message_.value = large;
+  const Status sent = plain->send(message_);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::kBadRecord);
+  EXPECT_THAT(sent.error().message, HasSubstr(topic));
+  EXPECT_THAT(sent.error().message, HasSubstr("max.message.bytes is 1000"));
+  EXPECT_TRUE(plain->flush(std::chrono::seconds(10)));
+  EXPECT_EQ(harness_.records(topic).size(), 1U);
+}
+
+TEST_F(KafkaMemberTest, ManyRecordsReachATopicThatTakesOnlySmallBatches) {
+  const std::string topic = small_topic();
+  const auto plain = producer({{"compression.codec", "none"}, {"linger.ms", "1000"}});
+  message_.topic = plain->open_topic(topic).value();
+  const std::string value(300, 'x');
+  message_.value = value;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(plain->send(message_));
+  const Status flushed = plain->flush(std::chrono::seconds(20));
+  EXPECT_TRUE(flushed) << flushed.error().message;
+  EXPECT_EQ(harness_.records(topic).size(), 100U);
+}
+
+TEST_F(KafkaMemberTest, ARecordThatTheTopicRefusesFailsEveryFlush) {
+  const std::string topic = unique_name("compacted");
+  ASSERT_TRUE(pipeline::create_topic(harness_.config().kafka.bootstrap, topic, 1,
+                                     {{"cleanup.policy", "compact"}}));
+  const auto plain = producer({});
+  message_.topic = plain->open_topic(topic).value();
+  message_.value = "without a key";
   ASSERT_TRUE(plain->send(message_));
   for (int i = 0; i < 2; ++i) {
     const Status flushed = plain->flush(std::chrono::seconds(10));
