@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/json_text.h"
+
 namespace freshet::pipeline {
 namespace {
 
@@ -22,6 +24,7 @@ Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
     return error(ErrorCode::kInvalidConfig, path + ": cannot be read; " + std::string(kWanted));
   }
   std::vector<scorer::ItemRow> rows;
+  std::vector<bool> taken(model.items.rows);
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     const std::optional<scorer::ItemRow> row = model.row_of(ItemId(line));
@@ -30,8 +33,15 @@ Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
                    path + ":" + std::to_string(number) + ": the model " + model.label() +
                        " has no such item; remove the line or serve a model that knows it");
     }
+    if (taken[row->value]) {
+      return error(ErrorCode::kInvalidConfig, path + ":" + std::to_string(number) + ": " +
+                                                  quote_excerpt(line) +
+                                                  " is there twice; remove the line");
+    }
+    taken[row->value] = true;
     rows.push_back(*row);
   }
+  if (file.bad()) return error(ErrorCode::kInvalidConfig, path + ": could not be read to its end");
   if (rows.empty()) {
     return error(ErrorCode::kInvalidConfig, path + ": holds no item id; a pool needs at least one");
   }

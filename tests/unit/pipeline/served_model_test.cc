@@ -80,6 +80,12 @@ TEST_F(ServedModelTest, AnUnknownItemInAPoolFileIsRefusedWithItsLine) {
               HasSubstr("pool.txt:2: the model random@1 has no such item"));
 }
 
+TEST_F(ServedModelTest, AnItemThatIsTwiceInAPoolFileIsRefusedWithItsLine) {
+  use_pool("v3\nv1\nv3\n");
+  EXPECT_THAT(refusal(options_, ErrorCode::kInvalidConfig),
+              HasSubstr("pool.txt:3: \"v3\" is there twice"));
+}
+
 TEST_F(ServedModelTest, APoolPathThatIsADirectoryIsRefusedAsOne) {
   use_pool("v3\n");
   config_.candidates.pool_path = dir_.path();
