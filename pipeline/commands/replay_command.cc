@@ -103,7 +103,11 @@ Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& argumen
           ErrorCode::kInvalidConfig,
           "--seed-field " + mapping + ": say BEHAVIOUR=FIELD, such as click=long_view_seq");
     }
-    options.field_by_behaviour[mapping.substr(0, equals)] = mapping.substr(equals + 1);
+    const std::string behaviour = mapping.substr(0, equals);
+    if (!options.field_by_behaviour.emplace(behaviour, mapping.substr(equals + 1)).second) {
+      return error(ErrorCode::kInvalidConfig,
+                   "--seed-field " + mapping + ": " + behaviour + " has a field already; name one");
+    }
   }
   return options;
 }
@@ -184,10 +188,13 @@ void add_replay(CLI::App& app, Run* run) {
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,
                       "keeps the state in this new folder (default: in memory)");
-  command->add_option("--seed-history", arguments->seed_history,
-                      "older history without times, put before the first record");
-  command->add_option("--seed-field", arguments->seed_fields,
-                      "BEHAVIOUR=FIELD of the seed file (default: BEHAVIOUR_seq)");
+  CLI::Option* seed =
+      command->add_option("--seed-history", arguments->seed_history,
+                          "older history without times, put before the first record");
+  command
+      ->add_option("--seed-field", arguments->seed_fields,
+                   "BEHAVIOUR=FIELD of the seed file (default: BEHAVIOUR_seq)")
+      ->needs(seed);
   command->callback([arguments, run] { *run = [arguments] { return run_replay(*arguments); }; });
 }
 

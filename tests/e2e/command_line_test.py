@@ -101,6 +101,11 @@ class CommandLineTest(unittest.TestCase):
                               ("click=", "cannot be empty")):
             fields = () if mapping is None else ("--seed-field", mapping)
             self.assert_refused(self.replay("--seed-history", seed, *fields, check=False), 78, text)
+        twice = ("--seed-field", "click=long_view_seq", "--seed-field", "click=click_seq")
+        self.assert_refused(self.replay("--seed-history", seed, *twice, check=False), 78,
+                            "click has a field already")
+        self.assert_refused(self.replay("--seed-field", "click=long_view_seq", check=False), 2,
+                            "--seed-field requires --seed-history")
         done = self.replay("--seed-history", seed, "--seed-field", "click=long_view_seq")
         self.assertIn("seeded: 1 users, 1 clicks", done.stderr)
 
