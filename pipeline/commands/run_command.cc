@@ -10,6 +10,7 @@
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/summary.h"
+#include "pipeline/instance_id.h"
 #include "pipeline/kafka/kafka_transport.h"
 #include "pipeline/log.h"
 #include "pipeline/memory_split.h"
@@ -25,8 +26,8 @@ struct RunArguments {
 };
 
 // One worker per thread, all on one store and one model; the first failure stops the others.
-Status run_workers(const Loaded& loaded, stateful::StateStore* store, pipeline::StopSignal* stop,
-                   pipeline::Counters* counters) {
+Status run_workers(const Loaded& loaded, stateful::StateStore* store, const std::string& instance,
+                   pipeline::StopSignal* stop, pipeline::Counters* counters) {
   const SystemClock clock;
   const std::size_t count = loaded.config.threads;
   const std::size_t cache_bytes =
@@ -42,6 +43,8 @@ Status run_workers(const Loaded& loaded, stateful::StateStore* store, pipeline::
           [&, i]() -> Result<std::unique_ptr<pipeline::Transport>> {
             pipeline::KafkaTransportOptions options;
             options.client_id = loaded.config.application_id + "-" + std::to_string(i);
+            options.instance_id =
+                pipeline::group_instance_id(loaded.config.application_id, instance, i);
             options.log = pipeline::log_syslog;
             auto transport = pipeline::KafkaTransport::create(loaded.config, options);
             if (!transport) return tl::unexpected(transport.error());
@@ -73,12 +76,14 @@ int run_worker(const RunArguments& arguments) {
   options.log = [](std::string_view line) { pipeline::log_debug(line); };
   auto store = stateful::RocksDbStateStore::open(options);
   if (!store) return report(store.error());
+  const Result<std::string> instance = pipeline::instance_id_of(options.directory);
+  if (!instance) return report(instance.error());
 
   pipeline::log_info("freshet " FRESHET_VERSION ": " + loaded->config.application_id + " reads " +
                      loaded->config.kafka.input + ", model " + loaded->model->label);
   const auto begin = std::chrono::steady_clock::now();
   pipeline::Counters counters;
-  const Status ended = run_workers(*loaded, store->get(), &stop, &counters);
+  const Status ended = run_workers(*loaded, store->get(), *instance, &stop, &counters);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   std::fputs(summary_of(counters, seconds.count()).c_str(), stderr);
   return ended ? static_cast<int>(kOk) : report(ended.error());
@@ -88,9 +93,13 @@ int run_worker(const RunArguments& arguments) {
 
 void add_run(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<RunArguments>();
-  CLI::App* command = app.add_subcommand("run",
-                                         "Runs the streaming worker until SIGTERM\n\n"
-                                         "  freshet run -c configs/worker.yaml");
+  CLI::App* command =
+      app.add_subcommand("run",
+                         "Runs the streaming worker until SIGTERM\n\n"
+                         "A worker that ends keeps its partitions for session.timeout.ms (45 s),\n"
+                         "so that it has them back when it starts again on its state folder; then\n"
+                         "other workers take them over.\n\n"
+                         "  freshet run -c configs/worker.yaml");
   command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
   command->callback([arguments, run] { *run = [arguments] { return run_worker(*arguments); }; });
 }

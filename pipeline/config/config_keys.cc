@@ -185,7 +185,8 @@ std::vector<WorkerKey> scoring_keys() {
 std::vector<WorkerKey> state_keys() {
   return {
       text_key("state.path", "state", kPathBytesMax,
-               "The folder of the local store; each worker has its own.",
+               "The folder of the local store and the worker's identity in its group; each worker "
+               "has its own.",
                [](auto& v, auto* c) { c->state_path = text(v); }),
       number_key("state.memory_budget_mb", "512", "MiB", {16, 1 << 20},
                  "Memory for caches, buffers and changed users together; the model is not in it.",

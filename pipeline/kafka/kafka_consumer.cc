@@ -274,6 +274,8 @@ Result<Position> KafkaConsumer::end_position(Partition partition) {
 }
 
 Status KafkaConsumer::commit(std::span<const PositionToCommit> positions) {
+  // Why a member is none any more, where there is more to it than a rebalance.
+  if (Status fatal = handle_->fatal_error(); !fatal) return fatal;
   for (const PositionToCommit& entry : positions) {
     // As no member librdkafka would commit without a generation, which an empty group accepts.
     if (!assignment_.contains(entry.partition) || assignment_is_lost() || !is_still_member()) {

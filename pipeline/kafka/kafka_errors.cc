@@ -20,6 +20,9 @@ constexpr std::string_view kTopicRemedy =
 constexpr std::string_view kRightsRemedy = "grant the worker's principal this right";
 constexpr std::string_view kSecurityRemedy = "check the security options under kafka.client";
 constexpr std::string_view kFencedRemedy = "another instance owns the partitions; rejoining";
+constexpr std::string_view kInstanceRemedy =
+    "another worker runs under this one's instance id: give each worker a state directory of its "
+    "own, and delete the file `instance` in one that was copied";
 constexpr std::string_view kSizeRemedy =
     "raise message.max.bytes under kafka.client and max.message.bytes of the topic";
 constexpr std::string_view kOffsetRemedy =
@@ -63,19 +66,19 @@ constexpr Row kTable[] = {
     {RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, ErrorCode::kUnavailable, "a broker's disk failed"},
     {RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED, ErrorCode::kUnavailable, ""},
 
-    // The generation is over, or the producer or the instance id has a new owner.
+    // The generation is over, or the producer has a new owner.
     {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, ErrorCode::kFenced, kFencedRemedy},
     {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, ErrorCode::kFenced, kFencedRemedy},
     {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, ErrorCode::kFenced, kFencedRemedy},
     {RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, ErrorCode::kFenced, kFencedRemedy},
     {RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, ErrorCode::kFenced, kFencedRemedy},
-    {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, ErrorCode::kFenced,
-     "another worker runs under the same instance id"},
     {RD_KAFKA_RESP_ERR__FENCED, ErrorCode::kFenced, kFencedRemedy},
     {RD_KAFKA_RESP_ERR_PRODUCER_FENCED, ErrorCode::kFenced, kFencedRemedy},
     {RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, ErrorCode::kFenced, kFencedRemedy},
 
-    // The operator must change something.
+    // The operator must change something. Rejoining under the same identity would only fence the
+    // other worker in turn.
+    {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, ErrorCode::kInvalidConfig, kInstanceRemedy},
     {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ErrorCode::kInvalidConfig, kTopicRemedy},
     {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ErrorCode::kInvalidConfig, kTopicRemedy},
     {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ErrorCode::kInvalidConfig, kTopicRemedy},

@@ -140,15 +140,21 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
   return handle;
 }
 
-Status KafkaHandle::take_error() {
+Status KafkaHandle::fatal_error() const {
   std::array<char, 512> text{};
   const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_->handle, text.data(), text.size());
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
     Error error = kafka_error(fatal, std::string("the Kafka client cannot go on: ") + text.data());
     // A fatal error has no retry, whatever its code would mean elsewhere.
-    if (error.code != ErrorCode::kFenced) error.code = ErrorCode::kFatal;
+    const bool final = error.code == ErrorCode::kFenced || error.code == ErrorCode::kInvalidConfig;
+    if (!final) error.code = ErrorCode::kFatal;
     return tl::unexpected<Error>(std::move(error));
   }
+  return {};
+}
+
+Status KafkaHandle::take_error() {
+  if (Status fatal = fatal_error(); !fatal) return fatal;
   if (!client_->error) return {};
   Error taken = std::move(*client_->error);
   client_->error.reset();

@@ -50,6 +50,8 @@ class KafkaHandle {
   // A line of our own, in the client's log.
   void log(int level, std::string_view line) const;
 
+  // What the client cannot go on from, if anything: the same at every call.
+  Status fatal_error() const;
   // The client's own error since the last call, if any: all brokers down, a refused login, an
   // expired producer. A fatal one is reported by every call.
   Status take_error();

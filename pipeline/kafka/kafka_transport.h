@@ -4,8 +4,8 @@
 //   kafka_client_config  every option   kafka_consumer  group, batches, positions
 //   kafka_errors         every error    kafka_producer  records out
 //
-// Errors:  as pipeline/transport.h; send() also says kBadRecord for a record too large for its topic
-//          or for message.max.bytes (not taken)
+// Errors:  as pipeline/transport.h; send() also says kBadRecord for a record too large for its
+//          topic or for message.max.bytes (not taken)
 // Threads: one; the log callback is called from librdkafka's
 // Oracle:  tests/contract/pipeline/transport_contract.h on a real broker, tests/broker/kafka
 #pragma once

@@ -46,7 +46,8 @@ def stop_broker(directory):
     subprocess.run([ROOT / "scripts/kafka", "stop", "--dir", directory], check=True)
 
 
-def write_config(path, *, model, state, bootstrap="127.0.0.1:9", application="e2e", extra=""):
+def write_config(path, *, model, state, bootstrap="127.0.0.1:9", application="e2e",
+                 session_ms=6000, extra=""):
     """Impressions scored on the clicks before them: what the reference log needs."""
     path.write_text(f"""
 application_id: {application}
@@ -55,7 +56,7 @@ kafka:
   input: impressions
   output: scores
   dead_letter: impressions-dead-letter
-  client: {{session.timeout.ms: 6000, heartbeat.interval.ms: 500}}
+  client: {{session.timeout.ms: {session_ms}, heartbeat.interval.ms: 500}}
 events: {{context: [tab]}}
 behaviours: [{{name: click, types: [click], length_max: 50, age_max: 7d}}]
 candidates: {{source: event}}

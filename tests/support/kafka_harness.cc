@@ -1,5 +1,8 @@
 #include "tests/support/kafka_harness.h"
 
+#include <chrono>
+#include <cstdio>
+
 #include "common/check.h"
 #include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/topic_reader.h"
@@ -52,7 +55,15 @@ Offset KafkaHarness::append(Partition partition, StoredRecord record) {
 }
 
 std::vector<StoredRecord> KafkaHarness::records(const std::string& topic) {
+  // A partition of a new topic has no leader for a moment.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   auto reader = pipeline::TopicReader::open(config_, topic, {});
+  while (!reader && reader.error().code == ErrorCode::kUnavailable &&
+         std::chrono::steady_clock::now() < deadline) {
+    reader = pipeline::TopicReader::open(config_, topic, {});
+  }
+  if (!reader)
+    std::fprintf(stderr, "reading %s: %s\n", topic.c_str(), reader.error().message.c_str());
   FRESHET_CHECK(reader);
   std::vector<StoredRecord> all;
   const Status read = reader->read([&](const pipeline::DumpRecord& record) -> Status {

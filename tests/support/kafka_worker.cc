@@ -34,11 +34,16 @@ bool KafkaWorld::await_outputs() {
   return true;
 }
 
-KafkaWorker::KafkaWorker(KafkaWorld* world)
+KafkaWorker::KafkaWorker(KafkaWorld* world, std::optional<std::string> instance_id,
+                         stateful::StateStore* store)
     : worker_(
-          {&world->config, world->model, &world->store, &clock_, &counters_}, 1 << 20,
-          [world]() -> Result<std::unique_ptr<pipeline::Transport>> {
-            auto transport = pipeline::KafkaTransport::create(world->config, {});
+          {&world->config, world->model, store == nullptr ? &world->store : store, &clock_,
+           &counters_},
+          1 << 20,
+          [world, instance_id]() -> Result<std::unique_ptr<pipeline::Transport>> {
+            pipeline::KafkaTransportOptions options;
+            options.instance_id = instance_id;
+            auto transport = pipeline::KafkaTransport::create(world->config, options);
             if (!transport) return tl::unexpected(transport.error());
             return std::unique_ptr<pipeline::Transport>(std::move(*transport));
           },

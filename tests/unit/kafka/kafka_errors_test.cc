@@ -17,9 +17,9 @@ TEST(KafkaErrorsTest, OutagesAreUnavailable) {
 }
 
 TEST(KafkaErrorsTest, AnEndedGenerationIsFenced) {
-  for (const int code : {22 /*ILLEGAL_GENERATION*/, 25 /*UNKNOWN_MEMBER_ID*/,
-                         27 /*REBALANCE_IN_PROGRESS*/, 82 /*FENCED_INSTANCE_ID*/,
-                         90 /*PRODUCER_FENCED*/, -144 /*FENCED*/, -142 /*ASSIGNMENT_LOST*/}) {
+  for (const int code :
+       {22 /*ILLEGAL_GENERATION*/, 25 /*UNKNOWN_MEMBER_ID*/, 27 /*REBALANCE_IN_PROGRESS*/,
+        90 /*PRODUCER_FENCED*/, -144 /*FENCED*/, -142 /*ASSIGNMENT_LOST*/}) {
     EXPECT_EQ(kafka_error_code(code), ErrorCode::kFenced) << code;
   }
 }
@@ -27,7 +27,7 @@ TEST(KafkaErrorsTest, AnEndedGenerationIsFenced) {
 TEST(KafkaErrorsTest, WhatTheOperatorMustMendIsInvalidConfig) {
   for (const int code : {3 /*UNKNOWN_TOPIC_OR_PART*/, 29 /*TOPIC_AUTHORIZATION_FAILED*/,
                          30 /*GROUP_AUTHORIZATION_FAILED*/, 58 /*SASL_AUTHENTICATION_FAILED*/,
-                         -169 /*AUTHENTICATION*/}) {
+                         -169 /*AUTHENTICATION*/, 82 /*FENCED_INSTANCE_ID*/}) {
     EXPECT_EQ(kafka_error_code(code), ErrorCode::kInvalidConfig) << code;
   }
 }
