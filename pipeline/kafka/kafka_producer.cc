@@ -118,7 +118,8 @@ Status KafkaProducer::send(const KafkaMessage& message) {
   if (bytes > topic.bytes_max) {
     return error(ErrorCode::kBadRecord,
                  "a record for topic " + topic.name + " takes " + std::to_string(bytes) +
-                     " bytes, the topic's max.message.bytes is " + std::to_string(topic.bytes_max));
+                     " bytes, the topic's max.message.bytes is " + std::to_string(topic.bytes_max) +
+                     "; raise it where such records are wanted");
   }
   if (++sends_ % kSendsPerPoll == 0) rd_kafka_poll(handle_->get(), 0);
   const auto deadline = std::chrono::steady_clock::now() + kRoomWait;

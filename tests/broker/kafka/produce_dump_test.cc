@@ -181,7 +181,8 @@ TEST_F(ProduceDumpTest, ALineThatNoBrokerTakesIsNamed) {
   ASSERT_FALSE(produced);
   EXPECT_EQ(produced.error().code, ErrorCode::kBadRecord);
   EXPECT_THAT(produced.error().message, HasSubstr("long:2: "));
-  EXPECT_THAT(produced.error().message, HasSubstr("message.max.bytes"));
+  EXPECT_THAT(produced.error().message,
+              HasSubstr("the topic's max.message.bytes is 1048588; raise"));
 }
 
 TEST_F(ProduceDumpTest, AMissingFileOrTopicIsNamed) {
