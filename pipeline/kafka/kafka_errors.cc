@@ -16,7 +16,7 @@ struct Row {
 
 constexpr std::string_view kBrokersRemedy = "check kafka.bootstrap and that the brokers run";
 constexpr std::string_view kTopicRemedy =
-    "create the topic (kafka-topics.sh --create --topic NAME --partitions N)";
+    "create the topic (freshet create-topics -c FILE --partitions N, or with Kafka's own tools)";
 constexpr std::string_view kRightsRemedy = "grant the worker's principal this right";
 constexpr std::string_view kSecurityRemedy = "check the security options under kafka.client";
 constexpr std::string_view kFencedRemedy = "another instance owns the partitions; rejoining";

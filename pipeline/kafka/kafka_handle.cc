@@ -2,9 +2,11 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -17,7 +19,28 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr int kLogLevelError = 3;
+constexpr int kLogLevelWarning = 4;
+constexpr int kLogLevelDebug = 7;
 constexpr std::chrono::milliseconds kDestroyWait{1'000};
+// librdkafka repeats an unchanged failure every 30 s; after so long without one the brokers are
+// back.
+constexpr std::chrono::seconds kOutageSilence{60};
+
+// Words of librdkafka's lines about a connection that was refused or broke. A refused login or
+// certificate has others.
+bool is_connection_failure(std::string_view line) {
+  constexpr std::string_view kWords[] = {
+      "Connection refused", "Disconnected (", "Failed to resolve",    "Connection setup timed out",
+      "Receive failed",     "Send failed",    "timed out: disconnect"};
+  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view words) {
+    return line.find(words) != std::string_view::npos;
+  });
+}
+
+bool is_outage(int rd_error) {
+  return rd_error == RD_KAFKA_RESP_ERR__TRANSPORT || rd_error == RD_KAFKA_RESP_ERR__RESOLVE ||
+         rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
 
 }  // namespace
 
@@ -30,6 +53,19 @@ struct KafkaHandle::Client {
     if (log) log(level, line);
   }
 
+  // A line of librdkafka's own. Of an outage's failures, which come several for each attempt, the
+  // first is a warning and the rest are for who looks for them.
+  void write_library_line(int level, const std::string& line) {
+    if (level < kLogLevelDebug && is_connection_failure(line)) {
+      const std::lock_guard lock(log_mutex);
+      const auto now = std::chrono::steady_clock::now();
+      const bool first = !failed_at || now - *failed_at > kOutageSilence;
+      failed_at = now;
+      level = first ? kLogLevelWarning : kLogLevelDebug;
+    }
+    write(level, line);
+  }
+
   // What the log refers to may be gone from now on.
   void be_silent() {
     const std::lock_guard lock(log_mutex);
@@ -37,7 +73,8 @@ struct KafkaHandle::Client {
   }
 
   void note_error(int rd_error, const std::string& reason) {
-    write(kLogLevelError, reason);
+    // An outage has its own line already, and whoever asks gets the error.
+    write(is_outage(rd_error) ? kLogLevelDebug : kLogLevelError, reason);
     // A single broker or connection failing is the client's own business: it tries another. A fatal
     // error is asked for where errors are taken.
     if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
@@ -47,6 +84,7 @@ struct KafkaHandle::Client {
   }
 
   std::mutex log_mutex;
+  std::optional<std::chrono::steady_clock::time_point> failed_at;  // a connection, last
   KafkaLog log;
   KafkaEvents* events;
   rd_kafka_t* handle = nullptr;
@@ -56,7 +94,7 @@ struct KafkaHandle::Client {
 struct KafkaHandle::Callbacks {
   static void log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
     auto* self = static_cast<Client*>(rd_kafka_opaque(client));
-    if (self != nullptr) self->write(level, std::string(facility) + ": " + text);
+    if (self != nullptr) self->write_library_line(level, std::string(facility) + ": " + text);
   }
 
   static void error(rd_kafka_t*, int rd_error, const char* reason, void* opaque) {

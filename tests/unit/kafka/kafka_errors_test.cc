@@ -50,7 +50,7 @@ TEST(KafkaErrorsTest, TheMessageHasPlaceCauseNameAndRemedy) {
   EXPECT_EQ(error.code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(error.message, testing::StartsWith("topic clicks: "));
   EXPECT_THAT(error.message, testing::HasSubstr("UNKNOWN_TOPIC_OR_PART"));
-  EXPECT_THAT(error.message, testing::HasSubstr("create the topic"));
+  EXPECT_THAT(error.message, testing::HasSubstr("create the topic (freshet create-topics"));
 }
 
 }  // namespace
