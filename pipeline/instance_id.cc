@@ -31,11 +31,11 @@ bool is_instance(std::string_view text) {
          });
 }
 
-tl::unexpected<Error> refused(const std::filesystem::path& file, const std::string& why) {
+tl::unexpected<Error> refused_instance(const std::filesystem::path& file, const std::string& why) {
   return error(ErrorCode::kInvalidConfig, file.string() + ": " + why);
 }
 
-Result<std::string> read(const std::filesystem::path& file) {
+Result<std::string> read_instance(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::array<char, kDigits + 2> bytes{};  // one more than there may be
   stream.read(bytes.data(), bytes.size());
@@ -43,9 +43,10 @@ Result<std::string> read(const std::filesystem::path& file) {
   if (text.size() == kDigits + 1 && text.ends_with('\n') && is_instance(text.substr(0, kDigits))) {
     return std::string(text.substr(0, kDigits));
   }
-  return refused(file,
-                 "is not a worker's identity (32 hexadecimal digits and a line feed); delete it, "
-                 "and the worker joins its group under a new one");
+  return refused_instance(
+      file,
+      "is not a worker's identity (32 hexadecimal digits and a line feed); delete it, "
+      "and the worker joins its group under a new one");
 }
 
 // On the disk before it has its name, so that the file is whole whenever it is there.
@@ -57,13 +58,14 @@ bool write_whole(const std::filesystem::path& file, const std::string& content) 
   return std::fclose(stream) == 0 && written;
 }
 
-Status write(const std::filesystem::path& file, const std::string& instance) {
+Status write_instance(const std::filesystem::path& file, const std::string& instance) {
   const std::filesystem::path partial = file.string() + ".new";
   std::error_code failure;
   const bool written = write_whole(partial, instance + "\n");
   if (written) std::filesystem::rename(partial, file, failure);
   if (!written || failure) {
-    return refused(file, "cannot be written; check the rights and the room of the state directory");
+    return refused_instance(
+        file, "cannot be written; check the rights and the room of the state directory");
   }
   return {};
 }
@@ -74,9 +76,10 @@ Result<std::string> instance_id_of(const std::filesystem::path& state_directory)
   const std::filesystem::path file = state_directory / "instance";
   std::error_code failure;
   const std::filesystem::file_status status = std::filesystem::symlink_status(file, failure);
-  if (status.type() != std::filesystem::file_type::not_found) return read(file);
+  if (status.type() != std::filesystem::file_type::not_found) return read_instance(file);
   std::string instance = random_digits();
-  if (Status written = write(file, instance); !written) return tl::unexpected(written.error());
+  if (Status written = write_instance(file, instance); !written)
+    return tl::unexpected(written.error());
   return instance;
 }
 

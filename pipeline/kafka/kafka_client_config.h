@@ -23,6 +23,9 @@ namespace freshet::pipeline {
 // debug). Called from librdkafka's own threads, so it must be safe to call from any; it must not
 // throw.
 using KafkaLog = std::function<void(int level, std::string_view line)>;
+inline constexpr int kKafkaLogError = 3;
+inline constexpr int kKafkaLogWarning = 4;
+inline constexpr int kKafkaLogDebug = 7;
 
 struct KafkaTransportOptions {
   std::string client_id = "freshet";

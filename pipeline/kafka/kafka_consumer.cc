@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kLeaveWait{1'000};
 constexpr int kLeavePollMs = 10;
-constexpr int kLogLevelWarning = 4;
 
 tl::unexpected<Error> unexpected(int rd_error, const std::string& what) {
   return tl::unexpected<Error>(kafka_error(rd_error, what));
@@ -310,7 +309,7 @@ Status KafkaConsumer::leave() {
   const auto deadline = std::chrono::steady_clock::now() + kLeaveWait;
   while (rd_kafka_consumer_closed(handle_->get()) == 0) {
     if (std::chrono::steady_clock::now() > deadline) {
-      handle_->log(kLogLevelWarning, "leaving the group of topic " + topic_ +
+      handle_->log(kKafkaLogWarning, "leaving the group of topic " + topic_ +
                                          ": the brokers do not answer; other workers take the "
                                          "partitions over after session.timeout.ms");
       return {};

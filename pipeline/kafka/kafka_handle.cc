@@ -18,9 +18,6 @@
 namespace freshet::pipeline {
 namespace {
 
-constexpr int kLogLevelError = 3;
-constexpr int kLogLevelWarning = 4;
-constexpr int kLogLevelDebug = 7;
 constexpr std::chrono::milliseconds kDestroyWait{1'000};
 // librdkafka repeats an unchanged failure every 30 s; after so long without one the brokers are
 // back.
@@ -56,12 +53,12 @@ struct KafkaHandle::Client {
   // A line of librdkafka's own. Of an outage's failures, which come several for each attempt, the
   // first is a warning and the rest are for who looks for them.
   void write_library_line(int level, const std::string& line) {
-    if (level < kLogLevelDebug && is_connection_failure(line)) {
+    if (level < kKafkaLogDebug && is_connection_failure(line)) {
       const std::lock_guard lock(log_mutex);
       const auto now = std::chrono::steady_clock::now();
       const bool first = !failed_at || now - *failed_at > kOutageSilence;
       failed_at = now;
-      level = first ? kLogLevelWarning : kLogLevelDebug;
+      level = first ? kKafkaLogWarning : kKafkaLogDebug;
     }
     write(level, line);
   }
@@ -74,7 +71,7 @@ struct KafkaHandle::Client {
 
   void note_error(int rd_error, const std::string& reason) {
     // An outage has its own line already, and whoever asks gets the error.
-    write(is_outage(rd_error) ? kLogLevelDebug : kLogLevelError, reason);
+    write(is_outage(rd_error) ? kKafkaLogDebug : kKafkaLogError, reason);
     // A single broker or connection failing is the client's own business: it tries another. A fatal
     // error is asked for where errors are taken.
     if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||

@@ -22,8 +22,6 @@ constexpr int kRoomPollMs = 10;
 // Delivery reports are taken up once per this many records; a report is small.
 constexpr std::size_t kSendsPerPoll = 64;
 
-constexpr int kLogLevelWarning = 4;
-
 tl::unexpected<Error> refused_topic(const std::string& name) {
   return tl::unexpected<Error>(kafka_error(rd_kafka_last_error(), "topic " + name));
 }
@@ -81,7 +79,7 @@ Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name) {
       return tl::unexpected<Error>(bytes_max.error());
     }
     handle_->log(
-        kLogLevelWarning,
+        kKafkaLogWarning,
         bytes_max.error().message +
             ": grant DescribeConfigs on the topic; until then a record that is larger than "
             "the topic takes stops the worker instead of becoming a dead letter");

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kQuestionTimeoutMs = static_cast<int>(kKafkaQuestionTimeout.count());
 
-tl::unexpected<Error> unexpected(int rd_error, const std::string& what) {
+tl::unexpected<Error> failed_question(int rd_error, const std::string& what) {
   return tl::unexpected<Error>(kafka_error(rd_error, what));
 }
 
@@ -27,18 +27,18 @@ tl::unexpected<Error> unexpected(int rd_error, const std::string& what) {
 Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic) {
   const std::string what = "topic " + topic;
   const TopicPtr handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
-  if (handle == nullptr) return unexpected(rd_kafka_last_error(), what);
+  if (handle == nullptr) return failed_question(rd_kafka_last_error(), what);
   const rd_kafka_metadata_t* metadata = nullptr;
   const rd_kafka_resp_err_t asked =
       rd_kafka_metadata(client, 0, handle.get(), &metadata, kQuestionTimeoutMs);
-  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(asked, what);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(asked, what);
   const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owner(
       metadata, rd_kafka_metadata_destroy);
   if (metadata->topic_cnt != 1) {
     return error(ErrorCode::kUnavailable, what + ": the brokers' answer does not name it");
   }
   const rd_kafka_metadata_topic_t& answer = metadata->topics[0];
-  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(answer.err, what);
+  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(answer.err, what);
   return std::int32_t{answer.partition_cnt};
 }
 
@@ -77,16 +77,16 @@ Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::strin
   rd_kafka_ConfigResource_t* requests[] = {request.get()};
   rd_kafka_DescribeConfigs(client, requests, 1, options.get(), queue.get());
   const EventPtr event(rd_kafka_queue_poll(queue.get(), kQuestionTimeoutMs));
-  if (event == nullptr) return unexpected(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+  if (event == nullptr) return failed_question(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unexpected(rd_kafka_event_error(event.get()), what);
+    return failed_question(rd_kafka_event_error(event.get()), what);
   }
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** topics = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   if (count != 1) return error(ErrorCode::kUnavailable, what + ": an answer without the topic");
   const rd_kafka_resp_err_t outcome = rd_kafka_ConfigResource_error(topics[0]);
-  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(outcome, what);
+  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what);
   return size_setting_of(topics[0], what);
 }
 
@@ -97,7 +97,7 @@ Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topi
       rd_kafka_query_watermark_offsets(client, topic.c_str(), partition.value, &range.begin.value,
                                        &range.end.value, kQuestionTimeoutMs);
   if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unexpected(
+    return failed_question(
         asked, "positions of topic " + topic + " partition " + std::to_string(partition.value));
   }
   return range;
@@ -144,9 +144,9 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
   rd_kafka_NewTopic_t* requests[] = {request.get()};
   rd_kafka_CreateTopics((*client)->get(), requests, 1, options.get(), queue.get());
   const EventPtr event(rd_kafka_queue_poll(queue.get(), 2 * kQuestionTimeoutMs));
-  if (event == nullptr) return unexpected(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+  if (event == nullptr) return failed_question(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unexpected(rd_kafka_event_error(event.get()), what);
+    return failed_question(rd_kafka_event_error(event.get()), what);
   }
   const rd_kafka_CreateTopics_result_t* result = rd_kafka_event_CreateTopics_result(event.get());
   std::size_t count = 0;
@@ -156,7 +156,7 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
   if (outcome == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
     return error(ErrorCode::kInvalidConfig, what + ": it exists already");
   }
-  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(outcome, what);
+  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what);
   return wait_until_known((*client)->get(), topic, partition_count);
 }
 
