@@ -63,6 +63,9 @@ class Transport {
   // Reads `partition` from `position` on. Only inside on_assigned; repeated, the last one holds.
   virtual Status start_at(Partition partition, Position position) = 0;
 
+  // Whether a new transport could read what this one missed. A file has nothing else to give.
+  virtual bool can_read_again() const { return true; }
+
   virtual Result<std::int32_t> partition_count() = 0;  // of the input topic
   // The group's committed positions, in the order asked for; none where nothing is committed.
   virtual Result<std::vector<std::optional<CommittedPosition>>> committed(

@@ -118,7 +118,8 @@ Status Worker::check_contiguous(const InputRecord& record, const Task& task) {
   const std::string what =
       context_.config->kafka.input + "-" + std::to_string(record.partition.value) + " at offset " +
       std::to_string(record.offset.value) + ": " + std::to_string(expected.value) + " is missing";
-  if (!seen_before) return error(ErrorCode::kFenced, what + "; reading it again");
+  if (!seen_before && transport_->can_read_again())
+    return error(ErrorCode::kFenced, what + "; reading it again");
   return error(ErrorCode::kFatal, what +
                                       "; set input.offsets: gaps where the topic is compacted or "
                                       "written in transactions");

@@ -48,7 +48,7 @@ class Worker final : public RebalanceListener {
   Status loop();
   Status process(const RecordBatch& batch);
   // Where input.offsets is contiguous: a gap is kFenced, so that it is read again, and kFatal where
-  // it is there the second time.
+  // it is there the second time or cannot be read again.
   Status check_contiguous(const InputRecord& record, const Task& task);
   Result<std::optional<OutputRecord>> apply(const InputRecord& record, Task* task);
   // Sends the record's output; one that the topic does not take becomes a dead letter.

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/check.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/option_checks.h"
@@ -141,7 +142,9 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   const pipeline::TaskContext context{&loaded.config, loaded.model, store->get(), &clock, counters};
   pipeline::Worker worker(
       context, loaded.config.memory_budget_mb << 19,
-      [&]() -> Result<std::unique_ptr<pipeline::Transport>> {
+      [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
+        FRESHET_CHECK(!opened);  // nothing fences a file, so the worker never rejoins
+        opened = true;
         auto transport = pipeline::FileTransport::open(std::move(*input), files);
         if (!transport) return tl::unexpected(transport.error());
         return std::unique_ptr<pipeline::Transport>(std::move(*transport));

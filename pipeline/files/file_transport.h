@@ -34,6 +34,7 @@ class FileTransport final : public Transport {
   Status subscribe(RebalanceListener* listener) override;
   Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;
   Status start_at(Partition partition, Position position) override;
+  bool can_read_again() const override { return false; }
   Result<std::int32_t> partition_count() override { return input_.partition_count(); }
   Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;

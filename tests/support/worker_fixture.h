@@ -45,6 +45,7 @@ class WatchedTransport final : public pipeline::Transport {
   Result<pipeline::RecordBatch> poll(std::chrono::milliseconds timeout,
                                      std::size_t records_max) override;
   Status start_at(Partition partition, Position position) override;
+  bool can_read_again() const override { return inner_->can_read_again(); }
   Result<std::int32_t> partition_count() override { return inner_->partition_count(); }
   Result<std::vector<std::optional<pipeline::CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;

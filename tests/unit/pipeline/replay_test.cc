@@ -183,6 +183,30 @@ TEST_F(ReplayTest, ATruncatedGzipFileIsScoredToItsDamageAndThenNamed) {
   EXPECT_THAT(replayed.error().message, HasSubstr(std::to_string(scored.size())));
 }
 
+TEST_F(ReplayTest, AGapOfADumpStopsByNameAtOnceWhereOffsetsAreContiguous) {
+  world_.config.input.offsets = OffsetPolicy::kContiguous;
+  std::string dump;
+  encode_dump_topic({"clicks", 1}, &dump);
+  for (const std::int64_t offset : {0, 1, 5}) {
+    std::string line;
+    encode_dump_record({Partition{0},
+                        Offset{offset},
+                        EventTime{test::kBaseMs + offset},
+                        "u",
+                        test::click_json("u", "v1", offset),
+                        {}},
+                       &line);
+    dump += "\n" + line;
+  }
+  write_log(dump + "\n");
+  const Status ended = replay();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kFatal);
+  EXPECT_THAT(ended.error().message, HasSubstr("clicks-0 at offset 5: 2 is missing"));
+  EXPECT_THAT(ended.error().message, HasSubstr("input.offsets: gaps"));
+  EXPECT_EQ(lines_of(files_.output).size(), 2U);
+}
+
 TEST_F(ReplayTest, SeededHistoryIsSeenFromTheFirstRecordOn) {
   SeedHistoryOptions options;
   options.file = dir_.path() / "seed.jsonl";
