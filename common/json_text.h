@@ -1,10 +1,12 @@
-// Small text encodings: JSON strings, base64, and excerpts of input for messages.
+// Small text encodings: JSON strings and numbers, base64, and excerpts of input for messages.
 //
 // JSON strings escape what RFC 8259 asks for and no more: " and \, and the control characters below
 // U+0020 (as \b \f \n \r \t where there is such a form, else as \u00xx with lower-case digits).
 // Errors: none. Threads: free functions. Cost: linear.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,6 +17,15 @@ namespace freshet {
 // valid JSON exactly when `text` is valid UTF-8.
 void append_json_string(std::string_view text, std::string* out);
 std::string json_string(std::string_view text);
+
+// Appends a number as std::to_chars writes it: of a float the shortest text that reads back as the
+// same bits. Requires: it is finite, because JSON has no other numbers.
+template <class Number>
+void append_number(Number number, std::string* out) {
+  std::array<char, 32> digits;
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out->append(digits.data(), written.ptr);
+}
 
 // Appends `bytes` in base64 (RFC 4648 section 4, with padding).
 void append_base64(std::string_view bytes, std::string* out);

@@ -1,7 +1,5 @@
 #include "pipeline/events/output_encoder.h"
 
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "common/check.h"
@@ -19,14 +17,6 @@ constexpr std::string_view kPartitionHeader = "freshet.partition";
 constexpr std::string_view kOffsetHeader = "freshet.offset";
 constexpr std::string_view kTimestampHeader = "freshet.timestamp";
 constexpr std::string_view kHeaderPrefix = "freshet.";
-
-template <class Number>
-void append_number(Number number, std::string* out) {
-  std::array<char, 32> digits;
-  const auto [end, problem] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  FRESHET_CHECK(problem == std::errc{});
-  out->append(digits.data(), end);
-}
 
 template <class Number>
 std::string number_text(Number number) {
