@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/kafka/client_option_check.h"
 #include "pipeline/log.h"
@@ -42,9 +43,9 @@ void describe(const std::string& config_path, const pipeline::WorkerConfig& conf
 
 // Tells the problems of the configuration and those of the model: whoever mends one at a time
 // starts a worker many times.
-int check(const std::string& config_path) {
+int check(const ConfigArguments& arguments) {
   const pipeline::ConfigReading reading =
-      pipeline::read_config(config_path, pipeline::check_client_options);
+      pipeline::read_config(arguments.source(), pipeline::check_client_options);
   const pipeline::WorkerConfig& config = reading.config;
   pipeline::log_init(config.log_level, config.log_format);
   scorer::set_float_mode();
@@ -56,20 +57,20 @@ int check(const std::string& config_path) {
   if (!sound(reading, kServedSections)) return code;
   const auto served = pipeline::ServedModel::create(std::move(*model), config);
   if (!served) return std::max(code, report(served.error()));
-  if (code == kOk) describe(config_path, config, **served);
+  if (code == kOk) describe(arguments.path, config, **served);
   return code;
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, Run* run) {
-  auto config = std::make_shared<std::string>();
+  auto arguments = std::make_shared<ConfigArguments>();
   CLI::App* command =
       app.add_subcommand("check",
                          "Checks configuration and model without touching a broker\n\n"
                          "  freshet check -c configs/worker.yaml");
-  command->add_option("-c,--config", *config, "YAML configuration")->required();
-  command->callback([config, run] { *run = [config] { return check(*config); }; });
+  add_config_options(command, arguments.get());
+  command->callback([arguments, run] { *run = [arguments] { return check(*arguments); }; });
 }
 
 }  // namespace freshet::commands

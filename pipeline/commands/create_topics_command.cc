@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/kafka/kafka_topics.h"
@@ -12,12 +13,12 @@ namespace freshet::commands {
 namespace {
 
 struct CreateArguments {
-  std::string config;
+  ConfigArguments config;
   std::int32_t partitions = 4;
 };
 
 int create(const CreateArguments& arguments) {
-  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config);
+  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
   if (!config) return report(config.error());
   const pipeline::KafkaConfig& kafka = config->kafka;
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
@@ -36,7 +37,7 @@ void add_create_topics(CLI::App& app, Run* run) {
       "create-topics",
       "Creates the configuration's three topics with one replica, for a first try\n\n"
       "  freshet create-topics -c configs/worker.yaml --partitions 4");
-  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  add_config_options(command, &arguments->config);
   whole_number(command->add_option("--partitions", arguments->partitions, "of each topic")
                    ->capture_default_str(),
                1, 10'000);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
 
@@ -13,13 +14,13 @@ namespace freshet::commands {
 namespace {
 
 struct DumpArguments {
-  std::string config;
+  ConfigArguments config;
   std::string topic;
   std::string output;
 };
 
 int run_dump(const DumpArguments& arguments) {
-  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config);
+  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
   if (!config) return report(config.error());
   pipeline::log_init(config->log_level, config->log_format);
   pipeline::DumpOptions options;
@@ -41,7 +42,7 @@ void add_dump(CLI::App& app, Run* run) {
       app.add_subcommand("dump",
                          "Writes what a topic holds to a file\n\n"
                          "  freshet dump -c configs/worker.yaml --output clicks.dump");
-  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  add_config_options(command, &arguments->config);
   command->add_option("--topic", arguments->topic, "topic (default: kafka.input)");
   command->add_option("--output", arguments->output, "file; - is stdout")->required();
   command->callback([arguments, run] { *run = [arguments] { return run_dump(*arguments); }; });

@@ -9,8 +9,8 @@
 
 namespace freshet::commands {
 
-Result<Loaded> load(const std::string& config_path, const std::string& model_path) {
-  Result<pipeline::WorkerConfig> config = pipeline::load_config(config_path);
+Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& model_path) {
+  Result<pipeline::WorkerConfig> config = pipeline::load_config(source);
   if (!config) return tl::unexpected(config.error());
   if (!model_path.empty()) config->model_path = model_path;
   pipeline::log_init(config->log_level, config->log_format);

@@ -6,6 +6,7 @@
 
 #include "common/status.h"
 #include "pipeline/config/config.h"
+#include "pipeline/config/config_source.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::commands {
@@ -17,6 +18,6 @@ struct Loaded {
 
 // Also sets up logging and checks the floating-point mode. `model_path` overrides the
 // configuration's unless empty.
-Result<Loaded> load(const std::string& config_path, const std::string& model_path);
+Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& model_path);
 
 }  // namespace freshet::commands

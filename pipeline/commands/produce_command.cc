@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
 
@@ -13,14 +14,14 @@ namespace freshet::commands {
 namespace {
 
 struct ProduceArguments {
-  std::string config;
+  ConfigArguments config;
   std::string input;
   std::string topic;
   double rate = 0;
 };
 
 int run_produce(const ProduceArguments& arguments) {
-  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config);
+  const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
   if (!config) return report(config.error());
   pipeline::log_init(config->log_level, config->log_format);
   pipeline::ProduceOptions options;
@@ -44,7 +45,7 @@ void add_produce(CLI::App& app, Run* run) {
       app.add_subcommand("produce",
                          "Puts a log file or a dump into a topic, keyed by user\n\n"
                          "  freshet produce -c configs/worker.yaml --input log.jsonl.gz");
-  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  add_config_options(command, &arguments->config);
   command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
       ->required();
   command->add_option("--topic", arguments->topic, "topic (default: kafka.input)");

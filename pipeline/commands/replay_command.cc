@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/commands/summary.h"
@@ -26,7 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct ReplayArguments {
-  std::string config;
+  ConfigArguments config;
   std::string model;
   std::string input;
   std::string output;
@@ -48,7 +49,7 @@ Status check_files(const ReplayArguments& arguments) {
   }
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files{
-      {"--config", arguments.config, FileUse::kRead},
+      {"--config", arguments.config.path, FileUse::kRead},
       {"--input", arguments.input, FileUse::kRead},
       {"--output", arguments.output, FileUse::kWritten},
       {"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten}};
@@ -159,7 +160,7 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
 
 int run_replay(const ReplayArguments& arguments) {
   if (const Status distinct = check_files(arguments); !distinct) return report(distinct.error());
-  const Result<Loaded> loaded = load(arguments.config, arguments.model);
+  const Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
   if (!loaded) return report(loaded.error());
   const Clock::time_point begin = Clock::now();
   pipeline::Counters counters;
@@ -178,7 +179,7 @@ void add_replay(CLI::App& app, Run* run) {
       "replay",
       "Runs a log file through the same task as `run`\n\n"
       "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output scores.jsonl");
-  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  add_config_options(command, &arguments->config);
   command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
       ->required();
   command->add_option("--output", arguments->output, "scores, one line each; - is stdout")

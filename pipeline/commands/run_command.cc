@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/summary.h"
 #include "pipeline/instance_id.h"
@@ -20,10 +21,6 @@
 
 namespace freshet::commands {
 namespace {
-
-struct RunArguments {
-  std::string config;
-};
 
 // One worker per thread, all on one store and one model; the first failure stops the others.
 Status run_workers(const Loaded& loaded, stateful::StateStore* store, const std::string& instance,
@@ -63,8 +60,8 @@ Status run_workers(const Loaded& loaded, stateful::StateStore* store, const std:
   return {};
 }
 
-int run_worker(const RunArguments& arguments) {
-  const Result<Loaded> loaded = load(arguments.config, "");
+int run_worker(const ConfigArguments& arguments) {
+  const Result<Loaded> loaded = load(arguments.source(), "");
   if (!loaded) return report(loaded.error());
   pipeline::StopSignal stop;
   const pipeline::SignalWatch signals(&stop, kInterrupted);
@@ -92,7 +89,7 @@ int run_worker(const RunArguments& arguments) {
 }  // namespace
 
 void add_run(CLI::App& app, Run* run) {
-  auto arguments = std::make_shared<RunArguments>();
+  auto arguments = std::make_shared<ConfigArguments>();
   CLI::App* command =
       app.add_subcommand("run",
                          "Runs the streaming worker until SIGTERM\n\n"
@@ -100,7 +97,7 @@ void add_run(CLI::App& app, Run* run) {
                          "so that it has them back when it starts again on its state folder; then\n"
                          "other workers take them over.\n\n"
                          "  freshet run -c configs/worker.yaml");
-  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  add_config_options(command, arguments.get());
   command->callback([arguments, run] { *run = [arguments] { return run_worker(*arguments); }; });
 }
 

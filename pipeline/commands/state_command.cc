@@ -7,6 +7,7 @@
 #include "common/ids.h"
 #include "common/json_text.h"
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/config_arguments.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/fingerprint.h"
 #include "pipeline/state_report.h"
@@ -17,7 +18,7 @@ namespace freshet::commands {
 namespace {
 
 struct StateArguments {
-  std::string config;
+  ConfigArguments config;
   std::string path;  // overrides state.path
   std::string user;
 };
@@ -28,7 +29,7 @@ struct OpenState {
 };
 
 Result<OpenState> open(const StateArguments& arguments) {
-  Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config);
+  Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
   if (!config) return tl::unexpected(config.error());
   stateful::RocksDbOptions options;
   options.directory = arguments.path.empty() ? config->state_path : arguments.path;
@@ -116,7 +117,7 @@ int verify(const StateArguments& arguments) {
 }
 
 void add_common(CLI::App* command, const std::shared_ptr<StateArguments>& arguments) {
-  command->add_option("-c,--config", arguments->config, "YAML configuration")->required();
+  add_config_options(command, &arguments->config);
   command->add_option("--state", arguments->path, "state directory (default: state.path)");
 }
 

@@ -370,20 +370,22 @@ Result<WorkerConfig> parse_config(std::string_view yaml, std::string_view name) 
   return result_of(read_text(yaml, name, nothing_further));
 }
 
-Result<WorkerConfig> load_config(const std::filesystem::path& file) {
-  return result_of(read_config(file, nothing_further));
+Result<WorkerConfig> load_config(const ConfigSource& source) {
+  return result_of(read_config(source, nothing_further));
 }
 
-ConfigReading read_config(const std::filesystem::path& file, const ConfigCheck& further) {
+ConfigReading read_config(const ConfigSource& source, const ConfigCheck& further) {
+  const std::filesystem::path& file = source.file;
   std::ifstream stream(file, std::ios::binary);
   std::string yaml;
   // One byte more than allowed tells a too large file from the largest.
   yaml.resize(kFileBytesMax + 1);
   stream.read(yaml.data(), static_cast<std::streamsize>(yaml.size()));
-  if (!stream.is_open() || stream.bad()) {
+  if (!stream.is_open() || stream.bad() || !source.sets.empty()) {
     ConfigReading reading;
     reading.problems = Error{ErrorCode::kInvalidConfig,
                              file.string() + ": cannot read the configuration; is the path right?"};
+    if (!source.sets.empty()) reading.problems->message = "--set is not in this version";
     reading.wrong_sections.insert("");
     return reading;
   }

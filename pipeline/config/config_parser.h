@@ -5,7 +5,6 @@
 // required values. Errors: kInvalidConfig whose message has one problem a line.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <set>
@@ -16,10 +15,11 @@
 #include "common/status.h"
 #include "pipeline/config/config.h"
 #include "pipeline/config/config_checks.h"
+#include "pipeline/config/config_source.h"
 
 namespace freshet::pipeline {
 
-Result<WorkerConfig> load_config(const std::filesystem::path& file);
+Result<WorkerConfig> load_config(const ConfigSource& source);
 
 // Rules that the caller adds to those of config_checks.h. Called wherever the file is a map of
 // keys, with defaults where something else is wrong.
@@ -34,7 +34,7 @@ struct ConfigReading {
   std::set<std::string, std::less<>> wrong_sections;
 };
 
-ConfigReading read_config(const std::filesystem::path& file, const ConfigCheck& further);
+ConfigReading read_config(const ConfigSource& source, const ConfigCheck& further);
 
 // The same for text in memory; `name` stands where the file's name would.
 Result<WorkerConfig> parse_config(std::string_view yaml, std::string_view name);

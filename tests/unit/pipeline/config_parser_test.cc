@@ -262,7 +262,7 @@ TEST(ConfigParserTest, ManyProblemsAreCountedAndNotAllListed) {
 }
 
 TEST(ConfigParserTest, MissingFileIsNamed) {
-  const Result<WorkerConfig> config = load_config("/nowhere/freshet.yaml");
+  const Result<WorkerConfig> config = load_config({.file = "/nowhere/freshet.yaml"});
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(config.error().message, HasSubstr("/nowhere/freshet.yaml: cannot read"));
@@ -270,7 +270,7 @@ TEST(ConfigParserTest, MissingFileIsNamed) {
 
 TEST(ConfigParserTest, DirectoryInPlaceOfTheFileIsRefused) {
   const test::TempDir directory;
-  const Result<WorkerConfig> config = load_config(directory.path());
+  const Result<WorkerConfig> config = load_config({.file = directory.path()});
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code, ErrorCode::kInvalidConfig);
 }
@@ -279,7 +279,7 @@ TEST(ConfigParserTest, FileIsReadWhole) {
   const test::TempDir directory;
   const std::filesystem::path file = directory.path() / "worker.yaml";
   std::ofstream(file) << "application_id: from-file\n";
-  const Result<WorkerConfig> config = load_config(file);
+  const Result<WorkerConfig> config = load_config({.file = file});
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->application_id, "from-file");
   EXPECT_THAT(config->application_id, Not(HasSubstr("\n")));
@@ -289,7 +289,7 @@ TEST(ConfigParserTest, AFurtherCheckIsToldWithTheFilesOwnProblemsInTheirPlaces) 
   const test::TempDir directory;
   const std::filesystem::path file = directory.path() / "c.yaml";
   std::ofstream(file) << "threads: none\nkafka:\n  client:\n    fetch.min.bytes: x\n";
-  const ConfigReading reading = read_config(file, [](const WorkerConfig& config) {
+  const ConfigReading reading = read_config({.file = file}, [](const WorkerConfig& config) {
     std::vector<ConfigProblem> problems;
     for (const auto& [name, value] : config.kafka.client) {
       problems.push_back({"kafka.client." + name, "is " + value});
@@ -308,7 +308,8 @@ TEST(ConfigParserTest, AnUnknownKeyCouldBeMeantForAnySection) {
   const std::filesystem::path file = directory.path() / "c.yaml";
   const auto sections_of = [&](const char* yaml) {
     std::ofstream(file) << yaml;
-    return read_config(file, [](const WorkerConfig&) { return std::vector<ConfigProblem>{}; })
+    return read_config({.file = file},
+                       [](const WorkerConfig&) { return std::vector<ConfigProblem>{}; })
         .wrong_sections;
   };
   EXPECT_THAT(sections_of("modle: {path: m}\n"), testing::UnorderedElementsAre(""));

@@ -100,13 +100,13 @@ TEST(ConfigReferenceTest, EveryKeyHasMeaningAndRange) {
 
 TEST(ConfigReferenceTest, OtherShippedFilesParse) {
   for (const char* path : {"configs/replay.yaml", "configs/demo.yaml"}) {
-    const Result<WorkerConfig> config = load_config(path);
+    const Result<WorkerConfig> config = load_config({.file = path});
     EXPECT_TRUE(config) << config.error().message;
   }
 }
 
 TEST(ConfigReferenceTest, ReplayFileIsForAVideoLogWithImpressions) {
-  const Result<WorkerConfig> config = load_config("configs/replay.yaml");
+  const Result<WorkerConfig> config = load_config({.file = "configs/replay.yaml"});
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->candidates.source, CandidateSource::kEvent);
   EXPECT_EQ(config->events.context, std::vector<std::string>{"tab"});
