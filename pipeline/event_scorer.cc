@@ -7,11 +7,13 @@
 
 namespace freshet::pipeline {
 
-EventScorer::EventScorer(const WorkerConfig& config, std::shared_ptr<const ServedModel> model)
+EventScorer::EventScorer(const WorkerConfig& config, std::shared_ptr<const ServedModel> model,
+                         ScoreObserver* observer)
     : limits_(config.limits()),
       label_behaviour_(config.events.label_behaviour),
       publish_(config.candidates.publish),
       model_(std::move(model)),
+      observer_(observer),
       u_(model_->pools.size() * model_->model->embedding_dim) {}
 
 std::optional<EventScorer::Insertion> EventScorer::insertion_of(const Event& event) const {
@@ -42,7 +44,7 @@ AppliedEvent EventScorer::apply_and_score(const Event& event, EventTime stream_t
   if (event.kind == EventKind::kClick) {
     applied.changed = apply(event, user);
     const Windows windows = user->refresh(*model_, limits_, stream_time);
-    score(event, windows, *user, &applied, out);
+    score(event, stream_time, windows, *user, &applied, out);
     return applied;
   }
   user->refresh(*model_, limits_, stream_time);
@@ -51,7 +53,7 @@ AppliedEvent EventScorer::apply_and_score(const Event& event, EventTime stream_t
     before[b] =
         user->state().sequences[b].visible_before(event.ts, stream_time, limits_[b].age_max);
   }
-  score(event, before, *user, &applied, out);
+  score(event, stream_time, before, *user, &applied, out);
   applied.changed = apply(event, user);
   return applied;
 }
@@ -81,12 +83,13 @@ std::span<const scorer::ItemRow> EventScorer::candidates_of(const Event& event,
   return event_rows_;
 }
 
-void EventScorer::score(const Event& event, const Windows& windows, const HotUser& user,
-                        AppliedEvent* applied, ScoreEvent* out) {
+void EventScorer::score(const Event& event, EventTime stream_time, const Windows& windows,
+                        const HotUser& user, AppliedEvent* applied, ScoreEvent* out) {
   out->sequence_length = windows[0].count;
   out->scores.clear();
   const std::span<const scorer::ItemRow> candidates = candidates_of(event, applied);
   if (candidates.empty()) {
+    if (observer_ != nullptr) observer_->on_scored({event, stream_time, user, windows, {}, {}, {}});
     if (event.kind == EventKind::kClick) return;  // candidates.source: event; the click is applied
     applied->refusal = Refusal{DeadLetterReason::kUnknownItem,
                                "model " + model_->label + " knows none of the candidates"};
@@ -103,6 +106,9 @@ void EventScorer::score(const Event& event, const Windows& windows, const HotUse
   model_->scorer.fold(u_, {event.user.view(), context_, recent_}, &fold_);
   logits_.resize(candidates.size());
   model_->scorer.score(fold_, candidates, logits_);
+  if (observer_ != nullptr) {
+    observer_->on_scored({event, stream_time, user, windows, u_, candidates, logits_});
+  }
   const scorer::TopK top = scorer::top_k(candidates, logits_, model.item_id_rank, publish_);
   applied->non_finite = top.non_finite;
   if (top.items.empty()) {

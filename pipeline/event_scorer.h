@@ -18,6 +18,7 @@
 #include "pipeline/events/event.h"
 #include "pipeline/events/output_encoder.h"
 #include "pipeline/hot_user.h"
+#include "pipeline/score_observer.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::pipeline {
@@ -32,7 +33,9 @@ struct AppliedEvent {
 
 class EventScorer {
  public:
-  EventScorer(const WorkerConfig& config, std::shared_ptr<const ServedModel> model);
+  // `observer` may be null; where it is not, it outlives the scorer.
+  EventScorer(const WorkerConfig& config, std::shared_ptr<const ServedModel> model,
+              ScoreObserver* observer);
 
   // Applies the event to the user and fills the parts of *out that follow from the two:
   // sequence_length, late, duplicate, scores. Requires stream_time >= event.ts.
@@ -53,13 +56,14 @@ class EventScorer {
   };
   std::optional<Insertion> insertion_of(const Event& event) const;
   std::span<const scorer::ItemRow> candidates_of(const Event& event, AppliedEvent* applied);
-  void score(const Event& event, const Windows& windows, const HotUser& user, AppliedEvent* applied,
-             ScoreEvent* out);
+  void score(const Event& event, EventTime stream_time, const Windows& windows, const HotUser& user,
+             AppliedEvent* applied, ScoreEvent* out);
 
   std::vector<stateful::BehaviourLimits> limits_;
   std::size_t label_behaviour_;
   std::size_t publish_;
   std::shared_ptr<const ServedModel> model_;
+  ScoreObserver* observer_;
 
   // Buffers, reused from event to event.
   std::vector<float> u_;                                  // [B d]

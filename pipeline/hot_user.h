@@ -58,6 +58,11 @@ class HotUser {
     return clicks_[behaviour];
   }
 
+  // The sums of the model's pool p, and how many of its newest clicks they are of. Requires:
+  // refresh() came after the last change.
+  const scorer::PoolSums& sums(std::size_t p) const { return pooled_[p].sums; }
+  std::size_t summed(std::size_t p) const { return pooled_[p].summed; }
+
   std::optional<stateful::Digest> saved;  // the user's term in the stored digest, as last saved
   std::size_t bytes() const;              // all that is held, for the cache's budget
 

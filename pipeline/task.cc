@@ -36,7 +36,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker ||
                        stored->marker.applied_from < stored->marker.position),
       decoder_(*context.config),
-      scorer_(*context.config, context.model),
+      scorer_(*context.config, context.model, context.observer),
       state_(context.store, partition, context.model, context.config->limits(), stored,
              cache_bytes),
       schedule_(context.config->checkpoint.interval) {
@@ -68,6 +68,7 @@ Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
     Result<OutputRecord> scored = apply_and_score(record);
     if (!scored) return tl::unexpected(scored.error());
     output = std::move(*scored);
+    if (context_.observer != nullptr) context_.observer->on_output(record, *output);
   } else if (Status applied = apply_only(record); !applied) {
     return tl::unexpected(applied.error());
   }

@@ -44,6 +44,7 @@ struct TaskContext {
   stateful::StateStore* store = nullptr;
   const Clock* clock = nullptr;
   Counters* counters = nullptr;
+  ScoreObserver* observer = nullptr;  // none normally
 };
 
 // One commit of one task: the position for the group, the batch for the store.

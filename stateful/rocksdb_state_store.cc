@@ -7,6 +7,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -16,6 +17,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "stateful/directory_lock.h"
 #include "stateful/store_keys.h"
 
 namespace freshet::stateful {
@@ -48,22 +50,24 @@ rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size(
 
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
-bool is_lock_failure(const rocksdb::Status& status) {
-  const std::string text = status.ToString();
-  return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
-                                text.find("lock hold by current process") != std::string::npos);
+bool holds_text(const rocksdb::Status& status, const char* text) {
+  return status.IsIOError() && status.ToString().find(text) != std::string::npos;
+}
+
+// Who holds the directory that a status refuses. Only the failure of another process's lock is
+// looked into: this process must not ask about a lock of its own.
+std::optional<Error> lock_error(const rocksdb::Status& status,
+                                const std::filesystem::path& directory) {
+  if (holds_text(status, "lock hold by current process")) {
+    return held_error(directory, {static_cast<int>(getpid())});
+  }
+  if (!holds_text(status, "While lock file")) return std::nullopt;
+  return held_error(directory, holder_of(directory).value_or(DirectoryHolder{}));
 }
 
 // What the worker's loop has to do about a status that is not ok, and what the operator can.
 tl::unexpected<Error> storage_error(const rocksdb::Status& status, const std::string& place) {
   const std::string said = place + ": " + status.ToString();
-  if (is_lock_failure(status)) {
-    return error(ErrorCode::kInvalidConfig,
-                 place +
-                     " is held by another worker: stop it, or give this one a state.path of "
-                     "its own (" +
-                     status.ToString() + ")");
-  }
   if (status.IsCorruption()) {
     return error(ErrorCode::kCorruptState,
                  said + ": move the directory aside and start again, the state is rebuilt");
@@ -211,6 +215,7 @@ Result<std::unique_ptr<RocksDbStateStore>> RocksDbStateStore::open(const RocksDb
   const rocksdb::Options opened = rocksdb_options(options);
   const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(opened, path, &db)
                                                    : rocksdb::DB::Open(opened, path, &db);
+  if (const auto held = lock_error(status, options.directory)) return tl::unexpected(*held);
   if (!status.ok()) return storage_error(status, impl->place);
   impl->db.reset(db);
   if (Status claimed = impl->claim(options.application_id); !claimed) {

@@ -16,6 +16,7 @@
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/files/seed_history.h"
+#include "pipeline/score_verifier.h"
 #include "pipeline/state_report.h"
 #include "pipeline/worker.h"
 #include "stateful/memory_state_store.h"
@@ -36,6 +37,7 @@ struct ReplayArguments {
   std::string seed_history;
   std::vector<std::string> seed_fields;  // "behaviour=field"
   std::optional<std::int32_t> partitions;
+  bool verify = false;
 
   std::string dead_letters_file() const {
     return dead_letters.empty() ? output + ".dead-letters" : dead_letters;
@@ -140,7 +142,11 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   }
 
   pipeline::StopSignal stop;
-  const pipeline::TaskContext context{&loaded.config, loaded.model, store->get(), &clock, counters};
+  std::optional<pipeline::ScoreVerifier> verifier;
+  if (arguments.verify) verifier.emplace(loaded.config, loaded.model);
+  const pipeline::TaskContext context{&loaded.config, loaded.model,
+                                      store->get(),   &clock,
+                                      counters,       verifier ? &*verifier : nullptr};
   pipeline::Worker worker(
       context, loaded.config.memory_budget_mb << 19,
       [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
@@ -155,7 +161,12 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   const auto report = pipeline::verify_state(store->get(), loaded.config.limits());
   if (!report) return tl::unexpected(report.error());
   std::fputs(pipeline::describe(*report).c_str(), stderr);
-  return {};
+  if (!verifier) return {};
+  std::fputs(pipeline::describe(verifier->report()).c_str(), stderr);
+  if (verifier->report().sound()) return {};
+  return error(ErrorCode::kFatal,
+               "the outputs are not what the model's definition gives: keep log, configuration and "
+               "model, and report it");
 }
 
 int run_replay(const ReplayArguments& arguments) {
@@ -192,6 +203,9 @@ void add_replay(CLI::App& app, Run* run) {
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,
                       "keeps the state in this new folder (default: in memory)");
+  command->add_flag("--verify", arguments->verify,
+                    "recomputes every representation and score in double; exit 1 where one is "
+                    "out of its bound");
   CLI::Option* seed =
       command->add_option("--seed-history", arguments->seed_history,
                           "older history without times, put before the first record");

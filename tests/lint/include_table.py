@@ -37,7 +37,8 @@ DOORS = {
     "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc"],
     "yaml-cpp/": ["pipeline/config/config_parser.cc", "scorer/model_folder.cc"],
     "simdjson": [
-        "pipeline/events/event_decoder.cc", "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
+        "pipeline/events/event_decoder.cc", "pipeline/events/output_decoder.cc",
+        "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
         # simdjson's other parser (DOM) is the oracle of what we read with On-Demand.
         "tests/property/pipeline/*.cc", "tests/fuzz/*.cc", "bench/*.cc",
     ],

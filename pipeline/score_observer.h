@@ -1,0 +1,42 @@
+// ScoreObserver: sees what each event was scored on, and what was then published of it.
+//
+// For whoever checks or explains a run (`replay --verify`, `replay --explain`). A task without one
+// pays a comparison with null per event.
+// Errors:  an observer keeps its own; it cannot change what is published
+// Threads: called on the task's thread. Everything handed over lives until the call returns.
+#pragma once
+
+#include <span>
+
+#include "common/time.h"
+#include "pipeline/events/event.h"
+#include "pipeline/events/record.h"
+#include "pipeline/hot_user.h"
+#include "scorer/candidate_scorer.h"
+
+namespace freshet::pipeline {
+
+// What one event's scores come from, as the fast path computed it. Without candidates nothing is
+// computed: u and logits are empty, too.
+struct ScoredOn {
+  const Event& event;
+  EventTime stream_time;
+  const HotUser& user;  // a click is inserted already, an impression's click is not
+  const Windows& windows;
+  std::span<const float> u;  // [B d]
+  std::span<const scorer::ItemRow> candidates;
+  std::span<const scorer::CandidateLogit> logits;  // [candidates]
+};
+
+class ScoreObserver {
+ public:
+  virtual ~ScoreObserver() = default;
+
+  // Called for each accepted event, before its output is made.
+  virtual void on_scored(const ScoredOn& scored) = 0;
+
+  // Called for each record with the output or dead letter that the task hands to be published.
+  virtual void on_output(const InputRecord& record, const OutputRecord& output) = 0;
+};
+
+}  // namespace freshet::pipeline
