@@ -8,11 +8,9 @@
 #include "common/json_text.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
-#include "pipeline/config/config_parser.h"
-#include "pipeline/fingerprint.h"
+#include "pipeline/commands/open_state.h"
 #include "pipeline/state_report.h"
 #include "pipeline/user_json.h"
-#include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {
 namespace {
@@ -23,28 +21,6 @@ struct StateArguments {
   std::string user;
 };
 
-struct OpenState {
-  pipeline::WorkerConfig config;
-  std::unique_ptr<stateful::RocksDbStateStore> store;
-};
-
-Result<OpenState> open(const StateArguments& arguments) {
-  Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
-  if (!config) return tl::unexpected(config.error());
-  stateful::RocksDbOptions options;
-  options.directory = arguments.path.empty() ? config->state_path : arguments.path;
-  options.application_id = config->application_id;
-  options.read_only = true;
-  auto store = stateful::RocksDbStateStore::open(options);
-  if (!store) return tl::unexpected(store.error());
-  // Under another configuration the same bytes would read as other clicks, or as damage.
-  if (Status fits = pipeline::check_fingerprints(store->get(), *config); !fits) {
-    return tl::unexpected(
-        Error{fits.error().code, options.directory.string() + ": " + fits.error().message});
-  }
-  return OpenState{std::move(*config), std::move(*store)};
-}
-
 int get(const StateArguments& arguments) {
   if (!is_valid_id(arguments.user)) {
     std::fprintf(stderr,
@@ -52,20 +28,20 @@ int get(const StateArguments& arguments) {
                  quote_excerpt(arguments.user).c_str(), kIdBytesMax);
     return kUsage;
   }
-  const Result<OpenState> opened = open(arguments);
+  const Result<OpenState> opened = open_state(arguments.config, arguments.path);
   if (!opened) return report(opened.error());
   const auto partitions = opened->store->partitions();
-  if (!partitions) return report(partitions.error());
+  if (!partitions) return opened->failed(partitions.error());
   const std::vector<stateful::BehaviourLimits> limits = opened->config.limits();
   const UserId user(arguments.user);
   for (const Partition partition : *partitions) {
     const auto value = opened->store->read_user(partition, user);
-    if (!value) return report(value.error());
+    if (!value) return opened->failed(value.error());
     if (!*value) continue;
     const auto state = stateful::decode_user_state(limits, **value);
-    if (!state) return report(state.error());
+    if (!state) return opened->failed(state.error());
     const auto marker = opened->store->read_marker(partition);
-    if (!marker) return report(marker.error());
+    if (!marker) return opened->failed(marker.error());
     const auto stream_time = *marker ? (*marker)->marker.stream_time : std::nullopt;
     std::puts(pipeline::user_json(partition, user, *state, limits, stream_time).c_str());
     return kOk;
@@ -75,14 +51,14 @@ int get(const StateArguments& arguments) {
 }
 
 int dump(const StateArguments& arguments) {
-  const Result<OpenState> opened = open(arguments);
+  const Result<OpenState> opened = open_state(arguments.config, arguments.path);
   if (!opened) return report(opened.error());
   const auto partitions = opened->store->partitions();
-  if (!partitions) return report(partitions.error());
+  if (!partitions) return opened->failed(partitions.error());
   const std::vector<stateful::BehaviourLimits> limits = opened->config.limits();
   for (const Partition partition : *partitions) {
     const auto marker = opened->store->read_marker(partition);
-    if (!marker) return report(marker.error());
+    if (!marker) return opened->failed(marker.error());
     const auto stream_time = *marker ? (*marker)->marker.stream_time : std::nullopt;
     Status decoded;
     const Status scanned = opened->store->scan(
@@ -96,22 +72,22 @@ int dump(const StateArguments& arguments) {
               pipeline::user_json(partition, UserId(user), *state, limits, stream_time).c_str());
           return true;
         });
-    if (!scanned) return report(scanned.error());
-    if (!decoded) return report(decoded.error());
+    if (!scanned) return opened->failed(scanned.error());
+    if (!decoded) return opened->failed(decoded.error());
   }
   return kOk;
 }
 
 int verify(const StateArguments& arguments) {
-  const Result<OpenState> opened = open(arguments);
+  const Result<OpenState> opened = open_state(arguments.config, arguments.path);
   if (!opened) return report(opened.error());
   const auto verified = pipeline::verify_state(opened->store.get(), opened->config.limits());
-  if (!verified) return report(verified.error());
+  if (!verified) return opened->failed(verified.error());
   std::fputs(pipeline::describe(*verified).c_str(), stdout);
   if (verified->sound()) return kOk;
   std::fputs(
-      "freshet: the state is damaged; move the directory away, the next start rebuilds it "
-      "from the input\n",
+      "freshet: the state is damaged; `freshet state rebuild` makes it again from the input and "
+      "keeps the damaged one\n",
       stderr);
   return kFailed;
 }
