@@ -35,9 +35,11 @@ class InstallTest(unittest.TestCase):
         self.assertRegex(self.freshet("--version"), r"\d+\.\d+\.\d+")
 
     def test_a_log_is_replayed_with_the_installed_examples(self):
-        log, out = self.prefix / "log.jsonl", self.prefix / "scores.jsonl"
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        work = pathlib.Path(temporary.name)
+        log, out, model = work / "log.jsonl", work / "scores.jsonl", work / "model"
         log.write_text('{"type":"click","user_id":"u1","item_id":"1","ts":1602633600123}\n')
-        model = self.prefix / "model"
         self.freshet("model", "init", "--item-count", "10", "--output", model)
         self.freshet("replay", "-c", "configs/demo.yaml", "--model", model, "--input", log, "--output", out)
         self.assertIn('"user_id":"u1"', out.read_text())

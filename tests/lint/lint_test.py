@@ -2,6 +2,7 @@
 
 import unittest
 
+import alert_runbooks
 import clang_format
 import file_size
 import foreign_places
@@ -27,6 +28,19 @@ class LintTest(unittest.TestCase):
 
     def passes(self, check, files):
         self.assertEqual(found(check, files), [])
+
+
+class AlertRunbooksTest(LintTest):
+    def files(self, alert, page):
+        return {"deploy/prometheus/alerts.yml": f"      - alert: {alert}\n",
+                "docs/operations.md": f"### Other\n## Alerts\n\n### {page}\n"}
+
+    def test_each_alert_has_its_page(self):
+        self.passes(alert_runbooks.check, self.files("FreshetLag", "FreshetLag"))
+        self.bites(alert_runbooks.check, self.files("FreshetLag", "FreshetLate"), "FreshetLag has no page")
+
+    def test_each_page_has_its_alert(self):
+        self.bites(alert_runbooks.check, self.files("FreshetLag", "FreshetLate"), "FreshetLate is no alert")
 
 
 class IncludeTableTest(LintTest):
