@@ -15,11 +15,11 @@ std::string_view parent_of(std::string_view path) {
 
 }  // namespace
 
-void ConfigProblems::remember(const std::string& path, TextPlace place) {
+void ConfigProblems::remember(const std::string& path, ConfigPlace place) {
   places_.emplace(path, place);
 }
 
-void ConfigProblems::add(const std::string& path, TextPlace place, std::string_view message) {
+void ConfigProblems::add(const std::string& path, ConfigPlace place, std::string_view message) {
   problems_.push_back({place, path, std::string(message)});
 }
 
@@ -34,7 +34,7 @@ void ConfigProblems::add_at_path(const std::string& path, std::string_view messa
       return;
     }
   }
-  add(path, TextPlace{}, message);
+  add(path, ConfigPlace{}, message);
 }
 
 std::vector<std::string> ConfigProblems::paths() const {
@@ -51,10 +51,15 @@ Error ConfigProblems::to_error(std::string_view name) const {
   for (std::size_t i = 0; i < sorted.size() && i < kShownMax; ++i) {
     const Problem& problem = sorted[i];
     if (i > 0) text += '\n';
-    text += name;
-    text += ':' + std::to_string(problem.place.line);
-    text += ':' + std::to_string(problem.place.column) + ": ";
-    if (!problem.path.empty()) text += problem.path + ": ";
+    const std::string& set = problem.place.set;
+    if (!set.empty()) {
+      text += "--set " + set + ": ";
+    } else {
+      text += name;
+      text += ':' + std::to_string(problem.place.line);
+      text += ':' + std::to_string(problem.place.column) + ": ";
+    }
+    if (!problem.path.empty() && problem.path != set) text += problem.path + ": ";
     text += problem.message;
   }
   if (sorted.size() > kShownMax) {

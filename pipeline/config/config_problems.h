@@ -1,4 +1,4 @@
-// ConfigProblems: what is wrong with a configuration file, each problem with its place.
+// ConfigProblems: what is wrong with a configuration, each problem with its place.
 //
 // Threads: one. Cost: nothing but memory, and that is bounded: a file of errors lists the first
 // hundred and counts the rest.
@@ -10,23 +10,17 @@
 #include <vector>
 
 #include "common/status.h"
+#include "pipeline/config/config_node.h"
 
 namespace freshet::pipeline {
-
-// For people: both count from 1.
-struct TextPlace {
-  int line = 1;
-  int column = 1;
-  auto operator<=>(const TextPlace&) const = default;
-};
 
 class ConfigProblems {
  public:
   // Where the value of `path` stands, so that problems found later can be placed.
-  void remember(const std::string& path, TextPlace place);
+  void remember(const std::string& path, ConfigPlace place);
 
   // `path` may be empty for a problem of the file as a whole.
-  void add(const std::string& path, TextPlace place, std::string_view message);
+  void add(const std::string& path, ConfigPlace place, std::string_view message);
 
   // Places the problem at `path` or, where the file does not hold it, at what holds it. Where
   // either already has a problem nothing is added: it would only be a consequence.
@@ -37,17 +31,18 @@ class ConfigProblems {
   // The paths of all problems, in no order.
   std::vector<std::string> paths() const;
 
-  // kInvalidConfig with one "name:line:col: path: message" a line, in the file's order.
+  // kInvalidConfig with one "name:line:col: path: message" a line, in the file's order, and then
+  // "--set KEY: message" for those of the command line.
   Error to_error(std::string_view name) const;
 
  private:
   struct Problem {
-    TextPlace place;
+    ConfigPlace place;
     std::string path;
     std::string message;
   };
 
-  std::map<std::string, TextPlace, std::less<>> places_;
+  std::map<std::string, ConfigPlace, std::less<>> places_;
   std::vector<Problem> problems_;
 };
 

@@ -71,7 +71,8 @@ std::string_view expectation_of(ValueKind kind) {
 tl::expected<ConfigValue, std::string> parse_scalar(ValueKind kind, std::string_view text,
                                                     bool plain) {
   const auto wrong = [&] {
-    return tl::unexpected(quote_excerpt(text) + " is not " + std::string(expectation_of(kind)));
+    return tl::unexpected(quote_excerpt(text) + " is not " + std::string(expectation_of(kind)) +
+                          (plain ? "" : "; a quoted value is a text"));
   };
   switch (kind) {
     case ValueKind::kText:

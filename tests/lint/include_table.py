@@ -35,7 +35,7 @@ DOORS = {
     "Eigen/": ["scorer/*.cc", "bench/bench_score.cc"],
     "rocksdb/": ["stateful/rocksdb_state_store.cc", "tests/contract/stateful/rocksdb_foreign_test.cc"],
     "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc"],
-    "yaml-cpp/": ["pipeline/config/config_parser.cc", "scorer/model_folder.cc"],
+    "yaml-cpp/": ["pipeline/config/yaml_reader.cc", "scorer/model_folder.cc"],
     "simdjson": [
         "pipeline/events/event_decoder.cc", "pipeline/events/output_decoder.cc",
         "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
