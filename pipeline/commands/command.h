@@ -31,6 +31,7 @@ void add_replay(CLI::App& app, Run* run);
 void add_check(CLI::App& app, Run* run);
 void add_model(CLI::App& app, Run* run);
 void add_state(CLI::App& app, Run* run);
+void add_generate(CLI::App& app, Run* run);
 void add_produce(CLI::App& app, Run* run);
 void add_dump(CLI::App& app, Run* run);
 void add_create_topics(CLI::App& app, Run* run);

@@ -47,6 +47,7 @@ int main_of(int argc, char** argv) {
   add_check(app, &run);
   add_model(app, &run);
   add_state(app, &run);
+  add_generate(app, &run);
   add_produce(app, &run);
   add_dump(app, &run);
   add_create_topics(app, &run);

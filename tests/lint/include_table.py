@@ -9,7 +9,7 @@ import re
 
 from tree import CODE, Finding, Tree, main
 
-ALL = ["pipeline/commands", "pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
+ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
        "pipeline/config", "scorer", "stateful", "common"]
 
 # Folder -> the folders of the project that its files may include. The longest match counts.
@@ -24,6 +24,7 @@ LAYERS = {
                        "common"],
     "pipeline/kafka": ["pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
                        "pipeline/config", "common"],
+    "pipeline/generate": ["pipeline/generate", "scorer", "common"],
     "pipeline/commands": ALL,
     "tests": ["tests"] + ALL,
     "bench": ["bench", "tests"] + ALL,
