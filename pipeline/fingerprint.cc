@@ -50,7 +50,7 @@ Status check_fingerprint(std::string_view stored, std::string_view configured) {
   const auto refuse = [](const std::string& name, const std::string& was, const std::string& is) {
     return error(ErrorCode::kInvalidConfig,
                  "the state was made with " + name + " = " + was + ", the configuration says " +
-                     is + "; set it back, or move the state directory away and start anew");
+                     is + "; set it back, or make the state again with `freshet state rebuild`");
   };
   for (const auto& [name, value] : before) {
     const auto found = now.find(name);

@@ -166,15 +166,21 @@ stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position p
   return batch;
 }
 
-std::optional<TaskCommit> Task::prepare_while_reading_again(Save save) {
-  std::vector<stateful::UserChange> users = take_users(save);
-  if (users.empty()) return std::nullopt;
-  return TaskCommit{std::nullopt, batch_of(next_marker_ - 1, publish_from_, std::move(users))};
+TaskCommit Task::under_group_marker(std::vector<stateful::UserChange> users) const {
+  return {std::nullopt, batch_of(next_marker_ - 1, publish_from_, std::move(users))};
+}
+
+TaskCommit Task::prepare_rebuilt(Save save) {
+  FRESHET_CHECK(position_ <= publish_from_);
+  return under_group_marker(take_users(save));
 }
 
 std::optional<TaskCommit> Task::prepare_commit(Save save) {
-  if (reading_again()) return prepare_while_reading_again(save);
   std::vector<stateful::UserChange> users = take_users(save);
+  if (reading_again()) {
+    if (users.empty()) return std::nullopt;
+    return under_group_marker(std::move(users));
+  }
   const bool nothing_new = position_ == committed_ && users.empty();
   if (nothing_new && !needs_first_commit_ && !store_is_behind_) return std::nullopt;
 

@@ -76,6 +76,10 @@ class Task {
   // commit.
   std::optional<TaskCommit> prepare_commit(Save save);
 
+  // The same while the state is made again from the input alone: always a batch, under the marker
+  // that the group has committed, whose position stands. Requires: nothing has been published.
+  TaskCommit prepare_rebuilt(Save save);
+
   // Writes the batch of a commit whose position is committed. A batch that the store drops because
   // the partition was taken over is kFenced.
   Status post_commit(const TaskCommit& commit);
@@ -83,13 +87,16 @@ class Task {
   Partition partition() const { return partition_; }
   Position read_from() const { return position_; }  // where reading begins, or goes on
   bool reading_again() const { return position_ < publish_from_; }
+  // Whether a record is below what the group has committed: applied without output.
+  bool is_committed(Offset offset) const { return is_before(offset, publish_from_); }
+  std::optional<EventTime> stream_time() const { return state_.stream_time(); }
   bool needs_first_commit() const { return needs_first_commit_; }
 
  private:
   Status accept_offset(const InputRecord& record);
   Result<OutputRecord> apply_and_score(const InputRecord& record);
   Status apply_only(const InputRecord& record);
-  std::optional<TaskCommit> prepare_while_reading_again(Save save);
+  TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
   std::vector<stateful::UserChange> take_users(Save save);
   stateful::CheckpointBatch batch_of(std::uint64_t marker_number, Position position,
                                      std::vector<stateful::UserChange> users) const;

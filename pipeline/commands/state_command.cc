@@ -9,6 +9,7 @@
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/open_state.h"
+#include "pipeline/commands/rebuild_command.h"
 #include "pipeline/state_report.h"
 #include "pipeline/user_json.h"
 
@@ -20,6 +21,11 @@ struct StateArguments {
   std::string path;  // overrides state.path
   std::string user;
 };
+
+Error of_user(Partition partition, std::string_view user, const Error& error) {
+  return {error.code, "partition " + std::to_string(partition.value) + ", user " +
+                          quote_excerpt(user) + ": " + error.message};
+}
 
 int get(const StateArguments& arguments) {
   if (!is_valid_id(arguments.user)) {
@@ -39,7 +45,7 @@ int get(const StateArguments& arguments) {
     if (!value) return opened->failed(value.error());
     if (!*value) continue;
     const auto state = stateful::decode_user_state(limits, **value);
-    if (!state) return opened->failed(state.error());
+    if (!state) return opened->failed(of_user(partition, arguments.user, state.error()));
     const auto marker = opened->store->read_marker(partition);
     if (!marker) return opened->failed(marker.error());
     const auto stream_time = *marker ? (*marker)->marker.stream_time : std::nullopt;
@@ -65,7 +71,7 @@ int dump(const StateArguments& arguments) {
         partition, std::nullopt, [&](std::string_view user, std::string_view value) {
           const auto state = stateful::decode_user_state(limits, value);
           if (!state) {
-            decoded = tl::unexpected(state.error());
+            decoded = tl::unexpected(of_user(partition, user, state.error()));
             return false;
           }
           std::puts(
@@ -100,7 +106,7 @@ void add_common(CLI::App* command, const std::shared_ptr<StateArguments>& argume
 }  // namespace
 
 void add_state(CLI::App& app, Run* run) {
-  CLI::App* state = app.add_subcommand("state", "Looks into a state directory");
+  CLI::App* state = app.add_subcommand("state", "Looks into a state directory, and makes it again");
   state->require_subcommand(1);
   auto arguments = std::make_shared<StateArguments>();
   CLI::App* get_command =
@@ -122,6 +128,7 @@ void add_state(CLI::App& app, Run* run) {
                             "  freshet state verify -c configs/worker.yaml");
   add_common(verify_command, arguments);
   verify_command->callback([arguments, run] { *run = [arguments] { return verify(*arguments); }; });
+  add_rebuild(state, run);
 }
 
 }  // namespace freshet::commands

@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -62,6 +63,11 @@ Result<TopicReader> TopicReader::open(const WorkerConfig& config, const std::str
 
 std::string TopicReader::place(Partition partition) const {
   return "topic " + topic_ + " partition " + std::to_string(partition.value);
+}
+
+void TopicReader::end_before(Partition partition, Position end) {
+  PositionRange& range = ranges_[static_cast<std::size_t>(partition.value)];
+  range.end = std::max(range.begin, std::min(range.end, end));
 }
 
 Status TopicReader::read(const Visit& visit) {

@@ -28,6 +28,12 @@ class TopicReader {
 
   std::int32_t partition_count() const { return static_cast<std::int32_t>(ranges_.size()); }
 
+  // What there is of a partition, and less of it: reading ends before `end` where it lies within.
+  const PositionRange& range(Partition partition) const {
+    return ranges_[static_cast<std::size_t>(partition.value)];
+  }
+  void end_before(Partition partition, Position end);
+
   // Hands each record to `visit`; an error of `visit` ends the reading and is returned.
   using Visit = std::function<Status(const DumpRecord&)>;
   Status read(const Visit& visit);

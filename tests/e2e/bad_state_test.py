@@ -1,0 +1,154 @@
+"""Every way in which a state directory is bad: its message and exit code, through each command.
+
+Locked, foreign, newer, damaged, of another configuration. Nothing is changed in the directory.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import harness
+import rocksdb_bytes
+
+T0 = 1_602_633_600_000
+CLICK = "behaviours: [{name: click, types: [click], length_max: 3, age_max: 7d}]"
+
+
+def bytes_of(directory):
+    """Every file's content, LOCK and logs of opening aside."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in directory.iterdir() if path.is_file() and path.name != "LOCK"}
+
+
+class BadStateTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.dir = pathlib.Path(folder.name)
+        cls.model = cls.dir / "model"
+        harness.freshet("model", "init", "--item-count", 9, "--dim", 4, "--output", cls.model)
+        log = cls.dir / "log.jsonl"
+        log.write_text("".join(
+            json.dumps({"user_id": f"u{i % 3}", "item_id": i % 9, "type": "click", "ts": T0 + i}) + "\n"
+            for i in range(60)))
+        cls.good = cls.dir / "good"
+        harness.freshet("replay", "-c", cls.write_config(cls.good), "--input", log, "--output",
+                        "/dev/null", "--dead-letters", "/dev/null", "--state", cls.good)
+
+    @classmethod
+    def write_config(cls, state, behaviours=CLICK, application="freshet"):
+        path = cls.dir / f"{state.name}-{application}.yaml"
+        path.write_text(f"application_id: {application}\n{behaviours}\nmodel: {{path: {cls.model}}}\n"
+                        f"state: {{path: {state}}}\nkafka: {{bootstrap: 127.0.0.1:9}}\n")
+        return path
+
+    def copy(self, name):
+        state = self.dir / name
+        shutil.copytree(self.good, state)
+        return state
+
+    def assert_refused(self, config, text, code=78, commands=("get", "dump", "verify", "run")):
+        for command in commands:
+            line = {"get": ("state", "get", "-c", config, "u1"), "run": ("run", "-c", config)}.get(
+                command, ("state", command, "-c", config))
+            with self.subTest(command):
+                done = harness.freshet(*line, check=False)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(text, done.stderr)
+                if command != "verify":
+                    self.assertEqual(done.stdout, "")
+
+    def test_a_directory_that_is_not_there_holds_no_state(self):
+        state = self.dir / "nowhere"
+        self.assert_refused(self.write_config(state),
+                            f"freshet: state directory {state} holds no state: check state.path, or "
+                            "start a worker first", commands=("get", "dump", "verify"))
+        self.assertFalse(state.exists())
+
+    def test_a_file_in_its_place_is_refused(self):
+        state = self.dir / "file"
+        state.write_text("not a directory")
+        self.assert_refused(self.write_config(state), str(state), commands=("get", "run"))
+
+    def test_a_held_directory_is_refused_naming_the_holder_and_read_all_the_same(self):
+        state = self.copy("held")
+        config = self.write_config(state)
+        with open(state / "LOCK", "r+b") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            holder = f"process {os.getpid()}"
+            self.assert_refused(config, f"state directory {state} is held by another worker "
+                                f"({holder}): stop it, or give this one a state.path of its own",
+                                commands=("run", "rebuild"))
+            read = harness.freshet("state", "get", "-c", config, "u1")
+            self.assertIn(f"freshet: {holder} holds {state}: this is what it has saved so far, its "
+                          "last 10000 ms of changes (checkpoint.interval_ms) may be missing",
+                          read.stderr)
+            self.assertEqual(json.loads(read.stdout)["user_id"], "u1")
+        self.assertNotIn("holds", harness.freshet("state", "get", "-c", config, "u1").stderr)
+
+    def test_a_directory_of_another_application_is_refused(self):
+        state = self.copy("foreign")
+        before = bytes_of(state)
+        self.assert_refused(self.write_config(state, application="other"),
+                            f'state directory {state} belongs to application_id "freshet", not to '
+                            '"other": give this one a state.path of its own',
+                            commands=("get", "dump", "verify"))
+        self.assertEqual(bytes_of(state), before)
+        self.assert_refused(self.write_config(state, application="other"), "belongs to", commands=("run",))
+
+    def test_a_database_of_another_program_is_refused(self):
+        state = self.dir / "alien"
+        with rocksdb_bytes.Database(state) as database:
+            database.put(b"some key", b"some value")
+        self.assert_refused(self.write_config(state), f"state directory {state} was not made by "
+                            "Freshet: set state.path to another directory")
+        with rocksdb_bytes.Database(state) as database:
+            self.assertEqual(database.get(b"some key"), b"some value")
+
+    def test_a_newer_format_is_refused_by_name(self):
+        state = self.copy("newer")
+        with rocksdb_bytes.Database(state) as database:
+            meta = database.get(rocksdb_bytes.META_KEY)
+            database.put(rocksdb_bytes.META_KEY, rocksdb_bytes.seal(b"\x02" + meta[1:-8]))
+        self.assert_refused(self.write_config(state),
+                            f"state directory {state} was written by a newer Freshet (format 2; this "
+                            "one reads up to 1): run that version or newer")
+
+    def test_another_configuration_is_refused_by_name(self):
+        longer = CLICK.replace("length_max: 3", "length_max: 4")
+        self.assert_refused(self.write_config(self.good, behaviours=longer, application="freshet"),
+                            "the state was made with behaviour.click.length_max = 3, the "
+                            "configuration says 4", commands=("get", "dump", "verify"))
+
+    def test_a_damaged_user_is_found(self):
+        state = self.copy("damaged")
+        with rocksdb_bytes.Database(state) as database:
+            value = database.get(b"\0\0\0\0u1")
+            database.put(b"\0\0\0\0u1", value[:-1] + bytes([value[-1] ^ 1]))
+        config = self.write_config(state)
+        self.assert_refused(config, 'partition 0, user "u1": ', code=1, commands=("get",))
+        dumped = harness.freshet("state", "dump", "-c", config, check=False)
+        self.assertEqual(dumped.returncode, 1)
+        self.assertIn('partition 0, user "u1": ', dumped.stderr)
+        done = harness.freshet("state", "verify", "-c", config, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('partition 0: PROBLEM: user "u1": ', done.stdout)
+        self.assertIn("`freshet state rebuild` makes it again", done.stderr)
+        self.assertIn('"u2"', harness.freshet("state", "get", "-c", config, "u2").stdout)
+
+    def test_a_damaged_file_is_an_error_with_the_remedy(self):
+        state = self.copy("torn")
+        manifest = next(state.glob("MANIFEST-*"))
+        manifest.write_bytes(b"\xff" * 64)
+        self.assert_refused(self.write_config(state), "move the directory aside and start again",
+                            code=1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

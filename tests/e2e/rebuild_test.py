@@ -1,0 +1,143 @@
+"""`state rebuild` and who holds a state directory, with a worker on a real broker.
+
+After a rebuild the worker goes on: what it publishes equals a replay, nothing twice.
+"""
+
+import json
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import harness
+
+IMPRESSIONS = 3_000
+
+
+def write_log(path, begin):
+    with open(path, "w") as log:
+        for i in range(begin, begin + IMPRESSIONS):
+            log.write(json.dumps({"type": "impression", "user_id": f"u{i % 97}",
+                                  "item_id": f"item-{i % 50}", "ts": 1_602_633_600_000 + i,
+                                  "label": i % 2, "tab": i % 3}) + "\n")
+    return path
+
+
+class RebuildTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        self.addCleanup(harness.stop_broker, self.dir / "kafka")
+        bootstrap = harness.start_broker(self.dir / "kafka")
+        harness.freshet("model", "init", "--items", self.items(), "--dim", 8, "--seed", 7,
+                        "--context", "tab", "--output", self.dir / "model")
+        self.state = self.dir / "state"
+        self.config = harness.write_config(self.dir / "config.yaml", model=self.dir / "model",
+                                           state=self.state, bootstrap=bootstrap)
+        harness.freshet("create-topics", "-c", self.config, "--partitions", harness.PARTITIONS)
+
+    def items(self):
+        path = self.dir / "items.txt"
+        path.write_text("".join(f"item-{i}\n" for i in range(50)))
+        return path
+
+    def worker(self, name):
+        worker = harness.Worker(self.config, self.dir / name)
+        self.addCleanup(worker.process.kill)
+        return worker
+
+    def outputs(self):
+        return harness.outputs_by_source(
+            harness.read_topic(self.config, "scores", self.dir / "scores.dump"))
+
+    def rebuild(self, *more):
+        return harness.freshet("state", "rebuild", "-c", self.config, *more, check=False)
+
+    def digests(self):
+        return harness.state_digests(
+            harness.freshet("state", "verify", "-c", self.config).stdout)
+
+    def kept(self):
+        return sorted(self.dir.glob("state.before-*"))
+
+    def test_a_worker_goes_on_from_a_rebuilt_state(self):
+        first = write_log(self.dir / "first.jsonl", 0)
+        second = write_log(self.dir / "second.jsonl", IMPRESSIONS)
+        harness.freshet("produce", "-c", self.config, "--input", first)
+        worker = self.worker("first.log")
+        harness.wait_until("the first scores", lambda: len(self.outputs()) == IMPRESSIONS)
+        self.check_held_by(worker)
+        self.assertEqual(worker.stop(), 0, worker.text())
+
+        before = self.digests()
+        self.assertEqual(len(before), harness.PARTITIONS)
+        instance = (self.state / "instance").read_text()
+        done = self.rebuild()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(harness.state_digests(done.stdout), before)
+        self.assertEqual(self.digests(), before)
+        self.assertEqual((self.state / "instance").read_text(), instance)
+        self.assertEqual(len(self.kept()), 1, done.stderr)
+        self.assertIn(f"is kept in {self.kept()[0]}", done.stderr)
+        self.assertEqual(list(self.dir.glob("state.rebuilding*")), [])
+
+        harness.freshet("produce", "-c", self.config, "--input", second)
+        again = self.worker("second.log")
+        harness.wait_until("the scores after the rebuild",
+                           lambda: len(self.outputs()) == 2 * IMPRESSIONS)
+        self.assertEqual(again.stop(), 0, again.text())
+        self.check_equals_replay(first.read_text() + second.read_text())
+        self.check_rebuild_from_a_dump()
+
+    def check_held_by(self, worker):
+        """What the commands say of a directory that a running worker holds."""
+        holder = f"process {worker.process.pid}"
+        read = harness.freshet("state", "get", "-c", self.config, "u1", check=False)
+        self.assertIn(f"freshet: {holder} holds {self.state}: this is what it has saved so far",
+                      read.stderr)
+        for command in (("run", "-c", self.config), ("state", "rebuild", "-c", self.config),
+                        ("state", "reset-time", "-c", self.config, "--to", "2020-10-15T00:00:00Z")):
+            done = harness.freshet(*command, check=False)
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertIn(f"state directory {self.state} is held by another worker ({holder}): stop "
+                          "it, or give this one a state.path of its own", done.stderr)
+        self.assertIsNone(worker.process.poll(), worker.text())
+
+    def check_equals_replay(self, log):
+        both = self.dir / "both.jsonl"
+        both.write_text(log)
+        harness.freshet("replay", "-c", self.config, "--input", both, "--partitions",
+                        harness.PARTITIONS, "--output", self.dir / "replayed.jsonl")
+        expected = harness.outputs_by_source((self.dir / "replayed.jsonl").read_text().splitlines())
+        self.assertEqual(self.outputs(), expected, "each line once, and replay's")
+
+    def check_rebuild_from_a_dump(self):
+        before = self.digests()
+        dump = self.dir / "input.dump"
+        harness.freshet("dump", "-c", self.config, "--output", dump)
+        # The directory is lost for good; then the dump lacks the beginning of a partition.
+        shutil.rmtree(self.state)
+        done = self.rebuild("--input", dump)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.digests(), before)
+        lines = dump.read_text().splitlines(keepends=True)
+        dump.write_text("".join(line for line in lines
+                                if not ('"partition":2,' in line and '"offset":0,' in line)))
+        kept = self.kept()
+        done = self.rebuild("--input", dump)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("partition 2: retention does not cover the state: the input begins at offset 1",
+                      done.stderr)
+        self.assertEqual(self.kept(), kept)
+        self.assertEqual(self.digests(), before)
+
+    def test_a_group_without_positions_has_nothing_to_rebuild(self):
+        done = self.rebuild()
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("the group e2e has committed no position of these partitions", done.stderr)
+        self.assertEqual(list(self.dir.glob("state*")), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
