@@ -88,6 +88,12 @@ constexpr std::array kRefusedOptions = std::to_array<RefusedOption>({
 
 }  // namespace
 
+std::vector<std::string_view> refused_client_options() {
+  std::vector<std::string_view> names;
+  for (const RefusedOption& option : kRefusedOptions) names.push_back(option.name);
+  return names;
+}
+
 std::optional<std::string_view> refusal_of_client_option(std::string_view name) {
   for (const RefusedOption& option : kRefusedOptions) {
     if (option.name == name) return option.reason;

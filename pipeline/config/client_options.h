@@ -6,8 +6,12 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace freshet::pipeline {
+
+// All of them, sorted.
+std::vector<std::string_view> refused_client_options();
 
 // Why kafka.client may not hold `name`, and what to do instead; none where it may.
 std::optional<std::string_view> refusal_of_client_option(std::string_view name);

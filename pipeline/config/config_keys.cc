@@ -101,7 +101,9 @@ std::vector<WorkerKey> kafka_keys() {
                 "A second output with the user's representation; only null in this version.",
                 [](auto&, auto*) {}),
       other_key("kafka.client", ValueKind::kTextMap, "{}", kClientOptionsMax,
-                "Any librdkafka option, except those that would break a guarantee.",
+                "Any librdkafka option, except those that would break a guarantee. A secret may "
+                "stand in a "
+                "file: sasl.password_file: PATH.",
                 [](auto& v, auto* c) {
                   c->kafka.client = std::get<std::map<std::string, std::string>>(v);
                 }),

@@ -70,8 +70,10 @@ ConfigReading read_text(std::string_view yaml, const ConfigSource& source,
     for (const ConfigProblem& found : check_config(&reading.config)) {
       problems.add_at_path(found.path, found.message);
     }
-    for (const ConfigProblem& found : further(reading.config)) {
-      problems.add_at_path(found.path, found.message);
+    if (further) {
+      for (const ConfigProblem& found : further(reading.config)) {
+        problems.add_at_path(found.path, found.message);
+      }
     }
   }
   for (const std::string& path : problems.paths()) reading.wrong_sections.emplace(section_of(path));
@@ -84,12 +86,10 @@ Result<WorkerConfig> result_of(ConfigReading reading) {
   return std::move(reading.config);
 }
 
-std::vector<ConfigProblem> nothing_further(const WorkerConfig&) { return {}; }
-
 }  // namespace
 
 Result<WorkerConfig> parse_config(std::string_view yaml, const ConfigSource& source) {
-  return result_of(read_text(yaml, source, nothing_further));
+  return result_of(read_text(yaml, source, {}));
 }
 
 Result<WorkerConfig> parse_config(std::string_view yaml, std::string_view name) {
@@ -99,7 +99,7 @@ Result<WorkerConfig> parse_config(std::string_view yaml, std::string_view name) 
 }
 
 Result<WorkerConfig> load_config(const ConfigSource& source) {
-  return result_of(read_config(source, nothing_further));
+  return result_of(read_config(source));
 }
 
 ConfigReading read_config(const ConfigSource& source, const ConfigCheck& further) {

@@ -27,7 +27,7 @@ namespace freshet::pipeline {
 Result<WorkerConfig> load_config(const ConfigSource& source);
 
 // Rules that the caller adds to those of config_checks.h. Called wherever the file is a map of
-// keys, with defaults where something else is wrong.
+// keys, with defaults where something else is wrong. Empty: none.
 using ConfigCheck = std::function<std::vector<ConfigProblem>(const WorkerConfig&)>;
 
 // What could be read of a file, so that problems of what it names can be told with its own.
@@ -40,7 +40,7 @@ struct ConfigReading {
   std::set<std::string, std::less<>> wrong_sections;
 };
 
-ConfigReading read_config(const ConfigSource& source, const ConfigCheck& further);
+ConfigReading read_config(const ConfigSource& source, const ConfigCheck& further = {});
 
 // The same for text in memory, which stands for the file's content. `name` is a source without
 // anything else: no --set, no variable.

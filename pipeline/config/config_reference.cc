@@ -4,13 +4,17 @@
 #include <vector>
 
 #include "pipeline/config/config_keys.h"
+#include "pipeline/config/config_sections.h"
 
 namespace freshet::pipeline {
 namespace {
 
 constexpr std::string_view kIntroduction =
     "# Every key of Freshet's configuration, with its default: this file says the same as {}.\n"
-    "# A text may be quoted. Switches are on or off. Durations are 250ms, 10s, 30m, 12h or 7d.\n";
+    "# A text may be quoted. Switches are on or off. Durations are 250ms, 10s, 30m, 12h or 7d.\n"
+    "# In a value, ${NAME}, ${NAME:-default} and ${NAME:?message} come from the environment, and "
+    "$$\n"
+    "# is a $. `freshet config reference` prints this file; docs/configuration.md has the rest.\n";
 constexpr std::size_t kColumnsMax = 100;
 
 // `text` as comment lines that are indented by `indent` and not wider than kColumnsMax.
@@ -73,43 +77,12 @@ void append_rules(const KeyRules& rules, std::size_t indent, std::string* out) {
   append_comment(range_text(rules) + " " + fallback, indent, out);
 }
 
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> parts;
-  for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.')) {
-    parts.push_back(path.substr(0, dot));
-    path.remove_prefix(dot + 1);
-  }
-  parts.push_back(path);
-  return parts;
+void append_key(const WorkerKey& key, SectionWriter* sections, std::string* out) {
+  const std::size_t indent = sections->open(key.path, "\n");
+  append_rules(key, indent, out);
+  *out += std::string(indent, ' ') + std::string(split_path(key.path).back()) + ": " +
+          std::string(key.default_text) + "\n";
 }
-
-// Writes keys one after the other, with the lines of the sections that they open.
-class Writer {
- public:
-  explicit Writer(std::string* out) : out_(out) {}
-
-  void write(const WorkerKey& key) {
-    const std::vector<std::string_view> parts = split(key.path);
-    std::size_t shared = 0;
-    while (shared < sections_.size() && shared + 1 < parts.size() &&
-           sections_[shared] == parts[shared]) {
-      ++shared;
-    }
-    if (shared == 0) *out_ += "\n";
-    for (std::size_t depth = shared; depth + 1 < parts.size(); ++depth) {
-      *out_ += std::string(2 * depth, ' ') + std::string(parts[depth]) + ":\n";
-    }
-    sections_.assign(parts.begin(), parts.end() - 1);
-    const std::size_t indent = 2 * sections_.size();
-    append_rules(key, indent, out_);
-    *out_ += std::string(indent, ' ') + std::string(parts.back()) + ": " +
-             std::string(key.default_text) + "\n";
-  }
-
- private:
-  std::vector<std::string_view> sections_;
-  std::string* out_;
-};
 
 void append_behaviours(std::string* out) {
   *out += "\n";
@@ -136,14 +109,14 @@ void append_behaviours(std::string* out) {
 
 std::string reference_config() {
   std::string out(kIntroduction);
-  Writer writer(&out);
+  SectionWriter sections(&out);
   bool behaviours_written = false;
   for (const WorkerKey& key : worker_keys()) {
     if (!behaviours_written && key.path.starts_with("candidates.")) {
       append_behaviours(&out);
       behaviours_written = true;
     }
-    writer.write(key);
+    append_key(key, &sections, &out);
   }
   return out;
 }

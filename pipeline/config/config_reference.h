@@ -1,5 +1,6 @@
 // The reference configuration: every key of the table with its meaning, range and default, as YAML
-// that parses to the defaults. configs/worker.yaml is this text; a test holds them together.
+// that parses to the defaults. configs/worker.yaml is this text, by `freshet config reference`;
+// a test holds them together.
 //
 // Errors: none. Threads: free functions.
 #pragma once
