@@ -1,18 +1,28 @@
 // What a worker has counted since it started. Plain numbers, added up over workers for reports.
 //
-// Threads: one writer; read after the worker has stopped.
+// Threads: one writer, the worker's; others read the copies that it publishes (status_board.h).
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
+#include "pipeline/duration_histogram.h"
 #include "pipeline/events/event.h"
 
 namespace freshet::pipeline {
 
 inline constexpr std::size_t kDeadLetterReasons =
     static_cast<std::size_t>(DeadLetterReason::kNonFiniteScore) + 1;
+
+// What a worker repeats while brokers or disk do not answer.
+enum class Operation { kJoin, kPoll, kStartTasks, kReadState, kSend, kFlush, kCommit, kSaveState };
+inline constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::kSaveState) + 1;
+
+std::string_view name_of(Operation operation);    // as metrics label it: "save_state"
+std::string_view gerund_of(Operation operation);  // as messages say it: "saving the state"
+bool is_of_store(Operation operation);            // the disk is asked, not the brokers
 
 struct Counters {
   std::uint64_t records = 0;  // taken from the input, read again ones not included
@@ -23,9 +33,16 @@ struct Counters {
   std::uint64_t duplicate = 0;
   std::uint64_t unknown_items = 0;
   std::uint64_t non_finite = 0;  // candidates left out
-  std::uint64_t commits = 0;
+  std::uint64_t commits = 0;     // of one partition each
   std::uint64_t users_saved = 0;
+  std::uint64_t hot_user_hits = 0;    // users found in memory
+  std::uint64_t hot_user_misses = 0;  // read from the store, or new
+  std::uint64_t fenced = 0;           // times that the worker had to rejoin its group
   std::array<std::uint64_t, kDeadLetterReasons> dead_letters{};  // by DeadLetterReason
+  std::array<std::uint64_t, kOperations> retries{};              // by Operation
+  DurationHistogram event_to_score{kEventToScoreBoundsUs};       // outputs that became visible
+  DurationHistogram commit_duration{kCallBoundsUs};              // flush and positions
+  DurationHistogram checkpoint_duration{kCallBoundsUs};          // a batch of the store
 
   std::uint64_t dead_letter_total() const;
   Counters& operator+=(const Counters& other);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/json_text.h"
 
 namespace freshet::pipeline {
 
@@ -26,8 +27,8 @@ Result<stateful::UserState> PartitionState::decode(const UserId& user,
                                                    std::string_view value) const {
   Result<stateful::UserState> state = stateful::decode_user_state(limits_, value);
   if (state) return state;
-  return error(state.error().code, "partition " + std::to_string(partition_.value) + ", user \"" +
-                                       user.str() + "\": " + state.error().message);
+  return error(state.error().code, "partition " + std::to_string(partition_.value) + ", user " +
+                                       json_string(user.view()) + ": " + state.error().message);
 }
 
 Result<HotUser*> PartitionState::user(const UserId& user) {
@@ -42,9 +43,20 @@ Result<HotUser*> PartitionState::user(const UserId& user) {
     state = std::move(*decoded);
     saved = stateful::digest_of_user(user, **value);
   }
+  ++misses_;
   HotUser hot(*model_, std::move(state), saved);
   const std::size_t bytes = hot.bytes();
   return cache_.insert(user, std::move(hot), bytes);
+}
+
+Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& user) {
+  if (const HotUser* hot = cache_.find(user)) return hot->state();
+  Result<std::optional<std::string>> value = store_->read_user(partition_, user);
+  if (!value) return tl::unexpected(value.error());
+  if (!*value) return std::nullopt;
+  Result<stateful::UserState> decoded = decode(user, **value);
+  if (!decoded) return tl::unexpected(decoded.error());
+  return std::move(*decoded);
 }
 
 void PartitionState::note_change(const UserId& user, const HotUser& hot, Offset offset) {

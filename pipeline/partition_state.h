@@ -38,6 +38,9 @@ class PartitionState {
   // The user, from the cache or the store; empty where neither has it. Valid until the next call.
   Result<HotUser*> user(const UserId& user);
 
+  // What is held of the user, a copy; none where neither has it. Loads nothing into the cache.
+  Result<std::optional<stateful::UserState>> peek(const UserId& user);
+
   // Notes that the record at `offset` changed the user, and what it holds now.
   void note_change(const UserId& user, const HotUser& hot, Offset offset);
 
@@ -63,6 +66,7 @@ class PartitionState {
   std::uint64_t user_count() const { return user_count_; }
   std::size_t changed_count() const { return changed_.size(); }
   std::size_t cache_bytes() const { return cache_.bytes(); }
+  std::uint64_t misses() const { return misses_; }  // calls of user() that the cache did not serve
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
 
  private:
@@ -79,6 +83,7 @@ class PartitionState {
   std::optional<EventTime> stream_time_;
   stateful::Digest digest_;
   std::uint64_t user_count_ = 0;
+  std::uint64_t misses_ = 0;
   std::optional<UserId> collected_to_;  // where the sweep of the store's order stands
 };
 

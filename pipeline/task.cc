@@ -1,11 +1,13 @@
 #include "pipeline/task.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "common/check.h"
 #include "pipeline/events/event_checks.h"
 #include "pipeline/position_metadata.h"
+#include "pipeline/user_explanation.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -17,6 +19,11 @@ constexpr std::size_t kCollectPerCommit = 200;
 // A dead letter repeats its record up to this size, which fits every topic with Kafka's default
 // limit together with the headers; what is larger is named by size and hash instead.
 constexpr std::size_t kDeadLetterBytesMax = 512 << 10;
+
+std::optional<EventTime> newest_record_of(const std::optional<stateful::StoredMarker>& stored) {
+  if (!stored || !stored->marker.last_record) return std::nullopt;
+  return stored->marker.last_record->record_time;
+}
 
 }  // namespace
 
@@ -32,6 +39,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       position_(start.read_from),
       publish_from_(start.publish_from),
       committed_(start.publish_from),
+      visible_(start.publish_from),
       needs_first_commit_(start.first_start),
       store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker ||
                        stored->marker.applied_from < stored->marker.position),
@@ -39,7 +47,8 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       scorer_(*context.config, context.model, context.observer),
       state_(context.store, partition, context.model, context.config->limits(), stored,
              cache_bytes),
-      schedule_(context.config->checkpoint.interval) {
+      schedule_(context.config->checkpoint.interval),
+      lag_(context.clock->now(), newest_record_of(stored)) {
   if (stored) last_record_ = stored->marker.last_record;
 }
 
@@ -58,6 +67,15 @@ Status Task::accept_offset(const InputRecord& record) {
   return {};
 }
 
+Result<HotUser*> Task::find_user(const UserId& user) {
+  const std::uint64_t misses = state_.misses();
+  Result<HotUser*> found = state_.user(user);
+  if (!found) return found;
+  ++(state_.misses() == misses ? context_.counters->hot_user_hits
+                               : context_.counters->hot_user_misses);
+  return found;
+}
+
 Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
   if (Status accepted = accept_offset(record); !accepted) return tl::unexpected(accepted.error());
   const bool publish = !is_before(record.offset, publish_from_);
@@ -73,6 +91,7 @@ Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
     return tl::unexpected(applied.error());
   }
   ++(publish ? context_.counters->records : context_.counters->records_reread);
+  lag_.note_record(record.timestamp);
   position_ = position_after(record.offset);
   last_record_ = stateful::LastRecord{record.offset, record.timestamp,
                                       stateful::hash_of_value(record.value.value_or(""))};
@@ -101,7 +120,7 @@ Result<OutputRecord> Task::apply_and_score(const InputRecord& record) {
     return dead_letter(record, *refusal);
   }
   state_.advance_stream_time(event->ts);
-  Result<HotUser*> user = state_.user(event->user);
+  Result<HotUser*> user = find_user(event->user);
   if (!user) return tl::unexpected(user.error());
 
   ScoreEvent out;
@@ -130,7 +149,7 @@ Status Task::apply_only(const InputRecord& record) {
   const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
   if (!event || check_event(*event, record, context_.config->input)) return {};
   state_.advance_stream_time(event->ts);
-  Result<HotUser*> user = state_.user(event->user);
+  Result<HotUser*> user = find_user(event->user);
   if (!user) return tl::unexpected(user.error());
   if (scorer_.apply(*event, *user)) state_.note_change(event->user, **user, record.offset);
   state_.release(event->user, **user);
@@ -191,6 +210,41 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   store_is_behind_ = false;
   return TaskCommit{PositionToCommit{partition_, {position_, encode_position_metadata(ref)}},
                     batch_of(ref.number, position_, std::move(users))};
+}
+
+void Task::note_committed() {
+  visible_ = committed_;
+  lag_.acknowledge(context_.clock->now(), &context_.counters->event_to_score);
+}
+
+PartitionStatus Task::status(std::optional<Position> end) {
+  const Position next = std::max(position_, publish_from_);
+  lag_.observe_end(next, end, context_.clock->now());
+  PartitionStatus status;
+  status.partition = partition_;
+  status.committed = visible_;
+  status.reading_again = reading_again();
+  status.read_from = position_;
+  status.publish_from = publish_from_;
+  status.lag_records = lag_.records();
+  status.oldest_waiting = lag_.oldest_waiting();
+  return status;
+}
+
+Result<std::optional<std::string>> Task::explain(const UserId& user) {
+  if (reading_again()) {
+    return error(ErrorCode::kUnavailable,
+                 "partition " + std::to_string(partition_.value) +
+                     " reads again what was committed, so older clicks are missing; /readyz says "
+                     "when it is done");
+  }
+  Result<std::optional<stateful::UserState>> state = state_.peek(user);
+  if (!state) return tl::unexpected(state.error());
+  if (!*state || !state_.stream_time()) return std::nullopt;
+  const ServedModel& model = scorer_.model();
+  const EventTime stream_time = *state_.stream_time();
+  return explanation_json(user, model, stream_time,
+                          explain_user(model, state_.limits(), **state, stream_time));
 }
 
 Status Task::post_commit(const TaskCommit& commit) {

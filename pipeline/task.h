@@ -30,8 +30,10 @@
 #include "pipeline/event_scorer.h"
 #include "pipeline/events/event_decoder.h"
 #include "pipeline/events/record.h"
+#include "pipeline/partition_lag.h"
 #include "pipeline/partition_state.h"
 #include "pipeline/save_schedule.h"
+#include "pipeline/status_board.h"
 #include "pipeline/task_start.h"
 #include "stateful/state_store.h"
 
@@ -80,6 +82,11 @@ class Task {
   // that the group has committed, whose position stands. Requires: nothing has been published.
   TaskCommit prepare_rebuilt(Save save);
 
+  // The record's output or dead letter has been handed over.
+  void note_output(const InputRecord& record) { lag_.note_output(record.timestamp); }
+  // The position of the last prepared commit is committed, so everything below it is visible.
+  void note_committed();
+
   // Writes the batch of a commit whose position is committed. A batch that the store drops because
   // the partition was taken over is kFenced.
   Status post_commit(const TaskCommit& commit);
@@ -92,8 +99,18 @@ class Task {
   std::optional<EventTime> stream_time() const { return state_.stream_time(); }
   bool needs_first_commit() const { return needs_first_commit_; }
 
+  // What others may know of it. `end` is the input's, where the brokers have told one.
+  PartitionStatus status(std::optional<Position> end);
+  std::size_t hot_users_bytes() const { return state_.cache_bytes(); }
+  std::size_t changed_users() const { return state_.changed_count(); }
+
+  // The user's visible clicks and representation as JSON (pipeline/user_explanation.h); none for an
+  // unknown user. kUnavailable while the input is read again, as older clicks are missing then.
+  Result<std::optional<std::string>> explain(const UserId& user);
+
  private:
   Status accept_offset(const InputRecord& record);
+  Result<HotUser*> find_user(const UserId& user);
   Result<OutputRecord> apply_and_score(const InputRecord& record);
   Status apply_only(const InputRecord& record);
   TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
@@ -110,6 +127,7 @@ class Task {
   Position position_;  // the next record to process
   Position publish_from_;
   Position committed_;  // the last position that a commit carried
+  Position visible_;    // and that the group has taken
   bool needs_first_commit_;
   bool store_is_behind_;  // what the next start would read again is not all saved, or T is not
   std::optional<stateful::LastRecord> last_record_;
@@ -118,6 +136,7 @@ class Task {
   EventScorer scorer_;
   PartitionState state_;
   SaveSchedule schedule_;
+  PartitionLag lag_;
   std::string encoded_;  // buffer of the output's value
 };
 

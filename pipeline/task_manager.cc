@@ -33,10 +33,12 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
   if (partitions.empty()) return {};
   const Result<std::int32_t> count = transport->partition_count();
   if (!count) return tl::unexpected(count.error());
+  partition_count_ = *count;
   const auto committed = transport->committed(partitions);
   if (!committed) return tl::unexpected(committed.error());
   const std::size_t bytes = cache_bytes_ / (tasks_.size() + partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {
+    board_->beat(context_.clock->monotonic_ms());
     if (Status started = start_task(partitions[i], (*committed)[i], *count, bytes, transport);
         !started) {
       return started;

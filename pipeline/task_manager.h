@@ -12,6 +12,7 @@
 
 #include "common/log_position.h"
 #include "common/status.h"
+#include "pipeline/status_board.h"
 #include "pipeline/task.h"
 #include "pipeline/transport.h"
 
@@ -19,9 +20,10 @@ namespace freshet::pipeline {
 
 class TaskManager {
  public:
-  // `cache_bytes` is shared evenly by the tasks that there are at an assignment.
-  TaskManager(const TaskContext& context, std::size_t cache_bytes)
-      : context_(context), cache_bytes_(cache_bytes) {}
+  // `cache_bytes` is shared evenly by the tasks that there are at an assignment. The board hears a
+  // beat for each task that is started, as brokers may take their time for each.
+  TaskManager(const TaskContext& context, std::size_t cache_bytes, StatusBoard* board)
+      : context_(context), cache_bytes_(cache_bytes), board_(board) {}
 
   // Plans and creates a task for each partition and tells the transport where to start.
   Status assign(std::span<const Partition> partitions, Transport* transport);
@@ -33,6 +35,8 @@ class TaskManager {
   // The partition's task, or null when it is not assigned.
   Task* find(Partition partition);
   std::vector<Task*> all();
+  // Of the input topic, as the last assignment found it.
+  std::optional<std::int32_t> partition_count() const { return partition_count_; }
   bool empty() const { return tasks_.empty(); }
 
  private:
@@ -41,6 +45,8 @@ class TaskManager {
 
   TaskContext context_;
   std::size_t cache_bytes_;
+  StatusBoard* board_;
+  std::optional<std::int32_t> partition_count_;
   std::map<Partition, std::unique_ptr<Task>> tasks_;
 };
 

@@ -21,15 +21,32 @@ constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{1'000};
 // How long a worker that was asked to stop still waits for a broker that does not answer.
 constexpr milliseconds kStopGrace{8'000};
+constexpr std::int64_t kStatusIntervalMs = 100;
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
+
+// Measures from its construction to its end.
+class Timer {
+ public:
+  explicit Timer(DurationHistogram* histogram) : histogram_(histogram) {}
+  ~Timer() {
+    const auto took = std::chrono::steady_clock::now() - begin_;
+    histogram_->observe(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  DurationHistogram* histogram_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 }  // namespace
 
 Worker::Worker(const TaskContext& context, std::size_t cache_bytes, TransportFactory make_transport,
                StopSignal* stop)
     : context_(context),
-      tasks_(context, cache_bytes),
+      tasks_(context, cache_bytes, &board_),
       make_transport_(std::move(make_transport)),
       stop_(stop) {}
 
@@ -39,17 +56,23 @@ Status Worker::run() {
     Status ended = run_in_group();
     tasks_.close_all();
     transport_.reset();
-    if (ended || ended.error().code != ErrorCode::kFenced) return ended;
-    if (stop_->requested()) return {};
+    const bool rejoins = !ended && ended.error().code == ErrorCode::kFenced;
+    if (rejoins) ++context_.counters->fenced;
+    if (!rejoins || stop_->requested()) {
+      publish_status();
+      board_.finish();
+      return rejoins ? Status{} : ended;
+    }
     log_warn("fenced, rejoining the group: " + ended.error().message);
   }
 }
 
 Status Worker::run_in_group() {
+  beat();
   Result<std::unique_ptr<Transport>> transport = make_transport_();
   if (!transport) return tl::unexpected(transport.error());
   transport_ = std::move(*transport);
-  Status subscribed = persist("joining the group", [this] { return transport_->subscribe(this); });
+  Status subscribed = persist(Operation::kJoin, [this] { return transport_->subscribe(this); });
   if (!subscribed) return subscribed;
   last_commit_ms_ = context_.clock->monotonic_ms();
   if (Status looped = loop(); !looped) {
@@ -66,18 +89,23 @@ Status Worker::run_in_group() {
 Status Worker::loop() {
   milliseconds backoff = kBackoffMin;
   while (!stop_->requested() && !input_ended_) {
+    beat();
+    users_.serve(
+        [this](Partition partition, const UserId& user) { return explain(partition, user); });
     Result<RecordBatch> batch = transport_->poll(kPollTimeout, kPollRecordsMax);
     if (!batch) {
       if (batch.error().code != ErrorCode::kUnavailable) return tl::unexpected(batch.error());
-      log_warn("polling: " + batch.error().message + "; trying again");
+      note_failure(Operation::kPoll, batch.error().message);
       stop_->wait_for(backoff);
       backoff = std::min(backoff * 2, kBackoffMax);
       continue;
     }
     backoff = kBackoffMin;
+    trouble_.reset();
     if (Status committed = commit_first_starts(); !committed) return committed;
     if (Status processed = process(*batch); !processed) return processed;
     if (Status committed = commit_if_due(); !committed) return committed;
+    publish_status_if_due();
     input_ended_ = batch->end_of_input;
   }
   return {};
@@ -129,7 +157,7 @@ Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Tas
   const bool was_reading_again = task->reading_again();
   Result<std::optional<OutputRecord>> output = task->process(record);
   if (!output && output.error().code == ErrorCode::kUnavailable) {
-    const Status applied = persist("reading the state", [&]() -> Status {
+    const Status applied = persist(Operation::kReadState, [&]() -> Status {
       output = task->process(record);
       if (!output) return tl::unexpected(output.error());
       return {};
@@ -146,16 +174,19 @@ Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Tas
 
 Status Worker::publish(const InputRecord& record, const OutputRecord& output, Task* task) {
   const auto send = [this](const OutputRecord& out) {
-    return persist("sending", [&] { return transport_->send(out); });
+    return persist(Operation::kSend, [&] { return transport_->send(out); });
   };
   Status sent = send(output);
+  if (sent) task->note_output(record);
   if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
   if (output.topic == OutputTopic::kDeadLetters) {
     return error(ErrorCode::kFatal, "a dead letter is refused, nothing can be committed past it: " +
                                         sent.error().message);
   }
   --context_.counters->scores;  // counted when it was made, but not published
-  return send(task->dead_letter(record, {DeadLetterReason::kTooLarge, sent.error().message}));
+  sent = send(task->dead_letter(record, {DeadLetterReason::kTooLarge, sent.error().message}));
+  if (sent) task->note_output(record);
+  return sent;
 }
 
 Status Worker::commit_first_starts() {
@@ -187,44 +218,84 @@ Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
     commits.emplace_back(task, std::move(*prepared));
   }
   if (!positions.empty()) {
+    const Timer timer(&context_.counters->commit_duration);
     Status flushed =
-        persist("flushing outputs", [this] { return transport_->flush(kFlushTimeout); });
+        persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
     if (!flushed) return flushed;
-    Status committed =
-        persist("committing positions", [&] { return transport_->commit(positions); });
+    Status committed = persist(Operation::kCommit, [&] { return transport_->commit(positions); });
     if (!committed) return committed;
+  }
+  for (const auto& [task, prepared] : commits) {
+    if (prepared.position) task->note_committed();
   }
   for (const auto& [task, prepared] : commits) {
     Task* const saving = task;
     const TaskCommit& batch = prepared;
-    Status saved = persist("saving the state", [&] { return saving->post_commit(batch); });
+    const Timer timer(&context_.counters->checkpoint_duration);
+    Status saved = persist(Operation::kSaveState, [&] { return saving->post_commit(batch); });
     if (!saved) return saved;
   }
   return {};
 }
 
-Status Worker::persist(const char* what, const std::function<Status()>& attempt) {
+Status Worker::persist(Operation operation, const std::function<Status()>& attempt) {
   milliseconds backoff = kBackoffMin;
   while (true) {
+    beat();
     const auto begin = std::chrono::steady_clock::now();
     Status done = attempt();
-    if (done || done.error().code != ErrorCode::kUnavailable) return done;
+    if (done || done.error().code != ErrorCode::kUnavailable) {
+      trouble_.reset();
+      return done;
+    }
     // The next attempt may take as long as this one did.
     const auto attempted = std::chrono::steady_clock::now() - begin;
     if (const auto asked = stop_->requested_for(); asked && *asked + attempted >= kStopGrace) {
       return error(ErrorCode::kUnavailable,
-                   std::string(what) + ": " + done.error().message +
+                   std::string(gerund_of(operation)) + ": " + done.error().message +
                        "; stopping without it, the next start repeats what is not committed");
     }
-    log_warn(std::string(what) + ": " + done.error().message + "; trying again");
+    note_failure(operation, done.error().message);
     // After a request wait_for returns at once; the pause is still owed to the broker.
     if (stop_->wait_for(backoff)) std::this_thread::sleep_for(kBackoffMin);
     backoff = std::min(backoff * 2, kBackoffMax);
   }
 }
 
+void Worker::note_failure(Operation operation, const std::string& message) {
+  log_warn(std::string(gerund_of(operation)) + ": " + message + "; trying again");
+  ++context_.counters->retries[static_cast<std::size_t>(operation)];
+  trouble_ = Trouble{operation, message};
+  publish_status();
+}
+
+void Worker::publish_status_if_due() {
+  if (context_.clock->monotonic_ms() - last_status_ms_ >= kStatusIntervalMs) publish_status();
+}
+
+void Worker::publish_status() {
+  last_status_ms_ = context_.clock->monotonic_ms();
+  WorkerStatus status;
+  status.counters = *context_.counters;
+  status.partition_count = tasks_.partition_count();
+  for (Task* task : tasks_.all()) {
+    status.partitions.push_back(task->status(transport_->known_end(task->partition())));
+    status.hot_users_bytes += task->hot_users_bytes();
+    status.changed_users += task->changed_users();
+  }
+  status.trouble = trouble_;
+  board_.publish(std::move(status));
+}
+
+UserMailbox::Answer Worker::explain(Partition partition, const UserId& user) {
+  Task* task = tasks_.find(partition);
+  if (task != nullptr) return task->explain(user);
+  return error(ErrorCode::kFenced, "partition " + std::to_string(partition.value) +
+                                       " has just been given to another worker");
+}
+
 Status Worker::on_assigned(std::span<const Partition> partitions) {
-  return persist("starting tasks", [&] {
+  return persist(Operation::kStartTasks, [&] {
     Status assigned = tasks_.assign(partitions, transport_.get());
     if (!assigned) tasks_.close(partitions);
     return assigned;

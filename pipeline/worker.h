@@ -7,7 +7,8 @@
 // A commit is: outputs flushed, positions committed, then each task's batch in the store. A crash
 // in between leaves the store behind the group, which the next start repairs by reading again.
 //
-// Threads: run() belongs to one thread; StopSignal may be requested from any.
+// Threads: run() belongs to one thread; StopSignal may be requested from any, and what status() and
+//          users() give may be used from any.
 // Cost:    nothing beyond its tasks'; no lock on the path of a record
 #pragma once
 
@@ -21,9 +22,11 @@
 
 #include "common/status.h"
 #include "pipeline/counters.h"
+#include "pipeline/status_board.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/task_manager.h"
 #include "pipeline/transport.h"
+#include "pipeline/user_mailbox.h"
 
 namespace freshet::pipeline {
 
@@ -38,6 +41,9 @@ class Worker final : public RebalanceListener {
   // Runs until the input ends, a stop is requested (everything is committed then), or an error
   // that cannot be recovered from, which is returned.
   Status run();
+
+  const StatusBoard& status() const { return board_; }
+  UserMailbox& users() { return users_; }
 
   Status on_assigned(std::span<const Partition> partitions) override;
   Status on_revoked(std::span<const Partition> partitions) override;
@@ -57,16 +63,25 @@ class Worker final : public RebalanceListener {
   Status commit_if_due();
   Status commit(std::span<Task* const> tasks, Task::Save save);
   // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over.
-  Status persist(const char* what, const std::function<Status()>& attempt);
+  Status persist(Operation operation, const std::function<Status()>& attempt);
+  void note_failure(Operation operation, const std::string& message);
+  void beat() { board_.beat(context_.clock->monotonic_ms()); }
+  void publish_status_if_due();
+  void publish_status();
+  UserMailbox::Answer explain(Partition partition, const UserId& user);
 
   TaskContext context_;
+  StatusBoard board_;
+  UserMailbox users_;
   TaskManager tasks_;
   TransportFactory make_transport_;
   StopSignal* stop_;
   std::unique_ptr<Transport> transport_;
   std::int64_t last_commit_ms_ = 0;
+  std::int64_t last_status_ms_ = 0;
   std::size_t records_since_commit_ = 0;
   bool input_ended_ = false;
+  std::optional<Trouble> trouble_;
   std::map<Partition, Position> gaps_;  // where records were missing, and have been read again
 };
 

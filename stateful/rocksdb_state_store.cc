@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/json_text.h"
 #include "stateful/directory_lock.h"
 #include "stateful/store_keys.h"
 
@@ -244,7 +245,7 @@ Result<std::optional<StoredMarker>> RocksDbStateStore::read_marker(Partition par
 Result<std::optional<std::string>> RocksDbStateStore::read_user(Partition partition,
                                                                 const UserId& user) {
   return impl_->read(user_key(partition, user),
-                     impl_->place_in(partition) + ", user \"" + user.str() + "\"");
+                     impl_->place_in(partition) + ", user " + json_string(user.view()));
 }
 
 Result<ApplyOutcome> RocksDbStateStore::apply(const CheckpointBatch& batch) {
@@ -284,6 +285,12 @@ Status RocksDbStateStore::scan(Partition partition, const std::optional<UserId>&
   }
   if (!users->status().ok()) return storage_error(users->status(), impl_->place_in(partition));
   return {};
+}
+
+std::uint64_t RocksDbStateStore::live_bytes() const {
+  std::uint64_t bytes = 0;
+  impl_->db->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
+  return bytes;
 }
 
 Result<std::vector<Partition>> RocksDbStateStore::partitions() {

@@ -40,6 +40,9 @@ class RocksDbStateStore final : public StateStore {
   Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
   Result<std::vector<Partition>> partitions() override;
 
+  // Of the table files in use; what still lies in the write-ahead log is not among them.
+  std::uint64_t live_bytes() const;
+
  private:
   struct Impl;
   explicit RocksDbStateStore(std::unique_ptr<Impl> impl);

@@ -36,5 +36,6 @@ void add_generate(CLI::App& app, Run* run);
 void add_produce(CLI::App& app, Run* run);
 void add_dump(CLI::App& app, Run* run);
 void add_create_topics(CLI::App& app, Run* run);
+void add_health(CLI::App& app, Run* run);
 
 }  // namespace freshet::commands

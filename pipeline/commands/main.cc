@@ -52,6 +52,7 @@ int main_of(int argc, char** argv) {
   add_produce(app, &run);
   add_dump(app, &run);
   add_create_topics(app, &run);
+  add_health(app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& parse_error) {

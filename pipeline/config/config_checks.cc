@@ -8,6 +8,7 @@
 
 #include "common/json_text.h"
 #include "pipeline/config/client_options.h"
+#include "pipeline/config/listen_address.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -33,19 +34,6 @@ bool is_behaviour_name(std::string_view name) {
 }
 
 // "host:port" or "[v6]:port" with a port of 1 to 65535.
-bool is_listen_address(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string_view host = address.substr(0, colon);
-  const std::string_view port = address.substr(colon + 1);
-  if (host.find(':') != std::string_view::npos && !(host.starts_with('[') && host.ends_with(']'))) {
-    return false;
-  }
-  if (port.empty() || port.size() > 5 || !consists_of(port, "0123456789")) return false;
-  const int number = std::stoi(std::string(port));
-  return number >= 1 && number <= 65'535;
-}
-
 void check_kafka(const WorkerConfig& config, Problems* problems) {
   constexpr std::string_view kRule = " may only hold a-z, A-Z, 0-9, '.', '_' and '-'";
   const std::pair<std::string_view, const std::string*> topics[] = {
@@ -181,9 +169,8 @@ std::vector<ConfigProblem> check_config(WorkerConfig* config) {
   check_behaviours(config, &problems);
   check_candidates(config->candidates, &problems);
   check_this_version(*config, &problems);
-  if (!is_listen_address(config->http.listen)) {
-    problems.push_back({"http.listen", quote_excerpt(config->http.listen) +
-                                           " is not host:port with a port of 1 to 65535"});
+  if (const auto listen = parse_listen_address(config->http.listen); !listen) {
+    problems.push_back({"http.listen", listen.error().message});
   }
   return problems;
 }

@@ -220,10 +220,11 @@ std::vector<WorkerKey> process_keys() {
                  "Stream threads; each has its own consumer, producer and tasks.",
                  [](auto& v, auto* c) { c->threads = count(v); }),
       text_key("http.listen", "127.0.0.1:8080", kListenBytesMax,
-               "Address for metrics and health; this version opens no port yet.",
+               "Where metrics and health are served over HTTP: host:port; port 0 takes any free "
+               "one and logs it, off opens none.",
                [](auto& v, auto* c) { c->http.listen = text(v); }),
       other_key("http.users", ValueKind::kSwitch, "off", 0,
-                "Whether HTTP shows single users; this version opens no port yet.",
+                "Whether /v1/users/{id} shows single users' clicks to whoever reaches http.listen.",
                 [](auto& v, auto* c) { c->http.users = std::get<bool>(v); }),
       choice_key("log.level", {"debug", "info", "warn", "error"}, "info",
                  "The least serious line that is logged.",

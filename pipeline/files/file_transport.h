@@ -41,6 +41,7 @@ class FileTransport final : public Transport {
   // 0 for a dump too, whatever the topic retained: what lay before is a gap.
   Result<Position> begin_position(Partition) override { return Position{0}; }
   Result<Position> end_position(Partition partition) override;
+  std::optional<Position> known_end(Partition partition) const override;
   Status send(const OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
   Status commit(std::span<const PositionToCommit> positions) override;

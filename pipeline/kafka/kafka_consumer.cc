@@ -272,6 +272,16 @@ Result<Position> KafkaConsumer::end_position(Partition partition) {
   });
 }
 
+// librdkafka keeps what each fetch's answer said.
+std::optional<Position> KafkaConsumer::known_end(Partition partition) const {
+  std::int64_t begin = RD_KAFKA_OFFSET_INVALID;
+  std::int64_t end = RD_KAFKA_OFFSET_INVALID;
+  const rd_kafka_resp_err_t known =
+      rd_kafka_get_watermark_offsets(handle_->get(), topic_.c_str(), partition.value, &begin, &end);
+  if (known != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
+  return Position{end};
+}
+
 Status KafkaConsumer::commit(std::span<const PositionToCommit> positions) {
   // Why a member is none any more, where there is more to it than a rebalance.
   if (Status fatal = handle_->fatal_error(); !fatal) return fatal;

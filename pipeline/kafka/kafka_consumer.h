@@ -49,6 +49,7 @@ class KafkaConsumer final : private KafkaEvents {
       std::span<const Partition> partitions);
   Result<Position> begin_position(Partition partition);
   Result<Position> end_position(Partition partition);
+  std::optional<Position> known_end(Partition partition) const;
   Status commit(std::span<const PositionToCommit> positions);
   Status close();
 

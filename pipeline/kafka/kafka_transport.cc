@@ -57,6 +57,10 @@ Result<Position> KafkaTransport::end_position(Partition partition) {
   return consumer_->end_position(partition);
 }
 
+std::optional<Position> KafkaTransport::known_end(Partition partition) const {
+  return consumer_->known_end(partition);
+}
+
 Status KafkaTransport::send(const OutputRecord& record) {
   FRESHET_CHECK(outputs_.size() == output_names_.size());
   KafkaMessage message;

@@ -47,7 +47,7 @@ def stop_broker(directory):
 
 
 def write_config(path, *, model, state, bootstrap="127.0.0.1:9", application="e2e",
-                 session_ms=6000, extra=""):
+                 session_ms=6000, http="{listen: off}", extra=""):
     """Impressions scored on the clicks before them: what the reference log needs."""
     path.write_text(f"""
 application_id: {application}
@@ -63,6 +63,7 @@ candidates: {{source: event}}
 model: {{path: {model}}}
 state: {{path: {state}}}
 checkpoint: {{interval_ms: 1000}}
+http: {http}
 {extra}
 """)
     return path

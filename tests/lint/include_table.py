@@ -9,8 +9,8 @@ import re
 
 from tree import CODE, Finding, Tree, main
 
-ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
-       "pipeline/config", "scorer", "stateful", "common"]
+ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/http", "pipeline/metrics",
+       "pipeline/files", "pipeline", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"]
 
 # Folder -> the folders of the project that its files may include. The longest match counts.
 LAYERS = {
@@ -22,6 +22,10 @@ LAYERS = {
     "pipeline": ["pipeline", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
     "pipeline/files": ["pipeline/files", "pipeline", "pipeline/events", "pipeline/config", "stateful",
                        "common"],
+    "pipeline/metrics": ["pipeline/metrics", "pipeline", "pipeline/events", "pipeline/config", "scorer",
+                         "stateful", "common"],
+    "pipeline/http": ["pipeline/http", "pipeline/metrics", "pipeline", "pipeline/events",
+                      "pipeline/config", "common"],
     "pipeline/kafka": ["pipeline/kafka", "pipeline/files", "pipeline", "pipeline/events",
                        "pipeline/config", "common"],
     "pipeline/generate": ["pipeline/generate", "scorer", "common"],
@@ -44,6 +48,8 @@ DOORS = {
         "tests/property/pipeline/*.cc", "tests/fuzz/*.cc", "bench/*.cc",
     ],
     "spdlog/": ["pipeline/*.cc"],
+    "prometheus/": ["pipeline/metrics/*"],
+    "httplib": ["pipeline/http/http_server.cc"],
     "CLI/": ["pipeline/commands/*.cc"],
     "xxhash": ["stateful/*.cc"],
     "openssl/": ["scorer/sha256.cc"],

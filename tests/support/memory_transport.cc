@@ -205,6 +205,11 @@ Result<Position> MemoryTransport::end_position(Partition partition) {
   return broker_->log_of(input_, partition).end;
 }
 
+std::optional<Position> MemoryTransport::known_end(Partition partition) const {
+  const std::lock_guard lock(broker_->mutex_);
+  return broker_->log_of(input_, partition).end;
+}
+
 const std::string& MemoryTransport::name_of(OutputTopic topic) const {
   return topic == OutputTopic::kScores ? output_ : dead_letter_;
 }

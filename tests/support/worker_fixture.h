@@ -51,6 +51,9 @@ class WatchedTransport final : public pipeline::Transport {
       std::span<const Partition> partitions) override;
   Result<Position> begin_position(Partition partition) override;
   Result<Position> end_position(Partition partition) override;
+  std::optional<Position> known_end(Partition partition) const override {
+    return inner_->known_end(partition);
+  }
   Status send(const pipeline::OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
   Status commit(std::span<const pipeline::PositionToCommit> positions) override;

@@ -1,0 +1,51 @@
+#include "pipeline/commands/worker_threads.h"
+
+#include <thread>
+
+#include "pipeline/memory_split.h"
+
+namespace freshet::commands {
+
+WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, const Clock* clock,
+                             MakeTransport make_transport, pipeline::StopSignal* stop)
+    : stop_(stop) {
+  const std::size_t count = loaded.config.threads;
+  const std::size_t cache_bytes =
+      pipeline::split_memory(loaded.config.memory_budget_mb).hot_users_bytes / count;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto one = std::make_unique<One>();
+    const pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
+    one->worker = std::make_unique<pipeline::Worker>(
+        context, cache_bytes, [make_transport, i] { return make_transport(i); }, stop);
+    workers_.push_back(std::move(one));
+  }
+}
+
+Status WorkerThreads::run() {
+  std::vector<std::thread> threads;
+  for (const auto& one : workers_) {
+    threads.emplace_back([this, one = one.get()] {
+      one->ended = one->worker->run();
+      if (!one->ended) stop_->request();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& one : workers_) {
+    if (!one->ended) return one->ended;
+  }
+  return {};
+}
+
+std::vector<pipeline::WorkerView> WorkerThreads::views() const {
+  std::vector<pipeline::WorkerView> views;
+  for (const auto& one : workers_) views.push_back({&one->worker->status(), &one->worker->users()});
+  return views;
+}
+
+pipeline::Counters WorkerThreads::counted() const {
+  pipeline::Counters all;
+  for (const auto& one : workers_) all += one->counters;
+  return all;
+}
+
+}  // namespace freshet::commands

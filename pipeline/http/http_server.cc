@@ -1,0 +1,140 @@
+#include "pipeline/http/http_server.h"
+
+#include <httplib.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "common/check.h"
+
+namespace freshet::pipeline {
+namespace {
+
+constexpr std::size_t kThreads = 4;
+constexpr std::chrono::seconds kSilence{2};
+constexpr std::chrono::milliseconds kStopWait{1'000};
+constexpr std::chrono::seconds kAnswerWait{5};
+
+// The library would share the port (SO_REUSEPORT), and two workers would get each other's requests.
+void keep_port_alone(int socket) {
+  const int yes = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
+void write(const HttpResponse& from, httplib::Response* to) {
+  to->status = from.status;
+  if (from.status == 405) to->set_header("Allow", "GET");
+  to->set_header("Cache-Control", "no-store");
+  to->set_content(from.body, from.content_type.c_str());
+}
+
+}  // namespace
+
+// Shared with the serving thread, which a slow client may keep beyond the server's own end.
+struct HttpServer::State {
+  HttpResponse answer(const HttpRequest& request) {
+    const std::shared_lock lock(mutex);
+    if (!handler) return {503, "text/plain; charset=utf-8", "the worker is stopping\n"};
+    return handler(request);
+  }
+
+  void silence() {
+    const std::unique_lock lock(mutex);
+    handler = nullptr;
+  }
+
+  httplib::Server server;
+  std::shared_mutex mutex;
+  HttpHandler handler;
+  std::thread thread;
+  std::future<void> over;
+};
+
+HttpServer::HttpServer(ListenAddress address, std::shared_ptr<State> state)
+    : address_(std::move(address)), state_(std::move(state)) {}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address,
+                                                      HttpHandler handler) {
+  const auto state = std::make_shared<State>();
+  state->handler = std::move(handler);
+  httplib::Server& server = state->server;
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_socket_options(keep_port_alone);
+  server.set_keep_alive_max_count(1);
+  server.set_read_timeout(kSilence);
+  server.set_write_timeout(kSilence);
+  server.set_payload_max_length(0);
+  // Everything is answered here, before a body would be read.
+  server.set_pre_routing_handler(
+      [&state = *state](const httplib::Request& request, httplib::Response& response) {
+        write(state.answer({request.method, request.target}), &response);
+        return httplib::Server::HandlerResponse::Handled;
+      });
+  server.set_exception_handler(
+      [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+        write({500, "text/plain; charset=utf-8", "internal error\n"}, &response);
+      });
+
+  ListenAddress bound = address;
+  bool taken = false;
+  if (address.port == 0) {
+    const int port = server.bind_to_any_port(address.host);
+    taken = port > 0;
+    if (taken) bound.port = static_cast<std::uint16_t>(port);
+  } else {
+    taken = server.bind_to_port(address.host, address.port);
+  }
+  if (!taken) {
+    const std::string why = errno == 0 ? "no such address" : std::strerror(errno);
+    return error(ErrorCode::kInvalidConfig,
+                 "http.listen: " + address.text() + " cannot be had (" + why +
+                     "): another worker or program may hold it; give this one an address of its "
+                     "own, port 0 for any free one, or off");
+  }
+  std::promise<void> promise;
+  state->over = promise.get_future();
+  state->thread = std::thread([state, promise = std::move(promise)]() mutable {
+    state->server.listen_after_bind();
+    promise.set_value();
+  });
+  // Before it runs, stop() would be without effect.
+  while (!server.is_running() &&
+         state->over.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(bound), state));
+}
+
+HttpServer::~HttpServer() {
+  state_->silence();
+  state_->server.stop();
+  if (state_->over.wait_for(kStopWait) == std::future_status::ready) {
+    state_->thread.join();
+  } else {
+    state_->thread.detach();
+  }
+}
+
+Result<HttpResponse> http_get(const std::string& origin, const std::string& path) {
+  httplib::Client client(origin);
+  if (!client.is_valid()) {
+    return error(ErrorCode::kInvalidConfig, origin + ": is not an address like http://host:port");
+  }
+  client.set_connection_timeout(kAnswerWait);
+  client.set_read_timeout(kAnswerWait);
+  const httplib::Result answer = client.Get(path.c_str());
+  if (!answer) {
+    return error(ErrorCode::kUnavailable, origin + path + ": no answer (" +
+                                              httplib::to_string(answer.error()) +
+                                              "); is the worker running, and http.listen this?");
+  }
+  return HttpResponse{answer->status, answer->get_header_value("Content-Type"), answer->body};
+}
+
+}  // namespace freshet::pipeline
