@@ -24,7 +24,7 @@ int create(const CreateArguments& arguments) {
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
     const Status created = pipeline::create_topic(kafka.bootstrap, topic, arguments.partitions);
     if (!created) return report(created.error());
-    std::fprintf(stderr, "created: %s with %d partitions\n", topic.c_str(), arguments.partitions);
+    std::fprintf(stderr, "topic %s: %d partitions\n", topic.c_str(), arguments.partitions);
   }
   return kOk;
 }
@@ -35,7 +35,8 @@ void add_create_topics(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<CreateArguments>();
   CLI::App* command = app.add_subcommand(
       "create-topics",
-      "Creates the configuration's three topics with one replica, for a first try\n\n"
+      "Creates those of the configuration's three topics that are missing, with one replica, for a\n"
+      "first try\n\n"
       "  freshet create-topics -c configs/worker.yaml --partitions 4");
   add_config_options(command, &arguments->config);
   whole_number(command->add_option("--partitions", arguments->partitions, "of each topic")

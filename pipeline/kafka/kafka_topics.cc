@@ -154,7 +154,11 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
   if (count != 1) return error(ErrorCode::kUnavailable, what + ": an answer without the topic");
   const rd_kafka_resp_err_t outcome = rd_kafka_topic_result_error(topics[0]);
   if (outcome == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-    return error(ErrorCode::kInvalidConfig, what + ": it exists already");
+    const Result<std::int32_t> there = topic_partition_count((*client)->get(), topic);
+    if (!there) return tl::unexpected<Error>(there.error());
+    if (*there == partition_count) return {};
+    return error(ErrorCode::kInvalidConfig,
+                 what + ": it exists already, with " + std::to_string(*there) + " partitions");
   }
   if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what);
   return wait_until_known((*client)->get(), topic, partition_count);

@@ -38,8 +38,8 @@ Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topi
                                      Partition partition);
 
 // Creates a topic with one replica: for demos and tests, where no operator does. `settings` are the
-// topic's own ("cleanup.policy" and the like). Returns when the cluster knows it. An existing topic
-// is kInvalidConfig.
+// topic's own ("cleanup.policy" and the like). Returns when the cluster knows it. A topic that is
+// there already with as many partitions is left as it is; with another number it is kInvalidConfig.
 Status create_topic(const std::string& bootstrap, const std::string& topic,
                     std::int32_t partition_count,
                     const std::map<std::string, std::string>& settings = {});
