@@ -38,11 +38,10 @@ class InstallTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         work = pathlib.Path(temporary.name)
-        log, out, model = work / "log.jsonl", work / "scores.jsonl", work / "model"
-        log.write_text('{"type":"click","user_id":"u1","item_id":"1","ts":1602633600123}\n')
-        self.freshet("model", "init", "--item-count", "10", "--output", model)
-        self.freshet("replay", "-c", "configs/demo.yaml", "--model", model, "--input", log, "--output", out)
-        self.assertIn('"user_id":"u1"', out.read_text())
+        log, out = work / "log.jsonl", work / "scores.jsonl"
+        log.write_text('{"type":"click","user_id":"u1","item_id":"v1","ts":1602633600123}\n')
+        self.freshet("replay", "-c", "configs/demo.yaml", "--input", log, "--output", out)
+        self.assertIn('"model":"demo@1"', out.read_text())
 
     def test_each_document_of_the_readme_is_installed(self):
         for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE", "docs/operations.md", "docs/formats.md"):
