@@ -24,21 +24,27 @@ constexpr std::string_view kPartitioner =
     "outputs and changelog are partitioned by murmur2, as the input is";
 constexpr std::string_view kIdentity = "the worker keeps its own identity in the state folder";
 constexpr std::string_view kReports = "every record's delivery report is needed before a commit";
+constexpr std::string_view kGivingUp =
+    "a record is never given up: an outage of any length is waited out and nothing is lost";
 constexpr std::string_view kCallbacks = "it is a callback or pointer that only the program can set";
 constexpr std::string_view kEvents = "the worker chooses which events it polls for";
 
 constexpr std::array kRefusedOptions = std::to_array<RefusedOption>({
     {"acks", kProducer},
+    {"allow.auto.create.topics",
+     "a missing topic must stop the worker by name, not appear with other partitions"},
     {"auto.commit.enable", kPositions},
     {"auto.commit.interval.ms", kPositions},
     {"auto.offset.reset", kReset},
     {"background_event_cb", kCallbacks},
     {"bootstrap.servers", kBrokers},
+    {"check.crcs", "a record that was damaged on its way must be seen"},
     {"closesocket_cb", kCallbacks},
     {"connect_cb", kCallbacks},
     {"consume_cb", kCallbacks},
     {"default_topic_conf", kCallbacks},
     {"delivery.report.only.error", kReports},
+    {"delivery.timeout.ms", kGivingUp},
     {"dr_cb", kCallbacks},
     {"dr_msg_cb", kCallbacks},
     {"enable.auto.commit", kPositions},
@@ -50,13 +56,18 @@ constexpr std::array kRefusedOptions = std::to_array<RefusedOption>({
     {"error_cb", kCallbacks},
     {"group.id", kGroup},
     {"group.instance.id", kIdentity},
+    {"group.protocol", kAssignor},
     {"group.protocol.type", kAssignor},
+    {"group.remote.assignor", kAssignor},
     {"interceptors", kCallbacks},
+    {"internal.termination.signal", "the worker takes signals itself"},
     {"isolation.level", "records of aborted transactions must never be read"},
+    {"log.queue", "the worker takes librdkafka's log itself"},
     {"log_cb", kCallbacks},
     {"max.in.flight", kProducer},
     {"max.in.flight.requests.per.connection", kProducer},
     {"message.send.max.retries", kProducer},
+    {"message.timeout.ms", kGivingUp},
     {"metadata.broker.list", kBrokers},
     {"msg_order_cmp", kCallbacks},
     {"oauthbearer_token_refresh_cb", kCallbacks},

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/status.h"
 
@@ -26,5 +28,10 @@ std::optional<std::string_view> option_of_file_option(std::string_view name);
 // The file's content without the line's end that editors leave. A file of more than 64 KiB, an
 // empty one, one with a zero byte and anything that is not a regular file is refused.
 tl::expected<std::string, std::string> read_secret_file(const std::string& path);
+
+// The text with kRedacted in place of each value of a secret. For what librdkafka says: it repeats
+// a value that it does not take.
+std::string without_secrets(const std::vector<std::pair<std::string, std::string>>& options,
+                            std::string text);
 
 }  // namespace freshet::pipeline

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pipeline/config/client_options.h"
+#include "pipeline/config/client_secrets.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_resources.h"
 
@@ -29,7 +30,7 @@ void check_each(const KafkaOptions& options, Problems* problems) {
   for (const auto& [name, value] : options) {
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), reason.data(), reason.size()) !=
         RD_KAFKA_CONF_OK) {
-      add("kafka.client." + name, reason.data(), problems);
+      add("kafka.client." + name, without_secrets(options, reason.data()), problems);
     }
   }
 }
@@ -44,7 +45,8 @@ void check_together(rd_kafka_type_t type, const KafkaOptions& options, Problems*
   }
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason.data(), reason.size());
   if (client == nullptr) {
-    add("kafka.client", std::string("librdkafka refuses the options: ") + reason.data(), problems);
+    add("kafka.client",
+        "librdkafka refuses the options: " + without_secrets(options, reason.data()), problems);
     return;
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "pipeline/config/client_secrets.h"
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/kafka_resources.h"
 
@@ -43,11 +44,15 @@ bool is_outage(int rd_error) {
 
 // What librdkafka's callbacks work on: it lives as long as librdkafka's client does.
 struct KafkaHandle::Client {
-  Client(KafkaLog logs, KafkaEvents* receiver) : log(std::move(logs)), events(receiver) {}
+  Client(const KafkaOptions& all, KafkaLog logs, KafkaEvents* receiver)
+      : log(std::move(logs)), events(receiver) {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(secrets),
+                 [](const auto& option) { return is_secret_client_option(option.first); });
+  }
 
   void write(int level, std::string_view line) {
     const std::lock_guard lock(log_mutex);
-    if (log) log(level, line);
+    if (log) log(level, without_secrets(secrets, std::string(line)));
   }
 
   // A line of librdkafka's own. Of an outage's failures, which come several for each attempt, the
@@ -76,12 +81,13 @@ struct KafkaHandle::Client {
     // error is asked for where errors are taken.
     if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
         kafka_error_code(rd_error) == ErrorCode::kInvalidConfig) {
-      error = kafka_error(rd_error, reason);
+      error = kafka_error(rd_error, without_secrets(secrets, reason));
     }
   }
 
   std::mutex log_mutex;
   std::optional<std::chrono::steady_clock::time_point> failed_at;  // a connection, last
+  KafkaOptions secrets;  // librdkafka hides them as well, but not in everything it says
   KafkaLog log;
   KafkaEvents* events;
   rd_kafka_t* handle = nullptr;
@@ -148,10 +154,11 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
         rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), reason.data(), reason.size());
     if (result != RD_KAFKA_CONF_OK) {
       return freshet::error(ErrorCode::kInvalidConfig,
-                            "kafka.client: option " + name + " is refused: " + reason.data());
+                            "kafka.client: option " + name +
+                                " is refused: " + without_secrets(options, reason.data()));
     }
   }
-  const auto client = std::make_shared<Client>(std::move(log), events);
+  const auto client = std::make_shared<Client>(options, std::move(log), events);
   std::shared_ptr<KafkaHandle> handle(new KafkaHandle(client));
   rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_log_cb(conf.get(), Callbacks::log);
@@ -167,7 +174,7 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
   if (client->handle == nullptr) {
     return freshet::error(
         ErrorCode::kInvalidConfig,
-        std::string("kafka.client: librdkafka refuses the options: ") + reason.data());
+        "kafka.client: librdkafka refuses the options: " + without_secrets(options, reason.data()));
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it
   // Everything that concerns a consumer, errors too, then comes out of its one queue.

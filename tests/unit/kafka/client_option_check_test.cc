@@ -48,4 +48,16 @@ TEST(ClientOptionCheckTest, OptionsThatTheConfigurationRefusesAreLeftToIt) {
   EXPECT_THAT(problems_of({{"acks", "nonsense"}, {"group.id", "mine"}}), IsEmpty());
 }
 
+// librdkafka takes what an option of a number, a choice or a file holds for a mistake of anybody's,
+// and repeats it.
+TEST(ClientOptionCheckTest, NoMessageRepeatsASecret) {
+  for (const char* name : {"sasl.oauthbearer.client.secret", "sasl.jaas.config", "ssl.key.pem",
+                           "ssl.keystore.password", "my.secret"}) {
+    for (const std::string& problem :
+         problems_of({{name, "hunter2"}, {"security.protocol", "ssl"}})) {
+      EXPECT_THAT(problem, testing::Not(HasSubstr("hunter2"))) << name;
+    }
+  }
+}
+
 }  // namespace freshet::pipeline::client_option_check_test

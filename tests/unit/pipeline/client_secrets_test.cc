@@ -79,11 +79,13 @@ TEST_F(ClientSecretsTest, OptionsAreSecretsByTheWordsOfTheirNames) {
   for (const char* name :
        {"sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem",
         "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "sasl.jaas.config",
-        "sasl.oauthbearer.assertion.private.key.passphrase"}) {
+        "sasl.oauthbearer.assertion.private.key.passphrase", "sasl.pasword", "sasl.passwd",
+        "sasl.oauthbearer.client.secrte"}) {
     EXPECT_TRUE(is_secret_client_option(name)) << name;
   }
   for (const char* name : {"sasl.username", "sasl.mechanism", "ssl.ca.location", "ssl.key.location",
-                           "ssl.certificate.pem", "ssl.ca.pem", "linger.ms"}) {
+                           "ssl.certificate.pem", "ssl.ca.pem", "linger.ms", "security.protocol",
+                           "enable.sasl.oauthbearer.unsecure.jwt", "ssl.keystore.location"}) {
     EXPECT_FALSE(is_secret_client_option(name)) << name;
   }
 }
@@ -106,6 +108,13 @@ TEST_F(ClientSecretsTest, NoMessageHoldsASecret) {
     EXPECT_THAT(problem, HasSubstr("kafka.client.sasl.password: ")) << options;
     EXPECT_THAT(problem, Not(HasSubstr("hunter"))) << options;
   }
+}
+
+TEST_F(ClientSecretsTest, ATextLosesEveryValueOfASecretAndNothingElse) {
+  const std::vector<std::pair<std::string, std::string>> options = {
+      {"sasl.password", "red"}, {"ssl.key.password", ""}, {"client.rack", "a"}};
+  EXPECT_EQ(without_secrets(options, "a red redder a"), "a [redacted] [redacted]der a");
+  EXPECT_EQ(without_secrets({}, "a red"), "a red");
 }
 
 }  // namespace freshet::pipeline::client_secrets_test
