@@ -1,6 +1,7 @@
 #include "pipeline/kafka/kafka_client_config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <iterator>
 
@@ -9,7 +10,7 @@
 namespace freshet::pipeline {
 namespace {
 
-constexpr std::size_t kQueueMinKbytes = 16 * 1024;
+constexpr std::size_t kMessageBytesMax = 1'000'000;
 
 KafkaOptions common_options(const WorkerConfig& config, std::string_view client_id) {
   return {
@@ -25,15 +26,26 @@ KafkaOptions common_options(const WorkerConfig& config, std::string_view client_
   };
 }
 
-// librdkafka 2.0 stops fetching for a whole second once its queue is full, so the queue should hold
-// more than a second's worth of records; how much it may hold is this thread's share of the budget.
-std::string queue_kbytes(const WorkerConfig& config) {
-  const std::size_t threads = std::max<std::size_t>(config.threads, 1);
-  const std::size_t share = split_memory(config.memory_budget_mb).queue_bytes / threads / 1024;
-  return std::to_string(std::max(share, kQueueMinKbytes));
+// This thread's share of a part of the budget.
+std::size_t share_of(std::size_t bytes, const WorkerConfig& config) {
+  return bytes / std::max<std::size_t>(config.threads, 1);
 }
 
+// The largest message that the client sends, as the user or librdkafka's default has it.
+std::size_t message_bytes_max(const WorkerConfig& config) {
+  std::size_t bytes = kMessageBytesMax;
+  const auto wanted = config.kafka.client.find("message.max.bytes");
+  if (wanted == config.kafka.client.end()) return bytes;
+  const std::string& text = wanted->second;  // librdkafka judges it
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes;
+}
+
+// librdkafka 2.0 stops fetching for a whole second once its queue is full, so a thread reads at
+// most what the queue holds, and one fetch more, in a second.
 KafkaOptions fetch_options(const WorkerConfig& config) {
+  const QueueBounds queue =
+      queue_bounds(share_of(split_memory(config.memory_budget_mb).input_queue_bytes, config));
   return {
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
@@ -41,8 +53,11 @@ KafkaOptions fetch_options(const WorkerConfig& config) {
       {"auto.offset.reset", "error"},
       {"isolation.level", "read_committed"},
       {"check.crcs", "true"},
-      {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", queue_kbytes(config)},
+      {"queued.min.messages", std::to_string(queue.messages)},
+      {"queued.max.messages.kbytes", std::to_string(queue.kbytes)},
+      // The least that librdkafka takes: one fetch of each broker is decoded beside the queue, and
+      // clicks in JSON grow fivefold by that.
+      {"fetch.max.bytes", std::to_string(message_bytes_max(config))},
       // The broker answers as soon as there is a byte; the wait bounds how long a partition that
       // has just been assigned waits behind a fetch without it.
       {"fetch.min.bytes", "1"},
@@ -106,6 +121,10 @@ KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOp
 }
 
 KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOptions& transport) {
+  const QueueBounds queue =
+      queue_bounds(share_of(split_memory(config.memory_budget_mb).output_queue_bytes, config));
+  // A message that the queue cannot hold would wait for ever.
+  const std::size_t kbytes = std::max(queue.kbytes, 2 * message_bytes_max(config) / 1024);
   KafkaOptions options = common_options(config, transport.client_id);
   append(&options, {{"enable.idempotence", "true"},
                     {"acks", "all"},
@@ -115,8 +134,8 @@ KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOp
                     {"partitioner", "murmur2"},
                     {"compression.codec", "lz4"},
                     {"linger.ms", "5"},
-                    {"queue.buffering.max.messages", "1000000"},
-                    {"queue.buffering.max.kbytes", "65536"}});
+                    {"queue.buffering.max.messages", std::to_string(queue.messages)},
+                    {"queue.buffering.max.kbytes", std::to_string(kbytes)}});
   append_users(&options, config, is_consumer_only);
   return options;
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "pipeline/kafka/kafka_handle.h"
+#include "pipeline/memory_split.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -66,14 +67,50 @@ TEST(KafkaClientConfigTest, TheUsersOptionsWinInTheRoleTheyBelongTo) {
   EXPECT_FALSE(producer.contains("session.timeout.ms"));
 }
 
+// The largest that a queue with these two bounds becomes, for values of any size.
+std::size_t bytes_most(const std::string& messages, const std::string& kbytes) {
+  constexpr std::size_t kBesideValueBytes = 384;
+  return std::stoul(messages) * kBesideValueBytes + std::stoul(kbytes) * 1024;
+}
+
 TEST(KafkaClientConfigTest, ThreadsShareTheQueuesPartOfTheMemoryBudget) {
   WorkerConfig config;
   config.memory_budget_mb = 512;
-  EXPECT_EQ(effective(consumer_options(config, {}))["queued.max.messages.kbytes"], "131072");
-  config.threads = 4;
-  EXPECT_EQ(effective(consumer_options(config, {}))["queued.max.messages.kbytes"], "32768");
-  config.memory_budget_mb = 1;
-  EXPECT_EQ(effective(consumer_options(config, {}))["queued.max.messages.kbytes"], "16384");
+  for (const std::size_t threads : {1U, 4U}) {
+    config.threads = threads;
+    auto consumer = effective(consumer_options(config, {}));
+    auto producer = effective(producer_options(config, {}));
+    const MemorySplit split = split_memory(512);
+    EXPECT_LE(threads * bytes_most(consumer["queued.min.messages"],
+                                   consumer["queued.max.messages.kbytes"]),
+              split.input_queue_bytes);
+    EXPECT_LE(threads * bytes_most(producer["queue.buffering.max.messages"],
+                                   producer["queue.buffering.max.kbytes"]),
+              split.output_queue_bytes);
+  }
+}
+
+TEST(KafkaClientConfigTest, LibrdkafkaTakesTheQueuesOfTheSmallestAndTheLargestBudget) {
+  for (const std::size_t budget_mb : {16U, 1'048'576U}) {
+    WorkerConfig config;
+    config.memory_budget_mb = budget_mb;
+    using Role = KafkaHandle::Role;
+    const auto consumer =
+        KafkaHandle::create(Role::kConsumer, consumer_options(config, {}), nullptr, nullptr);
+    const auto producer =
+        KafkaHandle::create(Role::kProducer, producer_options(config, {}), nullptr, nullptr);
+    EXPECT_TRUE(consumer) << consumer.error().message;
+    EXPECT_TRUE(producer) << producer.error().message;
+  }
+}
+
+TEST(KafkaClientConfigTest, AMessageThatTheUserAdmitsCanBeFetchedAndQueued) {
+  WorkerConfig config;
+  config.memory_budget_mb = 16;
+  config.kafka.client = {{"message.max.bytes", "9000000"}};
+  EXPECT_EQ(effective(consumer_options(config, {}))["fetch.max.bytes"], "9000000");
+  EXPECT_GE(std::stoul(effective(producer_options(config, {}))["queue.buffering.max.kbytes"]),
+            9'000'000U / 1024);
 }
 
 TEST(KafkaClientConfigTest, LibrdkafkaTakesEveryOptionOfEachRole) {
