@@ -48,6 +48,14 @@ Status check_fingerprint(std::string_view stored, std::string_view configured) {
   const FingerprintLines before = split(stored);
   const FingerprintLines now = split(configured);
   const auto refuse = [](const std::string& name, const std::string& was, const std::string& is) {
+    if (name == kPartitions) {
+      return error(ErrorCode::kInvalidConfig,
+                   "the state was made of " + was + " partitions of the input topic, which has " +
+                       is +
+                       " now, so users are in other partitions than their clicks were; move the "
+                       "state directory away and feed the clicks into a new topic, or set "
+                       "kafka.input back");
+    }
     return error(ErrorCode::kInvalidConfig,
                  "the state was made with " + name + " = " + was + ", the configuration says " +
                      is + "; set it back, or make the state again with `freshet state rebuild`");
@@ -65,7 +73,8 @@ Status check_fingerprint(std::string_view stored, std::string_view configured) {
   return {};
 }
 
-Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& config) {
+Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& config,
+                          std::optional<std::int32_t> partition_count) {
   const auto partitions = store->partitions();
   if (!partitions) return tl::unexpected(partitions.error());
   for (const Partition partition : *partitions) {
@@ -75,9 +84,10 @@ Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& confi
     const std::string& made = (*stored)->marker.fingerprint;
     const FingerprintLines lines = split(made);
     const auto count = lines.find(kPartitions);
-    const auto partition_count = count == lines.end() ? std::nullopt : number(count->second);
-    const std::string configured = fingerprint_of(
-        config, config.kafka.input, static_cast<std::int32_t>(partition_count.value_or(0)));
+    const auto as_stored = count == lines.end() ? std::nullopt : number(count->second);
+    const std::string configured =
+        fingerprint_of(config, config.kafka.input,
+                       partition_count.value_or(static_cast<std::int32_t>(as_stored.value_or(0))));
     if (const Status fits = check_fingerprint(made, configured); !fits) {
       return error(fits.error().code,
                    "partition " + std::to_string(partition.value) + ": " + fits.error().message);

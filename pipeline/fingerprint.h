@@ -6,6 +6,8 @@
 // the remedy.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "common/status.h"
@@ -16,8 +18,9 @@ namespace freshet::pipeline {
 
 Status check_fingerprint(std::string_view stored, std::string_view configured);
 
-// The same for every marker of a store whose topic is not at hand: the number of partitions is
+// The same for every marker of a store. Where the topic is not at hand, the number of partitions is
 // taken as stored. Names the partition; also what the store says.
-Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& config);
+Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& config,
+                          std::optional<std::int32_t> partition_count = std::nullopt);
 
 }  // namespace freshet::pipeline

@@ -149,8 +149,8 @@ Status Worker::check_contiguous(const InputRecord& record, const Task& task) {
   if (!seen_before && transport_->can_read_again())
     return error(ErrorCode::kFenced, what + "; reading it again");
   return error(ErrorCode::kFatal, what +
-                                      "; set input.offsets: gaps where the topic is compacted or "
-                                      "written in transactions");
+                                      "; set input.offsets: gaps where the topic is written in "
+                                      "transactions");
 }
 
 Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {

@@ -1,26 +1,35 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
+#include "pipeline/commands/findings.h"
+#include "pipeline/commands/option_checks.h"
 #include "pipeline/config/config_parser.h"
+#include "pipeline/fingerprint.h"
 #include "pipeline/kafka/client_option_check.h"
+#include "pipeline/kafka/connection_check.h"
 #include "pipeline/log.h"
 #include "pipeline/served_model.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_folder.h"
+#include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {
 namespace {
 
 // Where one of these is wrong, what the model lacks could be its consequence.
 constexpr std::string_view kModelSections[] = {"", "model"};
+constexpr std::string_view kKafkaSections[] = {"", "application_id", "kafka", "threads"};
 constexpr std::string_view kServedSections[] = {"", "behaviours", "candidates", "events", "model"};
 
 bool sound(const pipeline::ConfigReading& reading, std::span<const std::string_view> sections) {
@@ -29,47 +38,133 @@ bool sound(const pipeline::ConfigReading& reading, std::span<const std::string_v
   });
 }
 
-void describe(const std::string& config_path, const pipeline::WorkerConfig& config,
-              const pipeline::ServedModel& served) {
-  std::printf("%s: in order\nmodel: %s, %zu items, %zu candidates for a click\n",
-              config_path.c_str(), served.label.c_str(), served.model->items.rows,
-              served.candidate_rows.size());
+struct CheckArguments {
+  ConfigArguments config;
+  bool connect = false;
+  bool json = false;
+  std::uint64_t timeout_s = 10;
+};
+
+void add_ok(std::string where, std::string message, pipeline::Findings* findings) {
+  findings->push_back({pipeline::FindingLevel::kOk, std::move(where), std::move(message), ""});
+}
+
+void add_error(const Error& error, pipeline::Findings* findings) {
+  for (pipeline::Finding& finding : findings_of(error)) findings->push_back(std::move(finding));
+}
+
+void describe(const pipeline::WorkerConfig& config, const pipeline::ServedModel& served,
+              pipeline::Findings* findings) {
+  add_ok("model " + config.model_path,
+         served.label + ", " + std::to_string(served.model->items.rows) + " items, " +
+             std::to_string(served.candidate_rows.size()) + " candidates for a click",
+         findings);
   for (const pipeline::BehaviourConfig& behaviour : config.behaviours) {
-    std::printf("behaviour: %s, the newest %zu clicks of %lld ms\n", behaviour.limits.name.c_str(),
-                behaviour.limits.length_max,
-                static_cast<long long>(behaviour.limits.age_max.value));
+    add_ok("behaviour " + behaviour.limits.name,
+           "the newest " + std::to_string(behaviour.limits.length_max) + " clicks of " +
+               std::to_string(behaviour.limits.age_max.value) + " ms",
+           findings);
   }
 }
 
-// Tells the problems of the configuration and those of the model: whoever mends one at a time
-// starts a worker many times.
-int check(const ConfigArguments& arguments) {
+void check_model(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
+  if (!sound(reading, kModelSections)) return;
+  auto model = scorer::load_model(reading.config.model_path);
+  if (!model) return add_error(model.error(), findings);
+  if (!sound(reading, kServedSections)) return;
+  const auto served = pipeline::ServedModel::create(std::move(*model), reading.config);
+  if (!served) return add_error(served.error(), findings);
+  describe(reading.config, **served, findings);
+}
+
+// What is saved here, against the topic as it is now.
+Status check_state(const pipeline::WorkerConfig& config, std::int32_t partition_count) {
+  stateful::RocksDbOptions options;
+  options.directory = config.state_path;
+  options.application_id = config.application_id;
+  options.read_only = true;
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.directory / "CURRENT", ignored)) return {};
+  const auto store = stateful::RocksDbStateStore::open(options);
+  if (!store) return tl::unexpected(store.error());
+  return pipeline::check_fingerprints(store->get(), config, partition_count);
+}
+
+void check_cluster(const pipeline::WorkerConfig& config, std::chrono::seconds timeout,
+                   pipeline::Findings* findings) {
+  pipeline::ConnectionCheck connection = pipeline::check_connection(config, timeout);
+  for (pipeline::Finding& finding : connection.findings) findings->push_back(std::move(finding));
+  if (!connection.input_partitions) return;
+  const std::string where = "state " + config.state_path;
+  const Status state = check_state(config, *connection.input_partitions);
+  if (!state) {
+    findings->push_back({pipeline::FindingLevel::kError, where, state.error().message, ""});
+  } else {
+    add_ok(where, "fits the input topic and this configuration", findings);
+  }
+}
+
+// Data on stdout; what is wrong on stderr, as every command says it.
+void print(const pipeline::Findings& findings) {
+  const Terminal terminal = stdout_terminal();
+  for (const pipeline::Finding& finding : findings) {
+    if (finding.level != pipeline::FindingLevel::kError) {
+      std::puts(line_of(finding, terminal).c_str());
+    }
+  }
+  std::fflush(stdout);
+  for (const pipeline::Finding& finding : findings) {
+    if (finding.level == pipeline::FindingLevel::kError) {
+      std::fprintf(stderr, "freshet: %s\n", text_of(finding).c_str());
+    }
+  }
+}
+
+// Tells the problems of the configuration, those of the model and those of the cluster: whoever
+// mends one at a time starts a worker many times.
+int check(const CheckArguments& arguments) {
   const pipeline::ConfigReading reading =
-      pipeline::read_config(arguments.source(), pipeline::check_client_options);
+      pipeline::read_config(arguments.config.source(), pipeline::check_client_options);
   const pipeline::WorkerConfig& config = reading.config;
   pipeline::log_init(config.log_level, config.log_format);
   scorer::set_float_mode();
-  int code = kOk;
-  if (reading.problems) code = report(*reading.problems);
-  if (!sound(reading, kModelSections)) return code;
-  auto model = scorer::load_model(config.model_path);
-  if (!model) return std::max(code, report(model.error()));
-  if (!sound(reading, kServedSections)) return code;
-  const auto served = pipeline::ServedModel::create(std::move(*model), config);
-  if (!served) return std::max(code, report(served.error()));
-  if (code == kOk) describe(arguments.path, config, **served);
-  return code;
+  pipeline::Findings findings;
+  if (reading.problems) {
+    add_error(*reading.problems, &findings);
+  } else {
+    add_ok(arguments.config.path, "in order", &findings);
+  }
+  check_model(reading, &findings);
+  if (arguments.connect && sound(reading, kKafkaSections)) {
+    check_cluster(config, std::chrono::seconds(arguments.timeout_s), &findings);
+  }
+  if (arguments.json) {
+    std::puts(json_of(findings).c_str());
+  } else {
+    print(findings);
+  }
+  return exit_code_of(findings);
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, Run* run) {
-  auto arguments = std::make_shared<ConfigArguments>();
-  CLI::App* command =
-      app.add_subcommand("check",
-                         "Checks configuration and model without touching a broker\n\n"
-                         "  freshet check -c configs/worker.yaml");
-  add_config_options(command, arguments.get());
+  auto arguments = std::make_shared<CheckArguments>();
+  CLI::App* command = app.add_subcommand(
+      "check",
+      "Checks configuration and model; with --connect also the brokers, topics and rights\n\n"
+      "Everything that is wrong is told at once; the exit code is then 78. --connect leaves\n"
+      "nothing behind: no record, no group member, no position.\n\n"
+      "  freshet check -c configs/worker.yaml\n"
+      "  freshet check -c configs/worker.yaml --connect --json | jq '.findings[]'");
+  add_config_options(command, &arguments->config);
+  command->add_flag("--connect", arguments->connect, "ask the brokers, too");
+  command->add_flag("--json", arguments->json, "one JSON object on stdout");
+  whole_number(command
+                   ->add_option("--timeout-s", arguments->timeout_s,
+                                "how long each question to the brokers may take")
+                   ->capture_default_str(),
+               1, 600);
   command->callback([arguments, run] { *run = [arguments] { return check(*arguments); }; });
 }
 

@@ -22,7 +22,7 @@ int create(const CreateArguments& arguments) {
   if (!config) return report(config.error());
   const pipeline::KafkaConfig& kafka = config->kafka;
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
-    const Status created = pipeline::create_topic(kafka.bootstrap, topic, arguments.partitions);
+    const Status created = pipeline::create_topic(*config, topic, arguments.partitions);
     if (!created) return report(created.error());
     std::fprintf(stderr, "topic %s: %d partitions\n", topic.c_str(), arguments.partitions);
   }

@@ -10,6 +10,7 @@
 #include "pipeline/kafka/kafka_positions.h"
 #include "pipeline/kafka/kafka_resources.h"
 #include "pipeline/kafka/kafka_topics.h"
+#include "pipeline/kafka/topic_check.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -82,6 +83,7 @@ KafkaConsumer::~KafkaConsumer() {
 
 Status KafkaConsumer::subscribe(RebalanceListener* listener) {
   FRESHET_CHECK(listener_ == nullptr && listener != nullptr && !closed_);
+  if (Status fit = refuse_compacted_input(handle_->get(), topic_); !fit) return fit;
   const PartitionList topics = make_partition_list(1);
   rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
   const rd_kafka_resp_err_t joined = rd_kafka_subscribe(handle_->get(), topics.get());
@@ -154,7 +156,7 @@ void KafkaConsumer::append_record(const rd_kafka_message_t& message, RecordBatch
     if (elsewhere || deferred_error_) return;
     std::string what = place(topic_, partition);
     if (message.offset >= 0) what += " position " + std::to_string(message.offset);
-    deferred_error_ = kafka_error(message.err, what);
+    deferred_error_ = kafka_error(message.err, what, right_to_read(message.err));
     return;
   }
   if (!assignment_.accept(partition, Offset{message.offset})) return;
@@ -252,7 +254,7 @@ Status KafkaConsumer::start_at(Partition partition, Position position) {
 }
 
 Result<std::int32_t> KafkaConsumer::partition_count() {
-  return topic_partition_count(handle_->get(), topic_);
+  return topic_partition_count(handle_.get(), topic_);
 }
 
 Result<std::vector<std::optional<CommittedPosition>>> KafkaConsumer::committed(

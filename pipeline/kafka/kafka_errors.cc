@@ -14,10 +14,12 @@ struct Row {
   std::string_view remedy;
 };
 
-constexpr std::string_view kBrokersRemedy = "check kafka.bootstrap and that the brokers run";
+constexpr std::string_view kBrokersRemedy =
+    "check kafka.bootstrap and that the brokers run; `freshet check --connect` tells more";
 constexpr std::string_view kTopicRemedy =
     "create the topic (freshet create-topics -c FILE --partitions N, or with Kafka's own tools)";
-constexpr std::string_view kRightsRemedy = "grant the worker's principal this right";
+constexpr std::string_view kRightsRemedy =
+    "`freshet check --connect` names the right that the worker's principal lacks";
 constexpr std::string_view kSecurityRemedy = "check the security options under kafka.client";
 constexpr std::string_view kFencedRemedy = "another instance owns the partitions; rejoining";
 constexpr std::string_view kInstanceRemedy =
@@ -125,15 +127,39 @@ ErrorCode kafka_error_code(int rd_error) {
   return row == std::end(kTable) ? ErrorCode::kFatal : row->code;
 }
 
-Error kafka_error(int rd_error, std::string_view what) {
+bool is_missing_right(int rd_error) {
+  return rd_error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         rd_error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+         rd_error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+         rd_error == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+}
+
+std::string_view right_to_read(int rd_error) {
+  return rd_error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ? "Read on the group"
+                                                                  : "Read on the topic";
+}
+
+Error kafka_error(int rd_error, std::string_view what, std::string_view right) {
   const auto code = static_cast<rd_kafka_resp_err_t>(rd_error);
   std::string message(what);
   message.append(": ").append(rd_kafka_err2str(code));
   message.append(" (").append(rd_kafka_err2name(code)).append(")");
   const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
                                  [&](const Row& r) { return r.error == code; });
-  if (row != std::end(kTable) && !row->remedy.empty()) message.append("; ").append(row->remedy);
+  if (is_missing_right(rd_error) && !right.empty()) {
+    message.append("; grant the worker's principal ").append(right);
+  } else if (row != std::end(kTable) && !row->remedy.empty()) {
+    message.append("; ").append(row->remedy);
+  }
   return {kafka_error_code(rd_error), std::move(message)};
+}
+
+MessageAndRemedy split_remedy(std::string_view message) {
+  constexpr std::string_view kBetween = "); ";
+  const std::size_t end = message.find(kBetween);
+  if (end == std::string_view::npos) return {std::string(message), ""};
+  return {std::string(message.substr(0, end + 1)),
+          std::string(message.substr(end + kBetween.size()))};
 }
 
 }  // namespace freshet::pipeline

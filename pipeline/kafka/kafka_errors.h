@@ -16,7 +16,21 @@ namespace freshet::pipeline {
 ErrorCode kafka_error_code(int rd_error);
 
 // "<what>: <librdkafka's text> (<name>); <remedy, where the table has one>", under the table's
-// code.
-Error kafka_error(int rd_error, std::string_view what);
+// code. Where a right is missing, the remedy names `right`, "Read on the topic" and the like.
+Error kafka_error(int rd_error, std::string_view what, std::string_view right = "");
+
+// True where the brokers refuse the principal, not the request.
+bool is_missing_right(int rd_error);
+
+// The right that a member of a group lacks where it may not read: "Read on the group" or "...
+// topic".
+std::string_view right_to_read(int rd_error);
+
+// The two halves of such a message; the remedy is empty where it has none.
+struct MessageAndRemedy {
+  std::string message;
+  std::string remedy;
+};
+MessageAndRemedy split_remedy(std::string_view message);
 
 }  // namespace freshet::pipeline

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/check.h"
 #include "pipeline/config/client_secrets.h"
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/kafka_resources.h"
@@ -33,6 +34,13 @@ bool is_connection_failure(std::string_view line) {
   return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view words) {
     return line.find(words) != std::string_view::npos;
   });
+}
+
+bool is_security(int rd_error) {
+  return rd_error == RD_KAFKA_RESP_ERR__SSL || rd_error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+         rd_error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
+         rd_error == RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM ||
+         rd_error == RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE;
 }
 
 bool is_outage(int rd_error) {
@@ -79,8 +87,12 @@ struct KafkaHandle::Client {
     write(is_outage(rd_error) ? kKafkaLogDebug : kKafkaLogError, reason);
     // A single broker or connection failing is the client's own business: it tries another. A fatal
     // error is asked for where errors are taken.
-    if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-        kafka_error_code(rd_error) == ErrorCode::kInvalidConfig) {
+    const bool outage = answered && is_security(rd_error);
+    const ErrorCode code = kafka_error_code(rd_error);
+    if (code == ErrorCode::kInvalidConfig && !outage)
+      error = kafka_error(rd_error, without_secrets(secrets, reason));
+    // Nor does it take the place of the reason why they are all down.
+    if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !error) {
       error = kafka_error(rd_error, without_secrets(secrets, reason));
     }
   }
@@ -90,6 +102,7 @@ struct KafkaHandle::Client {
   KafkaOptions secrets;  // librdkafka hides them as well, but not in everything it says
   KafkaLog log;
   KafkaEvents* events;
+  bool answered = false;  // as the owner's thread notes, which callbacks run on, too
   rd_kafka_t* handle = nullptr;
   std::optional<Error> error;
 };
@@ -180,6 +193,22 @@ Result<std::shared_ptr<KafkaHandle>> KafkaHandle::create(Role role, const KafkaO
   // Everything that concerns a consumer, errors too, then comes out of its one queue.
   if (consumer) rd_kafka_poll_set_consumer(client->handle);
   return handle;
+}
+
+void KafkaHandle::note_answer() { client_->answered = true; }
+
+bool KafkaHandle::answered() const { return client_->answered; }
+
+Error KafkaHandle::reason_of(Error error) {
+  FRESHET_CHECK(!client_->answered);
+  if (rd_kafka_type(client_->handle) == RD_KAFKA_CONSUMER) {
+    const MessagePtr none(rd_kafka_consumer_poll(client_->handle, 0));
+  } else {
+    rd_kafka_poll(client_->handle, 0);
+  }
+  const Status health = take_error();
+  const bool known = !health && health.error().code == ErrorCode::kInvalidConfig;
+  return known ? health.error() : error;
 }
 
 Status KafkaHandle::fatal_error() const {

@@ -50,6 +50,15 @@ class KafkaHandle {
   // A line of our own, in the client's log.
   void log(int level, std::string_view line) const;
 
+  // Tells the client that the brokers have answered it. Until then a refused login or certificate
+  // is kInvalidConfig: the options are wrong. Later it is part of an outage, as while certificates
+  // are renewed or a broker is on its way down.
+  void note_answer();
+  bool answered() const;
+  // Why the client does not reach its brokers: the refused login or certificate, where that is
+  // known by now, else `error`. Requires: no answer has been noted, no group been joined.
+  Error reason_of(Error error);
+
   // What the client cannot go on from, if anything: the same at every call.
   Status fatal_error() const;
   // The client's own error since the last call, if any: all brokers down, a refused login, an

@@ -15,7 +15,7 @@ namespace {
 constexpr int kAnswerTimeoutMs = static_cast<int>(kKafkaQuestionTimeout.count());
 
 tl::unexpected<Error> failed(int rd_error, const std::string& what) {
-  return tl::unexpected<Error>(kafka_error(rd_error, what));
+  return tl::unexpected<Error>(kafka_error(rd_error, what, right_to_read(rd_error)));
 }
 
 // The error of the first partition that has one.

@@ -71,7 +71,7 @@ void KafkaProducer::disconnect() {
 
 Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name) {
   FRESHET_CHECK(sends_ == 0);
-  const Result<std::int32_t> count = topic_partition_count(handle_->get(), name);
+  const Result<std::int32_t> count = topic_partition_count(handle_.get(), name);
   if (!count) return tl::unexpected<Error>(count.error());
   Result<std::size_t> bytes_max = topic_message_bytes_max(handle_->get(), name);
   if (!bytes_max) {
@@ -81,8 +81,8 @@ Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name) {
     handle_->log(
         kKafkaLogWarning,
         bytes_max.error().message +
-            ": grant DescribeConfigs on the topic; until then a record that is larger than "
-            "the topic takes stops the worker instead of becoming a dead letter");
+            "; until then a record that is larger than the topic takes stops the worker instead of "
+            "becoming a dead letter");
     bytes_max = std::numeric_limits<std::size_t>::max();
   }
   rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
@@ -170,9 +170,11 @@ int KafkaProducer::hand_over(const KafkaMessage& message) {
 
 void KafkaProducer::on_delivery(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || refused_) return;
-  refused_ = kafka_error(message.err, std::string("a record for topic ") +
-                                          rd_kafka_topic_name(message.rkt) + " partition " +
-                                          std::to_string(message.partition) + " was not delivered");
+  refused_ =
+      kafka_error(message.err,
+                  std::string("a record for topic ") + rd_kafka_topic_name(message.rkt) +
+                      " partition " + std::to_string(message.partition) + " was not delivered",
+                  "Write on the topic");
   // Flushing again would not bring the record back; reading its source again does.
   if (refused_->code == ErrorCode::kUnavailable) refused_->code = ErrorCode::kFenced;
   if (refused_->code == ErrorCode::kBadRecord) refused_->code = ErrorCode::kFatal;

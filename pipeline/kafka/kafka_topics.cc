@@ -18,8 +18,9 @@ namespace {
 
 constexpr int kQuestionTimeoutMs = static_cast<int>(kKafkaQuestionTimeout.count());
 
-tl::unexpected<Error> failed_question(int rd_error, const std::string& what) {
-  return tl::unexpected<Error>(kafka_error(rd_error, what));
+tl::unexpected<Error> failed_question(int rd_error, const std::string& what,
+                                      std::string_view right = "Describe on the topic") {
+  return tl::unexpected<Error>(kafka_error(rd_error, what, right));
 }
 
 }  // namespace
@@ -42,30 +43,34 @@ Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string
   return std::int32_t{answer.partition_cnt};
 }
 
+Result<std::int32_t> topic_partition_count(KafkaHandle* client, const std::string& topic) {
+  const Result<std::int32_t> count = topic_partition_count(client->get(), topic);
+  const bool silence = !count && count.error().code == ErrorCode::kUnavailable;
+  if (count) client->note_answer();
+  if (silence && !client->answered()) {
+    return tl::unexpected<Error>(client->reason_of(count.error()));
+  }
+  return count;
+}
+
 namespace {
 
-constexpr std::string_view kSizeSetting = "max.message.bytes";
-
-Result<std::size_t> size_setting_of(const rd_kafka_ConfigResource_t* topic,
-                                    const std::string& what) {
+TopicSettings settings_of(const rd_kafka_ConfigResource_t* topic) {
+  TopicSettings settings;
   std::size_t count = 0;
   const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(topic, &count);
   for (const rd_kafka_ConfigEntry_t* entry : std::span(entries, count)) {
-    if (rd_kafka_ConfigEntry_name(entry) != kSizeSetting) continue;
-    const char* text = rd_kafka_ConfigEntry_value(entry);
-    const std::string_view digits = text == nullptr ? "" : text;
-    std::size_t bytes = 0;
-    const auto [end, failure] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-    if (failure == std::errc() && end == digits.data() + digits.size()) return bytes;
+    const char* value = rd_kafka_ConfigEntry_value(entry);
+    if (value != nullptr) settings.emplace(rd_kafka_ConfigEntry_name(entry), value);
   }
-  return error(ErrorCode::kFatal, what + ": the brokers' answer does not hold it");
+  return settings;
 }
 
 }  // namespace
 
-Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic) {
-  const std::string what = std::string(kSizeSetting) + " of topic " + topic;
+Result<TopicSettings> topic_settings(rd_kafka_s* client, const std::string& topic) {
+  constexpr std::string_view kRight = "DescribeConfigs on the topic";
+  const std::string what = "settings of topic " + topic;
   const ConfigResourcePtr request(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
   const AdminOptionsPtr options(
@@ -79,15 +84,27 @@ Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::strin
   const EventPtr event(rd_kafka_queue_poll(queue.get(), kQuestionTimeoutMs));
   if (event == nullptr) return failed_question(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return failed_question(rd_kafka_event_error(event.get()), what);
+    return failed_question(rd_kafka_event_error(event.get()), what, kRight);
   }
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** topics = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   if (count != 1) return error(ErrorCode::kUnavailable, what + ": an answer without the topic");
   const rd_kafka_resp_err_t outcome = rd_kafka_ConfigResource_error(topics[0]);
-  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what);
-  return size_setting_of(topics[0], what);
+  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what, kRight);
+  return settings_of(topics[0]);
+}
+
+Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic) {
+  const Result<TopicSettings> settings = topic_settings(client, topic);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  const auto setting = settings->find("max.message.bytes");
+  const std::string_view digits = setting == settings->end() ? "" : setting->second;
+  std::size_t bytes = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+  if (failure == std::errc() && end == digits.data() + digits.size()) return bytes;
+  return error(ErrorCode::kFatal,
+               "settings of topic " + topic + ": the brokers' answer lacks max.message.bytes");
 }
 
 Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
@@ -121,12 +138,13 @@ Status wait_until_known(rd_kafka_s* client, const std::string& topic,
 
 }  // namespace
 
-Status create_topic(const std::string& bootstrap, const std::string& topic,
+Status create_topic(const WorkerConfig& config, const std::string& topic,
                     std::int32_t partition_count,
                     const std::map<std::string, std::string>& settings) {
+  constexpr std::string_view kRight = "Create on the cluster or the topic";
   const std::string what = "creating topic " + topic;
-  auto client = KafkaHandle::create(KafkaHandle::Role::kProducer,
-                                    {{"bootstrap.servers", bootstrap}}, nullptr, nullptr);
+  auto client = KafkaHandle::create(KafkaHandle::Role::kProducer, producer_options(config, {}),
+                                    nullptr, nullptr);
   if (!client) return tl::unexpected<Error>(client.error());
   std::array<char, 512> reason{};
   const NewTopicPtr request(
@@ -144,9 +162,10 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
   rd_kafka_NewTopic_t* requests[] = {request.get()};
   rd_kafka_CreateTopics((*client)->get(), requests, 1, options.get(), queue.get());
   const EventPtr event(rd_kafka_queue_poll(queue.get(), 2 * kQuestionTimeoutMs));
-  if (event == nullptr) return failed_question(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
-  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return failed_question(rd_kafka_event_error(event.get()), what);
+  const int asked =
+      event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event.get());
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected<Error>((*client)->reason_of(kafka_error(asked, what, kRight)));
   }
   const rd_kafka_CreateTopics_result_t* result = rd_kafka_event_CreateTopics_result(event.get());
   std::size_t count = 0;
@@ -160,7 +179,7 @@ Status create_topic(const std::string& bootstrap, const std::string& topic,
     return error(ErrorCode::kInvalidConfig,
                  what + ": it exists already, with " + std::to_string(*there) + " partitions");
   }
-  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what);
+  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what, kRight);
   return wait_until_known((*client)->get(), topic, partition_count);
 }
 

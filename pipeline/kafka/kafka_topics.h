@@ -10,11 +10,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
 #include "common/log_position.h"
 #include "common/status.h"
+#include "pipeline/config/config.h"
+#include "pipeline/kafka/kafka_handle.h"
 
 struct rd_kafka_s;
 
@@ -31,6 +34,15 @@ struct PositionRange {
 // The number of partitions of an existing topic. `client` may be a consumer or a producer.
 Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic);
 
+// The same as a client's first question: where nobody answers it, the error is the reason why,
+// which is kInvalidConfig where login or certificates are refused.
+Result<std::int32_t> topic_partition_count(KafkaHandle* client, const std::string& topic);
+
+// The topic's settings by name, the brokers' defaults included; those that the brokers keep to
+// themselves are left out. Needs the right DescribeConfigs on the topic.
+using TopicSettings = std::map<std::string, std::string, std::less<>>;
+Result<TopicSettings> topic_settings(rd_kafka_s* client, const std::string& topic);
+
 // The topic's max.message.bytes: the largest batch that it takes.
 Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic);
 
@@ -40,7 +52,7 @@ Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topi
 // Creates a topic with one replica: for demos and tests, where no operator does. `settings` are the
 // topic's own ("cleanup.policy" and the like). Returns when the cluster knows it. A topic that is
 // there already with as many partitions is left as it is; with another number it is kInvalidConfig.
-Status create_topic(const std::string& bootstrap, const std::string& topic,
+Status create_topic(const WorkerConfig& config, const std::string& topic,
                     std::int32_t partition_count,
                     const std::map<std::string, std::string>& settings = {});
 

@@ -51,7 +51,7 @@ Result<TopicReader> TopicReader::open(const WorkerConfig& config, const std::str
                           options.log, nullptr);
   if (!handle) return tl::unexpected<Error>(handle.error());
   TopicReader reader(topic, std::move(*handle));
-  const Result<std::int32_t> count = topic_partition_count(reader.handle_->get(), topic);
+  const Result<std::int32_t> count = topic_partition_count(reader.handle_.get(), topic);
   if (!count) return tl::unexpected<Error>(count.error());
   for (std::int32_t p = 0; p < *count; ++p) {
     const Result<PositionRange> range = position_range(reader.handle_->get(), topic, Partition{p});
@@ -104,7 +104,8 @@ Status TopicReader::read_partition(Partition partition, const PositionRange& ran
     if (message->partition != partition.value) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return {};
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return tl::unexpected<Error>(kafka_error(message->err, place(partition)));
+      return tl::unexpected<Error>(
+          kafka_error(message->err, place(partition), "Read on the topic"));
     }
     const Offset offset{message->offset};
     if (!is_before(offset, range.end)) return {};

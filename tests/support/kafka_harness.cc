@@ -25,7 +25,7 @@ KafkaHarness::KafkaHarness(const std::string& bootstrap) : next_(kContractPartit
   config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
   for (const std::string& topic :
        {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter}) {
-    FRESHET_CHECK(pipeline::create_topic(config_.kafka.bootstrap, topic, kContractPartitions));
+    FRESHET_CHECK(pipeline::create_topic(config_, topic, kContractPartitions));
   }
   auto producer = KafkaProducer::create(pipeline::producer_options(config_, {}), nullptr);
   FRESHET_CHECK(producer);

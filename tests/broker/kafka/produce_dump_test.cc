@@ -36,7 +36,7 @@ class ProduceDumpTest : public testing::Test {
 
   std::string new_topic(std::int32_t partition_count) {
     std::string topic = unique_name("copy");
-    EXPECT_TRUE(pipeline::create_topic(config_.kafka.bootstrap, topic, partition_count));
+    EXPECT_TRUE(pipeline::create_topic(config_, topic, partition_count));
     return topic;
   }
 

@@ -25,7 +25,7 @@ class WorkerSizesTest : public testing::Test {
 
   std::string small_topic() {
     std::string topic = unique_name("small");
-    EXPECT_TRUE(pipeline::create_topic(kafka_bootstrap(), topic, kContractPartitions,
+    EXPECT_TRUE(pipeline::create_topic(world_.config, topic, kContractPartitions,
                                        {{"max.message.bytes", "1000"}}));
     return topic;
   }

@@ -1,0 +1,168 @@
+#include "pipeline/kafka/topic_check.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/kafka/kafka_errors.h"
+
+namespace freshet::pipeline {
+namespace {
+
+// A dead letter repeats its record up to this size, headers included.
+constexpr std::int64_t kDeadLetterBytesMax = 600'000;
+
+std::string_view value_of(const TopicSettings& settings, std::string_view name) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+std::optional<std::int64_t> number_of(const TopicSettings& settings, std::string_view name) {
+  const std::string_view text = value_of(settings, name);
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+constexpr std::string_view kCompactedInput =
+    "it is compacted: of each user the log keeps the last click alone, so sequences cannot be made "
+    "again";
+constexpr std::string_view kCompactedRemedy =
+    "use a topic with cleanup.policy=delete as kafka.input";
+
+bool is_compacted(const TopicSettings& settings) {
+  return value_of(settings, "cleanup.policy").find("compact") != std::string_view::npos;
+}
+
+DurationMs longest_age(const WorkerConfig& config) {
+  DurationMs longest{0};
+  for (const BehaviourConfig& behaviour : config.behaviours) {
+    longest = std::max(longest, behaviour.limits.age_max);
+  }
+  return longest;
+}
+
+std::string topic_place(const std::string& topic) { return "topic " + topic; }
+
+Finding cannot_describe(const std::string& where, const Error& error) {
+  return {FindingLevel::kWarning, where, split_remedy(error.message).message,
+          "grant DescribeConfigs on " + where +
+              "; until then its settings are not checked, and a record that is larger than it "
+              "takes stops the worker instead of becoming a dead letter"};
+}
+
+}  // namespace
+
+Findings judge_input(const WorkerConfig& config, const TopicSettings& settings) {
+  const std::string where = topic_place(config.kafka.input);
+  Findings findings;
+  if (is_compacted(settings)) {
+    findings.push_back(
+        {FindingLevel::kError, where, std::string(kCompactedInput), std::string(kCompactedRemedy)});
+  }
+  if (value_of(settings, "message.timestamp.type") == "CreateTime") {
+    findings.push_back(
+        {FindingLevel::kAdvice, where,
+         "message.timestamp.type is CreateTime: record times are the producers' own, so a wrong "
+         "clock passes input.event_future_max_ms and hides other users' clicks",
+         "set message.timestamp.type=LogAppendTime on the topic"});
+  }
+  const std::optional<std::int64_t> retention = number_of(settings, "retention.ms");
+  const DurationMs longest = longest_age(config);
+  if (retention && *retention >= 0 && *retention < longest.value) {
+    findings.push_back(
+        {FindingLevel::kAdvice, where,
+         "retention.ms is " + std::to_string(*retention) + ", the longest age_max " +
+             std::to_string(longest.value) +
+             " ms: a state directory that is lost is made again from what retention has left",
+         "raise retention.ms to the longest age_max, or keep copies of the state directory"});
+  }
+  const std::optional<std::int64_t> retained = number_of(settings, "retention.bytes");
+  if (retained && *retained >= 0) {
+    findings.push_back({FindingLevel::kAdvice, where,
+                        "retention.bytes is " + std::to_string(*retained) +
+                            ": a worker that is away while so much is written loses clicks",
+                        "set retention.bytes=-1 and bound the topic by time"});
+  }
+  return findings;
+}
+
+Findings judge_dead_letters(const WorkerConfig& config, const TopicSettings& settings) {
+  const std::string where = topic_place(config.kafka.dead_letter);
+  Findings findings;
+  if (is_compacted(settings)) {
+    findings.push_back({FindingLevel::kError, where,
+                        "it is compacted, and refuses dead letters of records without a key",
+                        "use a topic with cleanup.policy=delete as kafka.dead_letter"});
+  }
+  const std::optional<std::int64_t> bytes = number_of(settings, "max.message.bytes");
+  if (bytes && *bytes < kDeadLetterBytesMax) {
+    findings.push_back(
+        {FindingLevel::kWarning, where,
+         "max.message.bytes is " + std::to_string(*bytes) +
+             ": a dead letter that it does not take stops the worker",
+         "raise max.message.bytes to " + std::to_string(kDeadLetterBytesMax) + " or more"});
+  }
+  return findings;
+}
+
+namespace {
+
+using Judge = Findings (*)(const WorkerConfig&, const TopicSettings&);
+
+Findings judge_output(const WorkerConfig&, const TopicSettings&) { return {}; }
+
+// The partition count, where the topic is there.
+std::optional<std::int32_t> check_topic(rd_kafka_s* client, const WorkerConfig& config,
+                                        const std::string& topic, const char* key, Judge judge,
+                                        Findings* findings) {
+  const std::string where = topic_place(topic);
+  const Result<std::int32_t> count = topic_partition_count(client, topic);
+  if (!count) {
+    auto [message, remedy] = split_remedy(count.error().message);
+    if (message.starts_with(where + ": ")) message.erase(0, where.size() + 2);
+    findings->push_back({FindingLevel::kError, where, message, remedy});
+    return std::nullopt;
+  }
+  const Result<TopicSettings> settings = topic_settings(client, topic);
+  std::string there = std::string(key) + " has " + std::to_string(*count) + " partitions";
+  if (settings) {
+    there += ", max.message.bytes " + std::string(value_of(*settings, "max.message.bytes"));
+  }
+  findings->push_back({FindingLevel::kOk, where, there, ""});
+  if (settings) {
+    for (Finding& finding : judge(config, *settings)) findings->push_back(std::move(finding));
+  } else {
+    findings->push_back(cannot_describe(where, settings.error()));
+  }
+  return *count;
+}
+
+}  // namespace
+
+TopicCheck check_topics(rd_kafka_s* client, const WorkerConfig& config) {
+  TopicCheck check;
+  const KafkaConfig& kafka = config.kafka;
+  check.input_partitions =
+      check_topic(client, config, kafka.input, "kafka.input", judge_input, &check.findings);
+  check_topic(client, config, kafka.output, "kafka.output", judge_output, &check.findings);
+  check_topic(client, config, kafka.dead_letter, "kafka.dead_letter", judge_dead_letters,
+              &check.findings);
+  return check;
+}
+
+Status refuse_compacted_input(rd_kafka_s* client, const std::string& topic) {
+  const Result<TopicSettings> settings = topic_settings(client, topic);
+  if (!settings) {
+    const bool silence = settings.error().code == ErrorCode::kUnavailable;
+    return silence ? Status(tl::unexpected<Error>(settings.error())) : Status{};
+  }
+  if (!is_compacted(*settings)) return {};
+  return error(ErrorCode::kInvalidConfig, topic_place(topic) + ": " + std::string(kCompactedInput) +
+                                              "; " + std::string(kCompactedRemedy));
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,56 @@
+"""A broker with TLS, logins and rights of the test's own; see scripts/kafka start --secure."""
+
+import os
+import pathlib
+import subprocess
+
+import harness
+
+KAFKA = harness.ROOT / "scripts/kafka"
+
+
+class SecureBroker:
+    """Addresses by listener, certificates, users and rights. Ends with this process."""
+
+    def __init__(self, directory):
+        self.dir = pathlib.Path(directory)
+        done = subprocess.run(
+            [KAFKA, "start", "--dir", directory, "--owner", str(os.getpid()), "--secure"],
+            stdout=subprocess.PIPE, text=True, check=True)
+        said = dict(line.split("=", 1) for line in done.stdout.splitlines())
+        self.plain, self.sasl_ssl, self.ssl = said["bootstrap"], said["sasl_ssl"], said["ssl"]
+        self.expired, self.tls = said["expired"], pathlib.Path(said["tls"])
+
+    def stop(self):
+        harness.stop_broker(self.dir)
+
+    def tool(self, name, *arguments):
+        done = subprocess.run([KAFKA, name, "--dir", self.dir, *arguments], capture_output=True,
+                              text=True)
+        if done.returncode != 0:
+            raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
+
+    def add_user(self, user, password):
+        self.tool("configs", "--alter", "--entity-type", "users", "--entity-name", user,
+                  "--add-config", f"SCRAM-SHA-512=[password={password}]")
+
+    def grant(self, principal, operation, *resource):
+        """`resource` as Kafka's tool has it: "--topic", "clicks"."""
+        self.tool("acls", "--add", "--allow-principal", principal, "--operation", operation,
+                  *resource)
+
+    def revoke(self, principal, operation, *resource):
+        self.tool("acls", "--remove", "--force", "--allow-principal", principal, "--operation",
+                  operation, *resource)
+
+    def login(self, user, password, ca="ca.pem"):
+        """kafka.client options of a SCRAM user."""
+        return {"security.protocol": "sasl_ssl", "sasl.mechanisms": "SCRAM-SHA-512",
+                "sasl.username": user, "sasl.password": password,
+                "ssl.ca.location": str(self.tls / ca)}
+
+    def certificate(self):
+        """kafka.client options of mutual TLS, as User:CN=worker."""
+        return {"security.protocol": "ssl", "ssl.ca.location": str(self.tls / "ca.pem"),
+                "ssl.certificate.location": str(self.tls / "client.pem"),
+                "ssl.key.location": str(self.tls / "client.key")}
