@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import signal
+import socket
+import struct
 import subprocess
 import time
 import unittest
@@ -44,6 +46,32 @@ def start_broker(directory):
 
 def stop_broker(directory):
     subprocess.run([ROOT / "scripts/kafka", "stop", "--dir", directory], check=True)
+
+
+def kafka_tool(directory, name, *arguments):
+    """Kafka's own tool of that name (configs, acls) against the running broker of the folder."""
+    done = subprocess.run([ROOT / "scripts/kafka", name, "--dir", directory, *arguments],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
+
+
+def add_partitions(bootstrap, topic, count):
+    """Gives a topic `count` partitions in all, by Kafka's CreatePartitions request, version 0."""
+    def text(word):
+        return struct.pack(">h", len(word)) + word.encode()
+
+    body = (struct.pack(">hhih", 37, 0, 1, -1) + struct.pack(">i", 1) + text(topic)
+            + struct.pack(">ii", count, -1) + struct.pack(">i?", 30_000, False))
+    host, port = bootstrap.split(":")
+    with socket.create_connection((host, int(port))) as connection, \
+            connection.makefile("rb") as answers:
+        connection.sendall(struct.pack(">i", len(body)) + body)
+        answer = answers.read(struct.unpack(">i", answers.read(4))[0])
+    # correlation, throttle time, one result: its topic, then the error's code
+    (error,) = struct.unpack_from(">h", answer, 12 + 2 + len(topic))
+    if error != 0:
+        raise AssertionError(f"CreatePartitions of {topic}: error {error}")
 
 
 def write_config(path, *, model, state, bootstrap="127.0.0.1:9", application="e2e",

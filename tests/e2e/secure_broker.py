@@ -24,24 +24,18 @@ class SecureBroker:
     def stop(self):
         harness.stop_broker(self.dir)
 
-    def tool(self, name, *arguments):
-        done = subprocess.run([KAFKA, name, "--dir", self.dir, *arguments], capture_output=True,
-                              text=True)
-        if done.returncode != 0:
-            raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
-
     def add_user(self, user, password):
-        self.tool("configs", "--alter", "--entity-type", "users", "--entity-name", user,
-                  "--add-config", f"SCRAM-SHA-512=[password={password}]")
+        harness.kafka_tool(self.dir, "configs", "--alter", "--entity-type", "users",
+                           "--entity-name", user, "--add-config", f"SCRAM-SHA-512=[password={password}]")
 
     def grant(self, principal, operation, *resource):
         """`resource` as Kafka's tool has it: "--topic", "clicks"."""
-        self.tool("acls", "--add", "--allow-principal", principal, "--operation", operation,
-                  *resource)
+        harness.kafka_tool(self.dir, "acls", "--add", "--allow-principal", principal, "--operation",
+                           operation, *resource)
 
     def revoke(self, principal, operation, *resource):
-        self.tool("acls", "--remove", "--force", "--allow-principal", principal, "--operation",
-                  operation, *resource)
+        harness.kafka_tool(self.dir, "acls", "--remove", "--force", "--allow-principal", principal,
+                           "--operation", operation, *resource)
 
     def login(self, user, password, ca="ca.pem"):
         """kafka.client options of a SCRAM user."""
