@@ -73,8 +73,17 @@ void check_model(const pipeline::ConfigReading& reading, pipeline::Findings* fin
   if (!model) return add_error(model.error(), findings);
   if (!sound(reading, kServedSections)) return;
   const auto served = pipeline::ServedModel::create(std::move(*model), reading.config);
-  if (!served) return add_error(served.error(), findings);
+  if (!served) {
+    const std::string where = "model " + reading.config.model_path;
+    findings->push_back({pipeline::FindingLevel::kError, where, served.error().message, ""});
+    return;
+  }
   describe(reading.config, **served, findings);
+}
+
+bool holds_state(const pipeline::WorkerConfig& config) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::path(config.state_path) / "CURRENT", ignored);
 }
 
 // What is saved here, against the topic as it is now.
@@ -83,8 +92,6 @@ Status check_state(const pipeline::WorkerConfig& config, std::int32_t partition_
   options.directory = config.state_path;
   options.application_id = config.application_id;
   options.read_only = true;
-  std::error_code ignored;
-  if (!std::filesystem::exists(options.directory / "CURRENT", ignored)) return {};
   const auto store = stateful::RocksDbStateStore::open(options);
   if (!store) return tl::unexpected(store.error());
   return pipeline::check_fingerprints(store->get(), config, partition_count);
@@ -94,7 +101,7 @@ void check_cluster(const pipeline::WorkerConfig& config, std::chrono::seconds ti
                    pipeline::Findings* findings) {
   pipeline::ConnectionCheck connection = pipeline::check_connection(config, timeout);
   for (pipeline::Finding& finding : connection.findings) findings->push_back(std::move(finding));
-  if (!connection.input_partitions) return;
+  if (!connection.input_partitions || !holds_state(config)) return;
   const std::string where = "state " + config.state_path;
   const Status state = check_state(config, *connection.input_partitions);
   if (!state) {
@@ -104,11 +111,14 @@ void check_cluster(const pipeline::WorkerConfig& config, std::chrono::seconds ti
   }
 }
 
-// Data on stdout; what is wrong on stderr, as every command says it.
-void print(const pipeline::Findings& findings) {
+// Data on stdout; what is wrong on stderr, as every command says it. What is in order would bury an
+// error of a file, while of a cluster it says how far things are.
+void print(const pipeline::Findings& findings, bool connected) {
   const Terminal terminal = stdout_terminal();
+  const bool with_ok = connected || exit_code_of(findings) == kOk;
   for (const pipeline::Finding& finding : findings) {
-    if (finding.level != pipeline::FindingLevel::kError) {
+    const bool shown = with_ok || finding.level != pipeline::FindingLevel::kOk;
+    if (shown && finding.level != pipeline::FindingLevel::kError) {
       std::puts(line_of(finding, terminal).c_str());
     }
   }
@@ -141,7 +151,7 @@ int check(const CheckArguments& arguments) {
   if (arguments.json) {
     std::puts(json_of(findings).c_str());
   } else {
-    print(findings);
+    print(findings, arguments.connect);
   }
   return exit_code_of(findings);
 }

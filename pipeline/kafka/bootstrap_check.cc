@@ -47,6 +47,8 @@ constexpr Cause kCauses[] = {
      "check the port in kafka.bootstrap, and that the broker runs"},
     {"Failed to resolve", "the name does not resolve",
      "check the host's name in kafka.bootstrap and this machine's DNS"},
+    {"incorrect security.protocol configuration", "the listener does not speak plaintext",
+     "set security.protocol under kafka.client to ssl or sasl_ssl, or use the plaintext port"},
     {"certificate verify failed", "TLS: the broker's certificate is refused",
      "set ssl.ca.location under kafka.client to the authority that signed it; it must not have "
      "expired, and must hold the address as kafka.bootstrap names it"},
@@ -62,8 +64,6 @@ constexpr Cause kCauses[] = {
      "set ssl.certificate.location and ssl.key.location under kafka.client"},
     {"SSL", "TLS: no connection could be made",
      "check security.protocol and the ssl options under kafka.client"},
-    {"incorrect security.protocol configuration", "the listener does not speak plaintext",
-     "set security.protocol under kafka.client to ssl or sasl_ssl, or use the plaintext port"},
     {"current SASL state", "SASL: the listener asks for no login",
      "set security.protocol under kafka.client to plaintext or ssl, or use the port of a SASL "
      "listener"},

@@ -53,5 +53,19 @@ TEST(KafkaErrorsTest, TheMessageHasPlaceCauseNameAndRemedy) {
   EXPECT_THAT(error.message, testing::HasSubstr("create the topic (freshet create-topics"));
 }
 
+TEST(KafkaErrorsTest, AMissingRightIsNamedWhereItIsKnown) {
+  const Error named = kafka_error(29, "topic t", "Write on the topic");
+  EXPECT_THAT(named.message, testing::HasSubstr("grant the worker's principal Write on the topic"));
+  const Error other = kafka_error(29, "topic t");
+  EXPECT_THAT(other.message, testing::HasSubstr("freshet check --connect"));
+}
+
+TEST(KafkaErrorsTest, AMessageSplitsIntoWhatHappenedAndWhatToDo) {
+  const auto [message, remedy] = split_remedy(kafka_error(3, "topic t").message);
+  EXPECT_THAT(message, testing::EndsWith("(UNKNOWN_TOPIC_OR_PART)"));
+  EXPECT_THAT(remedy, testing::StartsWith("create the topic"));
+  EXPECT_EQ(split_remedy("nothing to do about it").remedy, "");
+}
+
 }  // namespace
 }  // namespace freshet::pipeline

@@ -71,7 +71,8 @@ TEST(FingerprintTest, AnotherTopicFieldUnitOrPartitionCountIsRefused) {
               HasSubstr("input.topic = clicks, the configuration says taps"));
   EXPECT_THAT(verdict(made + "\nevents: {fields: {user: uid}}"), HasSubstr("events.fields.user"));
   EXPECT_THAT(verdict(made + "\nevents: {time_unit: s}"), HasSubstr("events.time_unit = ms"));
-  EXPECT_THAT(verdict(made, 8), HasSubstr("input.partitions = 4, the configuration says 8"));
+  EXPECT_THAT(verdict(made, 8),
+              HasSubstr("made of 4 partitions of the input topic, which has 8 now"));
 }
 
 TEST(FingerprintTest, ALineThatOneSideLacksIsRefused) {
