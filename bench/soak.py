@@ -133,6 +133,7 @@ kafka: {{bootstrap: "{bootstrap}"}}
 model: {{path: "{folder}/model"}}
 state: {{path: "{state.name}", memory_budget_mb: {arguments.budget_mb}}}
 threads: {arguments.threads}
+http: {{listen: "127.0.0.1:0"}}
 """)
         if is_new:
             harness.freshet("create-topics", "-c", config, "--partitions", arguments.partitions)

@@ -32,8 +32,8 @@ std::string describe(const Loaded& loaded, const std::string& origin) {
          (config.threads == 1 ? " thread" : " threads") + ", model " + loaded.model->label + " (" +
          mebibytes(pipeline::model_bytes(*loaded.model->model)) + "), state " + config.state_path +
          ", memory " + mebibytes(split.hot_users_bytes) + " hot users + " +
-         mebibytes(split.store_bytes) + " store + " + mebibytes(split.queue_bytes) +
-         " queues, http " + origin;
+         mebibytes(split.store_bytes) + " store + " +
+         mebibytes(split.input_queue_bytes + split.output_queue_bytes) + " queues, http " + origin;
 }
 
 WorkerThreads::MakeTransport kafka_transports(const pipeline::WorkerConfig& config,

@@ -89,8 +89,9 @@ struct KafkaHandle::Client {
     // error is asked for where errors are taken.
     const bool outage = answered && is_security(rd_error);
     const ErrorCode code = kafka_error_code(rd_error);
-    if (code == ErrorCode::kInvalidConfig && !outage)
+    if (code == ErrorCode::kInvalidConfig && !outage) {
       error = kafka_error(rd_error, without_secrets(secrets, reason));
+    }
     // Nor does it take the place of the reason why they are all down.
     if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !error) {
       error = kafka_error(rd_error, without_secrets(secrets, reason));

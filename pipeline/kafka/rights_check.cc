@@ -42,8 +42,10 @@ int read_at_end(rd_kafka_t* client, const std::string& topic, milliseconds timeo
   const auto deadline = steady_clock::now() + timeout;
   while (steady_clock::now() < deadline) {
     const MessagePtr message(rd_kafka_consumer_poll(client, kPollMs));
-    // What has no partition is the reader's group, which it neither needs nor may have a right to.
-    if (message == nullptr || message->partition != first.value) continue;
+    // A reader neither needs its group nor may have a right to it.
+    if (message == nullptr || message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+      continue;
+    }
     const bool read = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     return read ? RD_KAFKA_RESP_ERR_NO_ERROR : message->err;
   }

@@ -100,6 +100,8 @@ Status TopicReader::read_partition(Partition partition, const PositionRange& ran
       }
       continue;
     }
+    // A reader neither needs its group nor may have a right to it.
+    if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) continue;
     heard = now;
     if (message->partition != partition.value) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return {};

@@ -45,7 +45,7 @@ class ConnectionTest(unittest.TestCase):
                         f"output: {self.name}-scores, dead_letter: {self.name}-dead, "
                         "client: {session.timeout.ms: 6000}}\n"
                         f"model: {{path: {self.dir / 'model'}}}\nstate: {{path: {self.dir / self.name}}}\n"
-                        f"{extra}\n")
+                        f"http: {{listen: off}}\n{extra}\n")
         return path
 
     def create_topics(self, partitions=PARTITIONS):
@@ -154,6 +154,7 @@ class ConnectionTest(unittest.TestCase):
         self.config.write_text("thread: 3\n" + self.config.read_text())
         self.assert_found(self.check(78), "error", ":1:1", "thread")
         self.config.write_text(self.config.read_text().replace("thread: 3", "http: {port: 3}", 1)
+                               .replace("http: {listen: off}\n", "")
                                .replace(str(self.dir / "model"), "nowhere"))
         findings = self.check(78)
         self.assert_found(findings, "error", ":1:", "http.port")

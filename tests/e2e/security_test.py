@@ -48,7 +48,8 @@ class SecurityTest(unittest.TestCase):
         path = cls.dir / f"{name}.yaml"
         options = json.dumps({"session.timeout.ms": "6000", **client})  # JSON is YAML
         path.write_text(f"application_id: secure\nkafka: {{bootstrap: '{bootstrap}', client: {options}}}\n"
-                        f"model: {{path: {cls.dir / 'model'}}}\nstate: {{path: {cls.dir / name}}}\n")
+                        f"model: {{path: {cls.dir / 'model'}}}\nstate: {{path: {cls.dir / name}}}\n"
+                        "http: {listen: off}\n")
         return path
 
     def check(self, config, code):
