@@ -73,11 +73,12 @@ class OutageTest(unittest.TestCase):
         harness.freshet("produce", "-c", self.config, "--input", self.first)
         worker = harness.Worker(self.config, self.dir / "worker.log")
         self.addCleanup(worker.process.kill)
-        harness.wait_until("the first scores", lambda: len(self.outputs()) > 0)
-        # More comes while the brokers go, are away and come back.
+        # More comes while the brokers go and when they are back: 20 seconds' worth, in all.
         producer = subprocess.Popen([harness.BINARY, "produce", "-c", self.config, "--input",
-                                     self.second, "--rate", "20000"], stderr=subprocess.DEVNULL)
+                                     self.second, "--rate", str(EVENTS // 20)],
+                                    stderr=subprocess.DEVNULL)
         self.addCleanup(producer.kill)
+        harness.wait_until("the first scores", lambda: len(self.outputs()) > 0)
         begin_outage()
         time.sleep(seconds)  # the outage itself
         self.assertIsNone(worker.process.poll(), worker.text())

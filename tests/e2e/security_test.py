@@ -93,12 +93,12 @@ class SecurityTest(unittest.TestCase):
         self.assert_keeps_secrets(worker.text())
 
         for topic in ("clicks", "scores", "clicks-dead-letter"):
-            self.broker.grant("User:worker", "DESCRIBE_CONFIGS", "--topic", topic)
+            self.broker.grant("User:worker", "DescribeConfigs", "--topic", topic)
         findings = self.check(self.worker, 0)
         self.assertFalse([f for f in findings if f["level"] == "warning"], findings)
         self.assert_found(findings, "advice", "LogAppendTime")
         for topic in ("clicks", "scores", "clicks-dead-letter"):
-            self.broker.revoke("User:worker", "DESCRIBE_CONFIGS", "--topic", topic)
+            self.broker.revoke("User:worker", "DescribeConfigs", "--topic", topic)
 
     def test_each_right_is_needed_and_named_where_it_is_missing(self):
         names = {"READ": "Read", "WRITE": "Write"}
