@@ -73,7 +73,9 @@ class Transport {
   virtual Result<Position> begin_position(Partition partition) = 0;  // the first that is retained
   virtual Result<Position> end_position(Partition partition) = 0;    // after the last stable record
   // The end of an assigned partition as the brokers told it last, without a request: what lag is
-  // measured by. None before they told one; it may lie below what poll() has returned since.
+  // measured by. Where they told that nothing is left to read, it is the position behind the last
+  // record, whatever control records follow. None before they told one; it may lie below what
+  // poll() has returned since.
   virtual std::optional<Position> known_end(Partition partition) const = 0;
 
   // Hands a record to the producer; it may wait for room, bounded, and then says kUnavailable

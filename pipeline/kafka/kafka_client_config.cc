@@ -114,7 +114,8 @@ KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOp
                     {"session.timeout.ms", "45000"},
                     {"heartbeat.interval.ms", "3000"},
                     {"max.poll.interval.ms", "300000"},
-                    {"enable.partition.eof", "false"}});
+                    // How known_end() learns that only control records are left.
+                    {"enable.partition.eof", "true"}});
   if (transport.instance_id) options.emplace_back("group.instance.id", *transport.instance_id);
   append_users(&options, config, is_producer_only);
   return options;

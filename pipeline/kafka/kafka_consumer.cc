@@ -134,8 +134,7 @@ Result<RecordBatch> KafkaConsumer::poll(std::chrono::milliseconds timeout,
 // fetches what is there already, behind one message that was waited for.
 void KafkaConsumer::read_messages(std::chrono::milliseconds timeout, std::size_t records_max,
                                   MessageBatch* messages) {
-  rd_kafka_message_t* first =
-      rd_kafka_consumer_poll(handle_->get(), static_cast<int>(timeout.count()));
+  rd_kafka_message_t* first = wait_for_message(timeout);
   if (first == nullptr) return;
   messages->messages.resize(records_max);
   messages->messages[0] = first;
@@ -146,8 +145,26 @@ void KafkaConsumer::read_messages(std::chrono::milliseconds timeout, std::size_t
   messages->messages.resize(1 + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
 }
 
+// That a partition is drained is no message to wait for.
+rd_kafka_message_t* KafkaConsumer::wait_for_message(std::chrono::milliseconds timeout) {
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + timeout;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(
+        handle_->get(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (message == nullptr || message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) return message;
+    drained_[Partition{message->partition}] = Position{message->offset};
+    rd_kafka_message_destroy(message);
+  }
+}
+
 void KafkaConsumer::append_record(const rd_kafka_message_t& message, RecordBatch* batch) {
   const Partition partition{message.partition};
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    drained_[partition] = Position{message.offset};
+    return;
+  }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     // The group's own troubles come as a rebalance too, and a fatal error is the client's: both are
     // acted on there.
@@ -213,6 +230,7 @@ Status KafkaConsumer::assign(const Rebalance& rebalance) {
   if (rebalances_.size() > 1 && !rebalances_[1].assign) return {};  // revoked again already
   member_id_ = member_id_of(handle_->get());
   if (!rebalance.partitions.empty()) {
+    drained_.clear();
     assignment_.begin(rebalance.partitions);
     assigning_ = true;
     Status accepted = listener_->on_assigned(assignment_.partitions());
@@ -274,13 +292,17 @@ Result<Position> KafkaConsumer::end_position(Partition partition) {
   });
 }
 
-// librdkafka keeps what each fetch's answer said.
+// librdkafka keeps what each fetch's answer said. What lies between the last record and the end may
+// be control records alone, which nobody can read: then the log ends behind the last record.
 std::optional<Position> KafkaConsumer::known_end(Partition partition) const {
   std::int64_t begin = RD_KAFKA_OFFSET_INVALID;
   std::int64_t end = RD_KAFKA_OFFSET_INVALID;
   const rd_kafka_resp_err_t known =
       rd_kafka_get_watermark_offsets(handle_->get(), topic_.c_str(), partition.value, &begin, &end);
   if (known != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
+  const auto drained = drained_.find(partition);
+  const bool all_read = drained != drained_.end() && drained->second.value >= end;
+  if (all_read && assignment_.contains(partition)) return assignment_.next(partition);
   return Position{end};
 }
 

@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,6 +69,7 @@ class KafkaConsumer final : private KafkaEvents {
 
   void read_messages(std::chrono::milliseconds timeout, std::size_t records_max,
                      MessageBatch* messages);
+  rd_kafka_message_s* wait_for_message(std::chrono::milliseconds timeout);
   void append_record(const rd_kafka_message_s& message, RecordBatch* batch);
   Status serve_rebalances();
   Status assign(const Rebalance& rebalance);
@@ -81,10 +83,11 @@ class KafkaConsumer final : private KafkaEvents {
   rd_kafka_queue_s* queue_ = nullptr;
   RebalanceListener* listener_ = nullptr;
   KafkaAssignment assignment_;
-  std::string member_id_;                // of the generation of the assignment
-  std::deque<Rebalance> rebalances_;     // noted, not yet acted on
-  std::optional<Error> deferred_error_;  // met behind records that went out first
-  bool assigning_ = false;               // inside on_assigned
+  std::map<Partition, Position> drained_;  // where nothing more was there to read, last
+  std::string member_id_;                  // of the generation of the assignment
+  std::deque<Rebalance> rebalances_;       // noted, not yet acted on
+  std::optional<Error> deferred_error_;    // met behind records that went out first
+  bool assigning_ = false;                 // inside on_assigned
   bool closing_ = false;
   bool closed_ = false;
 };

@@ -151,10 +151,10 @@ class Worker:
         return self.log.read_text(errors="replace")
 
 
-def wait_until(what, condition, limit_s=180):
+def wait_until(what, condition, limit_s=180, every_s=0.2):
     """Polls `condition` until it is true; fails after `limit_s`, naming `what`."""
     deadline = time.monotonic() + limit_s
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {limit_s} s: {what}")
-        time.sleep(0.2)
+        time.sleep(every_s)

@@ -207,7 +207,11 @@ Result<Position> MemoryTransport::end_position(Partition partition) {
 
 std::optional<Position> MemoryTransport::known_end(Partition partition) const {
   const std::lock_guard lock(broker_->mutex_);
-  return broker_->log_of(input_, partition).end;
+  const MemoryBroker::Log& log = broker_->log_of(input_, partition);
+  const auto assigned = assigned_.find(partition);
+  if (assigned == assigned_.end() || !assigned->second) return std::nullopt;
+  const Position next = *assigned->second;
+  return log.records.empty() || is_before(log.records.back().offset, next) ? next : log.end;
 }
 
 const std::string& MemoryTransport::name_of(OutputTopic topic) const {

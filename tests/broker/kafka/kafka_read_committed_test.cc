@@ -67,6 +67,21 @@ TEST_F(KafkaReadCommittedTest, AnOpenTransactionHidesWhatFollowsAndBoundsTheEnd)
   EXPECT_EQ(member->transport->end_position(Partition{0}).value(), Position{4});
 }
 
+TEST_F(KafkaReadCommittedTest, MarkersBehindTheLastRecordAreNoLag) {
+  append("only");
+  writer_.begin();
+  writer_.write(topic(), Partition{0}, "aborted");
+  writer_.abort();
+  const auto member = reading_member();
+  const auto known = [&] { return member->transport->known_end(Partition{0}); };
+  ASSERT_TRUE(poll_until({member.get()}, [&] { return member->read.size() >= 1; }));
+  EXPECT_TRUE(poll_until({member.get()}, [&] { return known() == Position{1}; }));
+  append("next");
+  ASSERT_TRUE(poll_until({member.get()}, [&] { return member->read.size() >= 2; }));
+  const Position behind_next = position_after(member->read[1].offset);
+  EXPECT_TRUE(poll_until({member.get()}, [&] { return known() == behind_next; }));
+}
+
 TEST_F(KafkaReadCommittedTest, ATopicThatEndsInMarkersIsReadToItsEnd) {
   append("only");
   writer_.begin();

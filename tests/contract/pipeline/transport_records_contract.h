@@ -190,12 +190,23 @@ TYPED_TEST_P(TransportRecords, AMissingTopicIsNamed) {
   }
 }
 
+TYPED_TEST_P(TransportRecords, TheKnownEndIsTheOneThatReadingReaches) {
+  for (int i = 0; i < 3; ++i) this->append(1, std::to_string(i));
+  const auto only = this->sole_member();
+  const auto end = [&] { return only->transport->known_end(Partition{1}); };
+  ASSERT_TRUE(poll_until({only.get()}, [&] { return only->read.size() >= 3; }));
+  EXPECT_TRUE(poll_until({only.get()}, [&] { return end() == Position{3}; }));
+  this->append(1, "more");
+  EXPECT_TRUE(poll_until({only.get()}, [&] { return end() == Position{4}; }));
+  EXPECT_TRUE(poll_until({only.get()}, [&] { return only->read.size() == 4; }));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(TransportRecords, ReadingBeginsAtTheChosenPosition,
                             OffsetsAscendInEachPartitionAndNoneIsMissing,
                             ABatchHoldsAtMostWhatWasAskedFor, KeysValuesAndTimesArriveAsAppended,
                             ABatchOutlivesItsTransport, AnEmptyPollReturnsAfterItsTimeout,
                             BeginAndEndPositionsFrameTheLog, APositionOutsideTheLogStopsByName,
                             OutputsAreVisibleAfterAFlush, OutputsOfOneKeyKeepTheirOrder,
-                            AMissingTopicIsNamed);
+                            AMissingTopicIsNamed, TheKnownEndIsTheOneThatReadingReaches);
 
 }  // namespace freshet::test
