@@ -20,7 +20,9 @@ struct HealthArguments {
 
 // Where the worker of this configuration answers.
 Result<std::string> origin_of(const HealthArguments& arguments) {
-  if (!arguments.url.empty()) return arguments.url;
+  if (!arguments.url.empty()) {
+    return arguments.url.substr(0, arguments.url.find_last_not_of('/') + 1);
+  }
   const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
   if (!config) return tl::unexpected(config.error());
   auto address = pipeline::parse_listen_address(config->http.listen);

@@ -21,7 +21,11 @@
 namespace freshet::commands {
 namespace {
 
-std::string mebibytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+std::string mebibytes(std::size_t bytes) {
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+  if (bytes < kMebibyte) return "under 1 MiB";
+  return std::to_string((bytes + kMebibyte / 2) / kMebibyte) + " MiB";
+}
 
 // What runs where, in one line.
 std::string describe(const Loaded& loaded, const std::string& origin) {

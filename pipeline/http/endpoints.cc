@@ -15,7 +15,7 @@ namespace {
 constexpr char kJson[] = "application/json";
 constexpr std::string_view kUsers = "/v1/users/";
 // How long a question waits for its worker, which is busy with a batch at most.
-constexpr std::chrono::milliseconds kUserWait{1'000};
+constexpr std::chrono::milliseconds kUserWait{500};
 
 HttpResponse failure(int status, const std::string& message) {
   return {status, kJson, "{\"error\":" + json_string(message) + "}\n"};

@@ -4,7 +4,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <shared_mutex>
@@ -18,8 +20,9 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr std::size_t kThreads = 4;
+constexpr std::size_t kWaitingMax = 16;
 constexpr std::chrono::seconds kSilence{2};
-constexpr std::chrono::milliseconds kStopWait{1'000};
+constexpr std::chrono::milliseconds kStopWait{250};
 constexpr std::chrono::seconds kAnswerWait{5};
 
 // The library would share the port (SO_REUSEPORT), and two workers would get each other's requests.
@@ -27,6 +30,36 @@ void keep_port_alone(int socket) {
   const int yes = 1;
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
+
+// A few threads and a short queue. Where it is full the accepting thread waits, so clients that
+// come faster than they are answered, or send slowly, stay in the kernel's backlog.
+class AnswerQueue final : public httplib::TaskQueue {
+ public:
+  using Taken = decltype(std::declval<httplib::TaskQueue&>().enqueue(std::function<void()>()));
+
+  Taken enqueue(std::function<void()> answer) override {
+    {
+      std::unique_lock lock(mutex_);
+      room_.wait(lock, [this] { return waiting_ < kWaitingMax; });
+      ++waiting_;
+    }
+    return threads_.enqueue([this, answer = std::move(answer)] {
+      {
+        const std::lock_guard lock(mutex_);
+        --waiting_;
+      }
+      room_.notify_one();
+      answer();
+    });
+  }
+  void shutdown() override { threads_.shutdown(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable room_;
+  std::size_t waiting_ = 0;
+  httplib::ThreadPool threads_{kThreads};
+};
 
 void write(const HttpResponse& from, httplib::Response* to) {
   to->status = from.status;
@@ -65,7 +98,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
   const auto state = std::make_shared<State>();
   state->handler = std::move(handler);
   httplib::Server& server = state->server;
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.new_task_queue = [] { return new AnswerQueue; };
   server.set_socket_options(keep_port_alone);
   server.set_keep_alive_max_count(1);
   server.set_read_timeout(kSilence);
@@ -82,6 +115,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
         write({500, "text/plain; charset=utf-8", "internal error\n"}, &response);
       });
 
+  errno = 0;
   ListenAddress bound = address;
   bool taken = false;
   if (address.port == 0) {
@@ -122,10 +156,11 @@ HttpServer::~HttpServer() {
 }
 
 Result<HttpResponse> http_get(const std::string& origin, const std::string& path) {
-  httplib::Client client(origin);
-  if (!client.is_valid()) {
+  // The library throws for some addresses and takes others for host names.
+  if (!origin.starts_with("http://") || origin.find_first_of(" /?#@", 7) != std::string::npos) {
     return error(ErrorCode::kInvalidConfig, origin + ": is not an address like http://host:port");
   }
+  httplib::Client client(origin);
   client.set_connection_timeout(kAnswerWait);
   client.set_read_timeout(kAnswerWait);
   const httplib::Result answer = client.Get(path.c_str());

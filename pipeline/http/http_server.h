@@ -1,8 +1,8 @@
 // HttpServer: answers GET requests, one per connection, on a few threads of its own. The door to
 // cpp-httplib.
 //
-// Bounds:  8 KiB for a request line and for a header, 2 s without a byte, no body, 4 threads; the
-//          connection is closed behind each answer, so nobody keeps a thread
+// Bounds:  8 KiB for a request line and for a header, 2 s without a byte, no body, 4 threads, 16
+//          connections that wait for one; the connection is closed behind each answer
 // Errors:  start(): kInvalidConfig when the address cannot be had, with the remedy. A bad request
 //          gets 400 or 414; what a handler throws is 500
 // Threads: any; the handler is called from several at once, and by none once the server is gone
@@ -21,8 +21,8 @@ class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> start(const ListenAddress& address,
                                                    HttpHandler handler);
-  // Waits for answers that are being made, and a second at most for clients that read or write
-  // slowly.
+  // Waits for answers that are being made, and a quarter of a second for clients that read or
+  // write slowly.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

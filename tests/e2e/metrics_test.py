@@ -248,9 +248,9 @@ class AddressTest(unittest.TestCase):
         harness.freshet("model", "init", "--items", self.dir / "items.txt", "--dim", 4, "--seed", 7,
                         "--context", "tab", "--output", self.dir / "model")
 
-    def config(self, name, http):
+    def config(self, name, http, extra=""):
         return harness.write_config(self.dir / f"{name}.yaml", model=self.dir / "model",
-                                    state=self.dir / f"{name}.state", http=http)
+                                    state=self.dir / f"{name}.state", http=http, extra=extra)
 
     def test_a_taken_port_is_refused_before_the_group_is_joined(self):
         first = harness.Worker(self.config("first", "{listen: '127.0.0.1:0'}"), self.dir / "log")
@@ -271,6 +271,16 @@ class AddressTest(unittest.TestCase):
             worker.process.send_signal(signal.SIGINT)
             harness.wait_until("the signal is heard", lambda: "stopping" in worker.text())
         self.assertEqual(worker.process.wait(timeout=5), 130, worker.text())
+
+    def test_a_json_log_is_one_object_a_line_and_names_librdkafka(self):
+        worker = harness.Worker(self.config("json", "{listen: off}", "log: {format: json}"),
+                                self.dir / "log")
+        self.addCleanup(worker.kill)
+        harness.wait_until("librdkafka has said something", lambda: "librdkafka" in worker.text() and
+                           "joining the group" in worker.text())
+        lines = [json.loads(line) for line in worker.text().split("\n")[:-1]]
+        self.assertLessEqual({"time", "level", "message"}, set(lines[0]))
+        self.assertIn("librdkafka", [line.get("source") for line in lines])
 
     def test_health_says_why_nobody_answers(self):
         off = harness.freshet("health", "-c", self.config("off", "{listen: off}"), check=False)
