@@ -1,5 +1,6 @@
 """docker-compose.yml is valid, and what it names is there. No Docker engine is asked."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import unittest
 
 from deploy_files import PROMETHEUS, ROOT, load
 
+BINARY = os.environ.get("FRESHET_BINARY", ROOT / "build/release/freshet")
 COMPOSE = ROOT / "docker-compose.yml"
 FIRST_PARTY = ("topics", "generator", "worker-a", "worker-b")
 
@@ -21,6 +23,11 @@ class ComposeTest(unittest.TestCase):
         self.assertTrue(tools, "docker-compose is missing: run scripts/setup")
         done = subprocess.run([*tools[0], "-f", COMPOSE, "config", "--quiet"], text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_freshet_takes_the_workers_configuration(self):
+        done = subprocess.run([BINARY, "config", "print", "-c", ROOT / "deploy/compose/worker.yaml"], text=True,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_each_mounted_file_is_in_the_tree(self):

@@ -1,8 +1,14 @@
 """The manifests of deploy/kubernetes: read as YAML, and held together by what they name."""
 
+import os
+import pathlib
+import subprocess
+import tempfile
 import unittest
 
 from deploy_files import ROOT, load_all
+
+BINARY = os.environ.get("FRESHET_BINARY", ROOT / "build/release/freshet")
 
 FOLDER = ROOT / "deploy/kubernetes"
 KNOWN = {  # kind: its API and what its spec (or data) must hold
@@ -66,6 +72,18 @@ class KubernetesTest(unittest.TestCase):
             "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}})
         runtime = (ROOT / "scripts/image/runtime").read_text()
         self.assertIn(f"id={self.pod['spec']['securityContext']['runAsUser']} ", runtime)
+
+    def test_freshet_takes_the_configuration_and_shows_no_secret(self):
+        mount = next(each["mountPath"] for each in self.container["volumeMounts"] if each["name"] == "secret")
+        with tempfile.TemporaryDirectory() as temporary:
+            for name in self.objects["Secret"]["stringData"]:
+                pathlib.Path(temporary, name).write_text("canary-of-the-secret\n")
+            config = pathlib.Path(temporary, "worker.yaml")
+            config.write_text(self.objects["ConfigMap"]["data"]["worker.yaml"].replace(mount, temporary))
+            done = subprocess.run([BINARY, "config", "print", "-c", config], text=True, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertNotIn("canary-of-the-secret", done.stdout)
 
     def test_secrets_are_files_and_not_in_the_configuration(self):
         text = self.objects["ConfigMap"]["data"]["worker.yaml"]
