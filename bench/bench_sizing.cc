@@ -1,0 +1,207 @@
+// How much memory and disk a user, a click, an item and a partition take, beside what
+// docs/sizing.md predicts.
+//
+// Names are BM_Sizing_<What>/<arguments>. `bytes` is what the allocator or the file system really
+// gave, `predicted` what bench/sizing.h says; a prediction that is off by more than 15 % aborts,
+// and so does a cache whose own account of its bytes is. Times mean nothing here.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bench/sizing.h"
+#include "common/check.h"
+#include "common/random.h"
+#include "pipeline/config/config_parser.h"
+#include "pipeline/hot_user.h"
+#include "pipeline/served_model.h"
+#include "stateful/hot_user_cache.h"
+#include "stateful/rocksdb_state_store.h"
+#include "stateful/user_state.h"
+#include "tests/support/scorer_models.h"
+#include "tests/support/temp_dir.h"
+
+namespace freshet {
+namespace {
+
+constexpr std::int64_t kBaseMs = 1'602'633'600'000;
+constexpr std::size_t kItems = 10'000;
+constexpr std::size_t kCatalogue = 10'000'000;  // as wide as the ids of a large shop
+constexpr double kOffMost = 0.15;
+
+std::size_t heap_now() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+void report(benchmark::State& state, double bytes, double predicted) {
+  state.counters["bytes"] = bytes;
+  state.counters["predicted"] = predicted;
+  state.counters["off_percent"] = 100 * (predicted - bytes) / bytes;
+  FRESHET_CHECK(std::abs(predicted - bytes) <= kOffMost * bytes);
+}
+
+std::size_t argument(const benchmark::State& state, std::size_t index) {
+  return static_cast<std::size_t>(state.range(index));
+}
+
+// Names of `count` behaviours; the configuration and the model have the same.
+std::vector<std::string> behaviour_names(std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t b = 0; b < count; ++b) names.push_back("b" + std::to_string(b));
+  return names;
+}
+
+std::shared_ptr<const pipeline::ServedModel> served(std::size_t items, std::size_t behaviours,
+                                                    std::size_t dim) {
+  scorer::ModelInitOptions options;
+  options.behaviours = behaviour_names(behaviours);
+  options.item_ids = test::numbered_items(items);
+  options.embedding_dim = dim;
+  std::string yaml = "behaviours:\n";
+  for (const std::string& name : options.behaviours) {
+    yaml += "  - {name: " + name + ", types: [" + name + "]}\n";
+  }
+  const auto config = pipeline::parse_config(yaml, "bench");
+  FRESHET_CHECK(config.has_value());
+  auto model = pipeline::ServedModel::create(test::share(test::random_model(options)), *config);
+  FRESHET_CHECK(model.has_value());
+  return *model;
+}
+
+std::string user_name(std::size_t number) { return "user-" + std::to_string(number); }
+
+// About an hour lies between two clicks of a user, and no two gaps are alike.
+stateful::Click click_of(Random* random, std::size_t number, std::size_t items = kItems) {
+  return {
+      EventTime{kBaseMs + static_cast<std::int64_t>(number * 3'600'000 + random->below(3'600'000))},
+      ItemId(std::to_string(random->below(items)))};
+}
+
+std::vector<stateful::BehaviourLimits> limits_of(std::size_t behaviours, std::size_t clicks) {
+  std::vector<stateful::BehaviourLimits> limits;
+  for (const std::string& name : behaviour_names(behaviours)) {
+    limits.push_back({name, clicks, DurationMs{3650LL * 24 * 3600 * 1000}});
+  }
+  return limits;
+}
+
+// Users whose sequences are full, as they become by one click after the other.
+void BM_Sizing_HotUser(benchmark::State& state) {
+  const std::size_t clicks = argument(state, 0);
+  const std::size_t behaviours = argument(state, 1);
+  const std::size_t dim = argument(state, 2);
+  const std::size_t users = 1'000'000 / clicks;
+  const auto model = served(kItems, behaviours, dim);
+  const auto limits = limits_of(behaviours, clicks);
+  const EventTime now{kBaseMs + static_cast<std::int64_t>(clicks + 1) * 3'600'000};
+  for (auto _ : state) {
+    Random random(1);
+    stateful::HotUserCache<pipeline::HotUser> cache(std::size_t{1} << 40);
+    const std::size_t before = heap_now();
+    for (std::size_t i = 0; i < users; ++i) {
+      pipeline::HotUser user(*model, stateful::UserState(limits), std::nullopt);
+      for (std::size_t c = 0; c < (clicks + 1) * behaviours; ++c) {
+        user.insert(*model, c % behaviours, click_of(&random, c / behaviours));
+      }
+      user.refresh(*model, limits, now);
+      const std::size_t bytes = user.bytes();
+      cache.insert(UserId(user_name(i)), std::move(user), bytes);
+    }
+    const double real = static_cast<double>(heap_now() - before) / static_cast<double>(users);
+    const double counted = static_cast<double>(cache.bytes()) / static_cast<double>(users);
+    state.counters["counted"] = counted;
+    FRESHET_CHECK(std::abs(counted - real) <= kOffMost * real);
+    report(
+        state, real,
+        sizing::hot_user_bytes(clicks, static_cast<double>(behaviours), static_cast<double>(dim)));
+  }
+}
+BENCHMARK(BM_Sizing_HotUser)
+    ->ArgNames({"clicks", "behaviours", "d"})
+    ->ArgsProduct({{20, 50, 256, 1'000}, {1, 3}, {32, 128}})
+    ->Iterations(1);
+
+stateful::CheckpointBatch batch_of(stateful::OwnerToken owner, std::size_t first, std::size_t users,
+                                   std::span<const stateful::BehaviourLimits> limits,
+                                   Random* random) {
+  stateful::CheckpointBatch batch{Partition{0}, owner, {}, {}};
+  for (std::size_t n = first; n < std::min(first + 1'000, users); ++n) {
+    stateful::UserState user(limits);
+    for (std::size_t b = 0; b < limits.size(); ++b) {
+      for (std::size_t c = 0; c <= limits[b].length_max; ++c) {
+        user.sequences[b].insert(click_of(random, c, kCatalogue));
+      }
+    }
+    // Neighbours in a batch are no neighbours in the store, as in life.
+    batch.users.push_back(
+        {UserId(user_name(n * 7'919 % users)), stateful::encode_user_state(user)});
+  }
+  return batch;
+}
+
+// Each user written five times, as checkpoints do, then the store is closed.
+void BM_Sizing_StoredUser(benchmark::State& state) {
+  const std::size_t clicks = argument(state, 0);
+  const std::size_t behaviours = argument(state, 1);
+  const std::size_t users = 8'000'000 / clicks / behaviours;
+  const auto limits = limits_of(behaviours, clicks);
+  for (auto _ : state) {
+    const test::TempDir directory;
+    stateful::RocksDbOptions options;
+    options.directory = directory.path();
+    options.application_id = "bench";
+    options.memory_bytes = std::size_t{64} << 20;
+    {
+      auto store = stateful::RocksDbStateStore::open(options);
+      FRESHET_CHECK(store.has_value());
+      const auto owner = (*store)->take_ownership(Partition{0});
+      Random random(1);
+      for (std::size_t round = 0; round < 5; ++round) {
+        for (std::size_t first = 0; first < users; first += 1'000) {
+          FRESHET_CHECK(
+              (*store)->apply(batch_of(owner, first, users, limits, &random)).has_value());
+        }
+      }
+    }
+    double bytes = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path())) {
+      if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
+    }
+    report(state, bytes / static_cast<double>(users),
+           sizing::stored_user_bytes(clicks, static_cast<double>(behaviours)));
+  }
+}
+BENCHMARK(BM_Sizing_StoredUser)
+    ->ArgNames({"clicks", "behaviours"})
+    ->Args({20, 1})
+    ->Args({50, 1})
+    ->Args({50, 3})
+    ->Iterations(1);
+
+void BM_Sizing_Model(benchmark::State& state) {
+  const std::size_t items = argument(state, 0);
+  const std::size_t behaviours = argument(state, 1);
+  const std::size_t dim = argument(state, 2);
+  for (auto _ : state) {
+    const std::size_t before = heap_now();
+    const auto model = served(items, behaviours, dim);
+    report(state, static_cast<double>(heap_now() - before),
+           sizing::model_bytes(static_cast<double>(items), static_cast<double>(behaviours),
+                               static_cast<double>(dim), 65'536, 64));
+  }
+}
+BENCHMARK(BM_Sizing_Model)
+    ->ArgNames({"items", "behaviours", "d"})
+    ->ArgsProduct({{1'000, 30'000, 300'000}, {1, 3}, {32, 128}})
+    ->Iterations(1);
+
+}  // namespace
+}  // namespace freshet
