@@ -8,6 +8,7 @@ import file_size
 import foreign_places
 import include_table
 import markdown_links
+import metric_names
 import readme_map
 import shell_scripts
 import sources_listed
@@ -41,6 +42,25 @@ class AlertRunbooksTest(LintTest):
 
     def test_each_page_has_its_alert(self):
         self.bites(alert_runbooks.check, self.files("FreshetLag", "FreshetLate"), "FreshetLate is no alert")
+
+
+class MetricNamesTest(LintTest):
+    def files(self, path, text):
+        return {"docs/metrics.md": "| `freshet_scores_total` | counter |\n| `freshet_wait_seconds{partition}` | histogram |\n",
+                path: text}
+
+    def test_an_alert_on_a_metric_that_is_not_described_is_found(self):
+        for path in ("deploy/prometheus/alerts.yml", "deploy/prometheus/alerts_test.yml"):
+            self.passes(metric_names.check, self.files(path, "expr: rate(freshet_wait_seconds_bucket[5m])\n"))
+            self.bites(metric_names.check, self.files(path, "expr: freshet_score_total > 0\n"), "freshet_score_total")
+
+    def test_a_panel_on_a_metric_that_is_not_described_is_found(self):
+        panel = '{"title": "freshet_no_metric", "targets": [{"expr": "freshet_%s_total"}]}'
+        self.passes(metric_names.check, self.files("deploy/grafana/a.json", panel % "scores"))
+        self.bites(metric_names.check, self.files("deploy/grafana/a.json", panel % "points"), "freshet_points_total")
+
+    def test_the_document_is_needed(self):
+        self.bites(metric_names.check, {"a.md": ""}, "is missing")
 
 
 class IncludeTableTest(LintTest):
