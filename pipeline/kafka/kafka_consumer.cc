@@ -316,7 +316,11 @@ Status KafkaConsumer::commit(std::span<const PositionToCommit> positions) {
                                            ": it is not assigned any more");
     }
   }
-  return positions.empty() ? Status{} : commit_positions(handle_->get(), topic_, positions);
+  if (positions.empty()) return {};
+  Status committed = commit_positions(handle_->get(), topic_, positions);
+  if (committed) return committed;
+  const Status fatal = handle_->fatal_error();
+  return fatal ? committed : fatal;
 }
 
 Status KafkaConsumer::close() {

@@ -36,6 +36,11 @@ bool is_connection_failure(std::string_view line) {
   });
 }
 
+// The group's coordinator was away longer than the session: librdkafka forgets its membership.
+bool is_lost_session(std::string_view line) {
+  return line.find("group session timed out") != std::string_view::npos;
+}
+
 bool is_security(int rd_error) {
   return rd_error == RD_KAFKA_RESP_ERR__SSL || rd_error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
          rd_error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
@@ -66,6 +71,7 @@ struct KafkaHandle::Client {
   // A line of librdkafka's own. Of an outage's failures, which come several for each attempt, the
   // first is a warning and the rest are for who looks for them.
   void write_library_line(int level, const std::string& line) {
+    if (is_lost_session(line)) note_outage();
     if (level < kKafkaLogDebug && is_connection_failure(line)) {
       const std::lock_guard lock(log_mutex);
       const auto now = std::chrono::steady_clock::now();
@@ -74,6 +80,16 @@ struct KafkaHandle::Client {
       level = first ? kKafkaLogWarning : kKafkaLogDebug;
     }
     write(level, line);
+  }
+
+  void note_outage() {
+    const std::lock_guard lock(log_mutex);
+    met_outage = true;
+  }
+
+  bool has_met_outage() {
+    const std::lock_guard lock(log_mutex);
+    return met_outage;
   }
 
   // What the log refers to may be gone from now on.
@@ -93,6 +109,7 @@ struct KafkaHandle::Client {
       error = kafka_error(rd_error, without_secrets(secrets, reason));
     }
     // Nor does it take the place of the reason why they are all down.
+    if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) note_outage();
     if (rd_error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !error) {
       error = kafka_error(rd_error, without_secrets(secrets, reason));
     }
@@ -100,6 +117,7 @@ struct KafkaHandle::Client {
 
   std::mutex log_mutex;
   std::optional<std::chrono::steady_clock::time_point> failed_at;  // a connection, last
+  bool met_outage = false;
   KafkaOptions secrets;  // librdkafka hides them as well, but not in everything it says
   KafkaLog log;
   KafkaEvents* events;
@@ -216,6 +234,13 @@ Status KafkaHandle::fatal_error() const {
   std::array<char, 512> text{};
   const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_->handle, text.data(), text.size());
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // librdkafka 2.0 may then ask under no member's name, and the brokers, which kept the static
+    // member through the outage, refuse it in favour of itself. A new client joins in its place.
+    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID && client_->has_met_outage()) {
+      return freshet::error(ErrorCode::kFenced,
+                            "the group has kept this worker's place through an outage that was "
+                            "longer than session.timeout.ms");
+    }
     Error error = kafka_error(fatal, std::string("the Kafka client cannot go on: ") + text.data());
     // A fatal error has no retry, whatever its code would mean elsewhere.
     const bool final = error.code == ErrorCode::kFenced || error.code == ErrorCode::kInvalidConfig;

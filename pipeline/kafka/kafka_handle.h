@@ -59,7 +59,9 @@ class KafkaHandle {
   // known by now, else `error`. Requires: no answer has been noted, no group been joined.
   Error reason_of(Error error);
 
-  // What the client cannot go on from, if anything: the same at every call.
+  // What the client cannot go on from, if anything: the same at every call. That another member
+  // fenced this one is kInvalidConfig, but kFenced where the client has met an outage before: the
+  // other one may then be what the brokers kept of itself.
   Status fatal_error() const;
   // The client's own error since the last call, if any: all brokers down, a refused login, an
   // expired producer. A fatal one is reported by every call.

@@ -86,8 +86,7 @@ class SecurityTest(unittest.TestCase):
             self.assert_found(findings, "warning", f"topic {topic}", "grant DescribeConfigs")
         worker = harness.Worker(self.worker, self.dir / "worker.log")
         self.addCleanup(worker.process.kill)
-        harness.wait_until("all scores", lambda: len(harness.read_topic(
-            self.operator, "scores", self.dir / "scores.dump")) >= EVENTS)
+        harness.wait_until("all scores", lambda: len(self.outputs()) >= EVENTS)
         self.assertEqual(worker.stop(), 0, worker.text())
         self.assertIn("until then a record that is larger", worker.text())
         self.assert_keeps_secrets(worker.text())
@@ -163,6 +162,21 @@ class SecurityTest(unittest.TestCase):
         for right in RIGHTS:
             self.broker.grant("User:CN=worker", *right)
         self.check(config, 0)
+
+    def outputs(self):
+        return harness.read_topic(self.operator, "scores", self.dir / "scores.dump")
+
+    def test_a_worker_under_tls_outlives_a_broker_that_was_stopped(self):
+        worker = harness.Worker(self.worker, self.dir / "outage.log")
+        self.addCleanup(worker.process.kill)
+        harness.wait_until("assigned", lambda: "partition 1: " in worker.text())
+        before = len(self.outputs())
+        self.broker.stop()
+        harness.wait_until("the outage is noticed", lambda: "Connection refused" in worker.text())
+        self.broker.start()
+        harness.freshet("produce", "-c", self.operator, "--input", self.log)
+        harness.wait_until("all scores", lambda: len(self.outputs()) >= before + EVENTS)
+        self.assertEqual(worker.stop(), 0, worker.text())
 
     def test_a_worker_whose_broker_froze_under_tls_leaves_in_time(self):
         pid = int((self.broker.dir / "broker.pid").read_text())
