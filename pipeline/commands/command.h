@@ -30,6 +30,7 @@ void add_run(CLI::App& app, Run* run);
 void add_replay(CLI::App& app, Run* run);
 void add_check(CLI::App& app, Run* run);
 void add_config(CLI::App& app, Run* run);
+void add_test(CLI::App& app, Run* run);
 void add_model(CLI::App& app, Run* run);
 void add_state(CLI::App& app, Run* run);
 void add_generate(CLI::App& app, Run* run);

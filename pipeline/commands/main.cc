@@ -46,6 +46,7 @@ int main_of(int argc, char** argv) {
   add_replay(app, &run);
   add_check(app, &run);
   add_config(app, &run);
+  add_test(app, &run);
   add_model(app, &run);
   add_state(app, &run);
   add_generate(app, &run);

@@ -10,7 +10,8 @@ import re
 from tree import CODE, Finding, Tree, main
 
 ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/http", "pipeline/metrics",
-       "pipeline/files", "pipeline", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"]
+       "pipeline/files", "pipeline/cases", "pipeline", "pipeline/events", "pipeline/config", "scorer",
+       "stateful", "common"]
 
 # Folder -> the folders of the project that its files may include. The longest match counts.
 LAYERS = {
@@ -20,6 +21,8 @@ LAYERS = {
     "pipeline/config": ["pipeline/config", "stateful", "common"],
     "pipeline/events": ["pipeline/events", "pipeline/config", "common"],
     "pipeline": ["pipeline", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
+    "pipeline/cases": ["pipeline/cases", "pipeline", "pipeline/events", "pipeline/config", "stateful",
+                       "common"],
     "pipeline/files": ["pipeline/files", "pipeline", "pipeline/events", "pipeline/config", "stateful",
                        "common"],
     "pipeline/metrics": ["pipeline/metrics", "pipeline", "pipeline/events", "pipeline/config", "scorer",
