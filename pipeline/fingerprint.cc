@@ -85,9 +85,9 @@ Status check_fingerprints(stateful::StateStore* store, const WorkerConfig& confi
     const FingerprintLines lines = split(made);
     const auto count = lines.find(kPartitions);
     const auto as_stored = count == lines.end() ? std::nullopt : number(count->second);
-    const std::string configured =
-        fingerprint_of(config, config.kafka.input,
-                       partition_count.value_or(static_cast<std::int32_t>(as_stored.value_or(0))));
+    const std::string configured = fingerprint_of(
+        config, config.kafka.input,
+        partition_count.value_or(static_cast<std::int32_t>(as_stored.value_or(0))), partition);
     if (const Status fits = check_fingerprint(made, configured); !fits) {
       return error(fits.error().code,
                    "partition " + std::to_string(partition.value) + ": " + fits.error().message);

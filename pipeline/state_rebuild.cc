@@ -40,8 +40,8 @@ Result<StateRebuild> StateRebuild::create(const TaskContext& context,
     start.lineage = marker->lineage;
     start.next_marker = marker->number + 1;
     const stateful::OwnerToken owner = context.store->take_ownership(goal.partition);
-    std::string fingerprint =
-        fingerprint_of(*context.config, context.config->kafka.input, options.partition_count);
+    std::string fingerprint = fingerprint_of(*context.config, context.config->kafka.input,
+                                             options.partition_count, goal.partition);
     Rebuilt& rebuilt = rebuild.partitions_[goal.partition];
     rebuilt.goal = goal;
     rebuilt.task = std::make_unique<Task>(context, goal.partition, start, owner, std::nullopt,

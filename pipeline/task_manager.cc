@@ -61,7 +61,7 @@ Status TaskManager::start_task(Partition partition,
   if (!begin) return tl::unexpected(begin.error());
 
   std::string fingerprint =
-      fingerprint_of(*context_.config, context_.config->kafka.input, partition_count);
+      fingerprint_of(*context_.config, context_.config->kafka.input, partition_count, partition);
   const Result<TaskStart> start =
       plan_task_start({partition, committed, *stored, *begin, fingerprint, random_lineage()});
   if (!start) return tl::unexpected(start.error());

@@ -51,7 +51,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t b
   return text;
 }
 
-Status check_sha256(const std::filesystem::path& path, std::string_view expected) {
+Result<FileDigest> digest_of(const std::filesystem::path& path) {
   Result<OpenFile> file = open_file(path);
   if (!file) return tl::unexpected(file.error());
   Sha256 sha;
@@ -60,10 +60,15 @@ Status check_sha256(const std::filesystem::path& path, std::string_view expected
     file->stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
     sha.update(std::string_view(chunk).substr(0, static_cast<std::size_t>(file->stream.gcount())));
   }
-  const std::string actual = sha.hex();
-  if (actual == expected) return {};
+  return FileDigest{file->bytes, sha.hex()};
+}
+
+Status check_sha256(const std::filesystem::path& path, std::string_view expected) {
+  const Result<FileDigest> actual = digest_of(path);
+  if (!actual) return tl::unexpected(actual.error());
+  if (actual->sha256 == expected) return {};
   return refuse_model(path.string(),
-                      "SHA-256 is " + actual + ", model.yaml has " + std::string(expected) +
+                      "SHA-256 is " + actual->sha256 + ", model.yaml has " + std::string(expected) +
                           "; the file is damaged or of another model, copy the folder again");
 }
 

@@ -35,6 +35,12 @@ Result<OpenFile> open_file(const std::filesystem::path& path);
 // The whole file; refused when it has more than bytes_max.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t bytes_max);
 
+struct FileDigest {
+  std::uint64_t bytes = 0;
+  std::string sha256;  // 64 hexadecimal digits
+};
+Result<FileDigest> digest_of(const std::filesystem::path& path);
+
 // Compares the file's SHA-256 with the one of model.yaml, in 64 hexadecimal digits.
 Status check_sha256(const std::filesystem::path& path, std::string_view expected);
 

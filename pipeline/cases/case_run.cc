@@ -30,7 +30,7 @@ class CaseTask {
         decoder_(config),
         task_({&config, model, &store_, &clock_, &counters_}, kPartition,
               TaskStart{true, {}, {}, {}, 0}, store_.take_ownership(kPartition), std::nullopt,
-              fingerprint_of(config, config.kafka.input, 1), kCacheBytes) {}
+              fingerprint_of(config, config.kafka.input, 1, kPartition), kCacheBytes) {}
 
   Result<OutputRecord> process(const std::string& value) {
     InputRecord record{kPartition, next_, std::nullopt, std::nullopt, value};

@@ -9,14 +9,17 @@
 #include <utility>
 #include <vector>
 
+#include "common/json_text.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/option_checks.h"
 #include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/float_mode.h"
+#include "scorer/folder_files.h"
 #include "scorer/model_folder.h"
 #include "scorer/model_init.h"
 #include "scorer/model_limits.h"
+#include "scorer/model_tensors.h"
 
 namespace freshet::commands {
 namespace {
@@ -99,6 +102,43 @@ Status check_served(const std::shared_ptr<const scorer::Model>& model) {
   return {};
 }
 
+// How many numbers were learned, and what the model takes in memory: its own, and the table of
+// scores that serving derives from each item.
+void print_sizes(const scorer::Model& model) {
+  std::uint64_t parameters = 0;
+  scorer::for_each_tensor(
+      model, [&](const std::string&, const auto&, const auto& data) { parameters += data.size(); });
+  std::uint64_t scores = 0;
+  for (const scorer::BehaviourModel& behaviour : model.behaviours) {
+    scores += model.items.rows * behaviour.attention.w2.rows * sizeof(double);
+  }
+  std::printf("parameters: %llu, %llu bytes of weights and %llu bytes of item scores in memory\n",
+              static_cast<unsigned long long>(parameters),
+              static_cast<unsigned long long>(parameters * sizeof(float)),
+              static_cast<unsigned long long>(scores));
+}
+
+// The files as they are on the disk; load_model has compared the digests with model.yaml's.
+Status print_files(const std::filesystem::path& folder) {
+  for (const char* name : {scorer::kModelYamlName, scorer::kWeightsName, scorer::kItemsName}) {
+    const Result<scorer::FileDigest> file = scorer::digest_of(folder / name);
+    if (!file) return tl::unexpected(file.error());
+    std::printf("file: %s, %llu bytes, sha256 %s\n", name,
+                static_cast<unsigned long long>(file->bytes), file->sha256.c_str());
+  }
+  return {};
+}
+
+void print_items(const scorer::Model& model) {
+  constexpr std::size_t kShown = 5;
+  std::string sample;
+  for (std::size_t i = 0; i < model.item_ids.size() && i < kShown; ++i) {
+    sample += (i == 0 ? "" : ", ") + json_string(model.item_ids[i].view());
+  }
+  std::printf("items: %zu\nfirst items: %s%s\n", model.items.rows, sample.c_str(),
+              model.items.rows > kShown ? ", ..." : "");
+}
+
 int info(const std::string& folder) {
   scorer::set_float_mode();
   const auto loaded = scorer::load_model(folder);
@@ -107,8 +147,9 @@ int info(const std::string& folder) {
     return report({served.error().code, folder + ": " + served.error().message});
   }
   const scorer::Model& model = **loaded;
-  std::printf("model: %s\nvariant: traditional\nitems: %zu\nembedding_dim: %zu\n",
-              model.label().c_str(), model.items.rows, model.embedding_dim);
+  std::printf("model: %s\nvariant: traditional\n", model.label().c_str());
+  print_items(model);
+  std::printf("embedding_dim: %zu\n", model.embedding_dim);
   for (const scorer::BehaviourModel& behaviour : model.behaviours) {
     const scorer::TraditionalAttention& attention = behaviour.attention;
     std::printf(
@@ -122,7 +163,9 @@ int info(const std::string& folder) {
               model.hidden1.weight.rows, model.hidden2.weight.rows);
   std::printf("wide: %zu crosses, %zu buckets, %zu recent clicks\n", model.wide.crosses.size(),
               model.wide.weights.size(), model.wide.recent_clicks);
-  return kOk;
+  print_sizes(model);
+  const Status printed = print_files(folder);
+  return printed ? static_cast<int>(kOk) : report(printed.error());
 }
 
 void add_sizes(CLI::App* command, scorer::ModelInitOptions* options) {
@@ -178,7 +221,9 @@ void add_init(CLI::App& model, Run* run) {
   CLI::App* command = model.add_subcommand(
       "init",
       "Makes a seeded random model\n\n"
-      "  freshet model init --item-count 1000 --dim 64 --seed 7 --output models/random");
+      "  freshet model init --item-count 1000 --dim 64 --seed 7 --output models/random\n"
+      "  freshet model init --items my-items.txt --behaviours click,cart --context tab --output "
+      "models/mine");
   const auto items = command->add_option_group("catalogue");
   items->add_option("--items", arguments->items, "file of item ids, one a line");
   whole_number(items->add_option("--item-count", arguments->item_count, "makes items 0, 1, 2, ..."),

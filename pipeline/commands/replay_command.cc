@@ -8,14 +8,18 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/ids.h"
+#include "common/json_text.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
+#include "pipeline/commands/event_explainer.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/commands/summary.h"
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/files/seed_history.h"
+#include "pipeline/score_observers.h"
 #include "pipeline/score_verifier.h"
 #include "pipeline/state_report.h"
 #include "pipeline/worker.h"
@@ -38,6 +42,7 @@ struct ReplayArguments {
   std::vector<std::string> seed_fields;  // "behaviour=field"
   std::optional<std::int32_t> partitions;
   bool verify = false;
+  std::string explain;  // a user
 
   std::string dead_letters_file() const {
     return dead_letters.empty() ? output + ".dead-letters" : dead_letters;
@@ -48,6 +53,10 @@ Status check_files(const ReplayArguments& arguments) {
   if (arguments.output == "-" && arguments.dead_letters.empty()) {
     return error(ErrorCode::kInvalidConfig,
                  "--output -: say with --dead-letters where dead letters go");
+  }
+  if (arguments.output == "-" && !arguments.explain.empty()) {
+    return error(ErrorCode::kInvalidConfig,
+                 "--output -: standard output is the explanation's; name a file for the scores");
   }
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files{
@@ -142,11 +151,18 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   }
 
   pipeline::StopSignal stop;
+  pipeline::ScoreObservers observers;
   std::optional<pipeline::ScoreVerifier> verifier;
-  if (arguments.verify) verifier.emplace(loaded.config, loaded.model);
+  if (arguments.verify) observers.add(&verifier.emplace(loaded.config, loaded.model));
+  std::optional<EventExplainer> explainer;
+  if (!arguments.explain.empty()) {
+    observers.add(&explainer.emplace(
+        UserId(arguments.explain), loaded.config, loaded.model, stdout_terminal(),
+        [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }));
+  }
   const pipeline::TaskContext context{&loaded.config, loaded.model,
                                       store->get(),   &clock,
-                                      counters,       verifier ? &*verifier : nullptr};
+                                      counters,       observers.empty() ? nullptr : &observers};
   pipeline::Worker worker(
       context, loaded.config.memory_budget_mb << 19,
       [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
@@ -161,6 +177,11 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   const auto report = pipeline::verify_state(store->get(), loaded.config.limits());
   if (!report) return tl::unexpected(report.error());
   std::fputs(pipeline::describe(*report).c_str(), stderr);
+  if (explainer) {
+    std::fprintf(stderr, "explained: %llu events of user %s\n",
+                 static_cast<unsigned long long>(explainer->events()),
+                 quote_excerpt(arguments.explain).c_str());
+  }
   if (!verifier) return {};
   std::fputs(pipeline::describe(verifier->report()).c_str(), stderr);
   if (verifier->report().sound()) return {};
@@ -170,6 +191,11 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
 }
 
 int run_replay(const ReplayArguments& arguments) {
+  if (!arguments.explain.empty() && !is_valid_id(arguments.explain)) {
+    std::fprintf(stderr, "freshet: --explain: not a valid user id: %s\n",
+                 quote_excerpt(arguments.explain).c_str());
+    return kUsage;
+  }
   if (const Status distinct = check_files(arguments); !distinct) return report(distinct.error());
   const Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
   if (!loaded) return report(loaded.error());
@@ -189,7 +215,10 @@ void add_replay(CLI::App& app, Run* run) {
   CLI::App* command = app.add_subcommand(
       "replay",
       "Runs a log file through the same task as `run`\n\n"
-      "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output scores.jsonl");
+      "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output scores.jsonl\n"
+      "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output /dev/null --verify\n"
+      "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output /dev/null \\\n"
+      "      --dead-letters /dev/null --explain u1");
   add_config_options(command, &arguments->config);
   command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
       ->required();
@@ -206,6 +235,8 @@ void add_replay(CLI::App& app, Run* run) {
   command->add_flag("--verify", arguments->verify,
                     "recomputes every representation and score in double; exit 1 where one is "
                     "out of its bound");
+  command->add_option("--explain", arguments->explain,
+                      "USER: prints what each event of this user was scored on");
   CLI::Option* seed =
       command->add_option("--seed-history", arguments->seed_history,
                           "older history without times, put before the first record");

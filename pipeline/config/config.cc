@@ -1,6 +1,7 @@
 #include "pipeline/config/config.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "common/check.h"
 #include "common/json_text.h"
@@ -65,8 +66,22 @@ std::vector<stateful::BehaviourLimits> WorkerConfig::limits() const {
   return limits;
 }
 
+std::optional<RecordPlace> parse_record_place(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  RecordPlace place;
+  const auto read = [](std::string_view digits, auto* number) {
+    const char* end = digits.data() + digits.size();
+    const auto [stop, code] = std::from_chars(digits.data(), end, *number);
+    return !digits.empty() && digits[0] != '-' && stop == end && code == std::errc{};
+  };
+  if (!read(text.substr(0, colon), &place.partition.value)) return std::nullopt;
+  if (!read(text.substr(colon + 1), &place.offset.value)) return std::nullopt;
+  return place;
+}
+
 std::string fingerprint_of(const WorkerConfig& config, std::string_view topic,
-                           std::int32_t partition_count) {
+                           std::int32_t partition_count, Partition partition) {
   FRESHET_CHECK(config.events.label_behaviour < config.behaviours.size());
   std::vector<std::string> lines;
   std::vector<std::string> names;
@@ -79,6 +94,11 @@ std::string fingerprint_of(const WorkerConfig& config, std::string_view topic,
   lines.push_back("events.label_behaviour=" +
                   config.behaviours[config.events.label_behaviour].limits.name);
   lines.push_back("events.time_unit=" + std::string(name_of(config.events.time_unit)));
+  std::string excluded;
+  for (const RecordPlace& place : config.input.exclude) {
+    if (place.partition == partition) excluded += " " + std::to_string(place.offset.value);
+  }
+  if (!excluded.empty()) lines.push_back("input.exclude=" + excluded.substr(1));
   lines.push_back("input.partitions=" + std::to_string(partition_count));
   lines.push_back("input.topic=" + std::string(topic));
   lines.push_back("state.format=" + std::to_string(kStateFormat));

@@ -8,10 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/log_position.h"
 #include "common/time.h"
 #include "stateful/user_state.h"
 
@@ -32,11 +35,23 @@ struct KafkaConfig {
   std::map<std::string, std::string> client;  // librdkafka options passed through
 };
 
+// One record of the input topic.
+struct RecordPlace {
+  Partition partition;
+  Offset offset;
+  auto operator<=>(const RecordPlace&) const = default;
+};
+
+// "3:1042": partition and offset in decimal digits. None for any other text.
+std::optional<RecordPlace> parse_record_place(std::string_view text);
+
 struct InputConfig {
   KeyPolicy key = KeyPolicy::kRequire;
   OffsetPolicy offsets = OffsetPolicy::kGaps;
   DurationMs event_future_max{86'400'000};
-  std::size_t event_bytes_max = 1 << 20;  // a longer value is a dead letter, unparsed
+  std::size_t event_bytes_max = 1 << 20;   // a longer value is a dead letter, unparsed
+  std::vector<std::string> exclude_texts;  // as the file has them: "partition:offset"
+  std::set<RecordPlace> exclude;           // records that become dead letters whatever they say
 };
 
 // Which field of the event's JSON object holds what.
@@ -112,8 +127,10 @@ struct WorkerConfig {
 inline constexpr int kStateFormat = 1;
 
 // What of the configuration, the topic and the format decides the state's content: sorted
-// "name=value" lines for the marker. `topic` and `partition_count` are the input's.
+// "name=value" lines for the marker. `topic` and `partition_count` are the input's; of
+// input.exclude the partition's own records count, so that leaving one out concerns no other
+// partition's state.
 std::string fingerprint_of(const WorkerConfig& config, std::string_view topic,
-                           std::int32_t partition_count);
+                           std::int32_t partition_count, Partition partition);
 
 }  // namespace freshet::pipeline

@@ -100,6 +100,19 @@ void check_fields(const EventsConfig& events, Problems* problems) {
   }
 }
 
+void check_excluded(InputConfig* input, Problems* problems) {
+  for (std::size_t i = 0; i < input->exclude_texts.size(); ++i) {
+    const std::optional<RecordPlace> place = parse_record_place(input->exclude_texts[i]);
+    if (place) {
+      input->exclude.insert(*place);
+      continue;
+    }
+    problems->push_back({"input.exclude[" + std::to_string(i) + "]",
+                         quote_excerpt(input->exclude_texts[i]) +
+                             " is not a record such as \"3:1042\": partition, colon, offset"});
+  }
+}
+
 void check_types(const BehaviourConfig& behaviour, const std::string& path,
                  std::map<std::string, std::string>* owners, Problems* problems) {
   for (std::size_t i = 0; i < behaviour.types.size(); ++i) {
@@ -165,6 +178,7 @@ void check_candidates(const CandidatesConfig& candidates, Problems* problems) {
 std::vector<ConfigProblem> check_config(WorkerConfig* config) {
   Problems problems;
   check_kafka(*config, &problems);
+  check_excluded(&config->input, &problems);
   check_fields(config->events, &problems);
   check_behaviours(config, &problems);
   check_candidates(config->candidates, &problems);

@@ -15,6 +15,7 @@ constexpr std::int64_t kFieldNameBytesMax = 128;
 constexpr std::int64_t kListenBytesMax = 255;
 constexpr std::int64_t kContextFieldsMax = 32;
 constexpr std::int64_t kClientOptionsMax = 200;
+constexpr std::int64_t kExcludedMax = 1000;
 constexpr std::int64_t kYearMs = 365LL * 24 * 3600 * 1000;
 
 using Value = ConfigValue;
@@ -124,6 +125,10 @@ std::vector<WorkerKey> input_keys() {
       number_key("input.event_bytes_max", "1048576", "bytes", {64, 64 << 20},
                  "A longer event is a dead letter and is not parsed.",
                  [](auto& v, auto* c) { c->input.event_bytes_max = count(v); }),
+      other_key(
+          "input.exclude", ValueKind::kTextList, "[]", kExcludedMax,
+          "Records that become dead letters whatever they say, as \"partition:offset\".",
+          [](auto& v, auto* c) { c->input.exclude_texts = std::get<std::vector<std::string>>(v); }),
   };
 }
 

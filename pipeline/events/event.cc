@@ -28,6 +28,8 @@ std::string_view name_of(DeadLetterReason reason) {
       return "key_missing";
     case DeadLetterReason::kKeyMismatch:
       return "key_mismatch";
+    case DeadLetterReason::kExcluded:
+      return "excluded";
     case DeadLetterReason::kEmptyCandidates:
       return "empty_candidates";
     case DeadLetterReason::kUnknownItem:

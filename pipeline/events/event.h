@@ -41,6 +41,7 @@ enum class DeadLetterReason {
   kUnknownType,
   kKeyMissing,
   kKeyMismatch,
+  kExcluded,  // by input.exclude
   kEmptyCandidates,
   kUnknownItem,     // nothing to score: the model knows none of the candidates
   kNonFiniteScore,  // every candidate's logit is NaN or infinite

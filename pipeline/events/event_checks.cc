@@ -6,6 +6,9 @@ namespace freshet::pipeline {
 
 std::optional<Refusal> check_event(const Event& event, const InputRecord& record,
                                    const InputConfig& config) {
+  if (!config.exclude.empty() && config.exclude.contains({record.partition, record.offset})) {
+    return Refusal{DeadLetterReason::kExcluded, "left out by input.exclude"};
+  }
   if (record.key && *record.key != event.user.view()) {
     return Refusal{DeadLetterReason::kKeyMismatch,
                    "the record's key is not the event's user; key the topic by user id"};

@@ -189,12 +189,13 @@ Status seed_users(const WorkerConfig& config, const SeedHistoryOptions& options,
 
 Result<SeededHistory> seed_history(const WorkerConfig& config, const SeedHistoryOptions& options,
                                    const Clock& clock, stateful::StateStore* store) {
-  const std::string fingerprint =
-      fingerprint_of(config, config.kafka.input, options.partition_count);
   SeededHistory seeded;
   std::vector<PartitionSeed> seeds;
   for (std::int32_t p = 0; p < options.partition_count; ++p) {
-    seeds.emplace_back(store, Partition{p}, fingerprint, clock.now());
+    seeds.emplace_back(
+        store, Partition{p},
+        fingerprint_of(config, config.kafka.input, options.partition_count, Partition{p}),
+        clock.now());
     const Result<bool> fresh = seeds.back().is_fresh();
     if (!fresh) return tl::unexpected(fresh.error());
     if (!*fresh) {

@@ -29,13 +29,16 @@ class RebuildTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.dir = pathlib.Path(folder.name)
         self.addCleanup(harness.stop_broker, self.dir / "kafka")
-        bootstrap = harness.start_broker(self.dir / "kafka")
+        self.bootstrap = harness.start_broker(self.dir / "kafka")
         harness.freshet("model", "init", "--items", self.items(), "--dim", 8, "--seed", 7,
                         "--context", "tab", "--output", self.dir / "model")
         self.state = self.dir / "state"
-        self.config = harness.write_config(self.dir / "config.yaml", model=self.dir / "model",
-                                           state=self.state, bootstrap=bootstrap)
+        self.configure()
         harness.freshet("create-topics", "-c", self.config, "--partitions", harness.PARTITIONS)
+
+    def configure(self, extra=""):
+        self.config = harness.write_config(self.dir / "config.yaml", model=self.dir / "model",
+                                           state=self.state, bootstrap=self.bootstrap, extra=extra)
 
     def items(self):
         path = self.dir / "items.txt"
@@ -131,6 +134,63 @@ class RebuildTest(unittest.TestCase):
                       done.stderr)
         self.assertEqual(self.kept(), kept)
         self.assertEqual(self.digests(), before)
+
+    def test_an_event_of_a_wrong_clock_is_left_out_for_ever(self):
+        # Record times are of today, so a bound of a century lets the poison in.
+        self.configure("input: {event_future_max_ms: 3153600000000}")
+        first = write_log(self.dir / "first.jsonl", 0)
+        poison = json.dumps({"type": "click", "user_id": "u1", "item_id": "item-1",
+                             "ts": 2_147_483_647_000})
+        with open(first, "a") as log:
+            log.write(poison + "\n")
+        second = write_log(self.dir / "second.jsonl", IMPRESSIONS)
+        harness.freshet("produce", "-c", self.config, "--input", first)
+        worker = self.worker("first.log")
+        harness.wait_until("the first scores", lambda: len(self.outputs()) == IMPRESSIONS + 1)
+        self.assertEqual(worker.stop(), 0, worker.text())
+        user = json.loads(harness.freshet("state", "get", "-c", self.config, "u1").stdout)
+        self.assertEqual(user["behaviours"]["click"]["visible"], 1, "the poison hides the others")
+        partition = user["partition"]
+
+        reset = ("state", "reset-time", "-c", self.config, "--to", "2020-10-15T00:00:00Z")
+        refused = harness.freshet(*reset, check=False)
+        self.assertEqual(refused.returncode, 78, refused.stderr)
+        self.assertIn("1 events are later than 2020-10-15T00:00:00.000Z", refused.stderr)
+        self.assertIn("leave them out under input.exclude", refused.stderr)
+        place = next(line.split()[0] for line in refused.stderr.splitlines()
+                     if line.startswith("  ") and "2038-01-19" in line)
+        self.assertTrue(place.startswith(f"{partition}:"), place)
+        self.assertEqual(self.kept(), [])
+
+        self.configure(f'input: {{event_future_max_ms: 3153600000000, exclude: ["{place}"]}}')
+        unready = harness.freshet("state", "get", "-c", self.config, "u1", check=False)
+        self.assertEqual(unready.returncode, 78)
+        self.assertIn("input.exclude = nothing", unready.stderr)
+        done = harness.freshet(*reset)
+        self.assertEqual(len(self.kept()), 1)
+        for stream_time, _ in harness.state_digests(done.stdout).values():
+            self.assertLess(int(stream_time), 1_602_720_000_000)
+        user = json.loads(harness.freshet("state", "get", "-c", self.config, "u1").stdout)
+        self.assertGreater(user["behaviours"]["click"]["visible"], 1)
+
+        # What is published from here on is a replay's under the same configuration.
+        harness.freshet("produce", "-c", self.config, "--input", second)
+        again = self.worker("second.log")
+        harness.wait_until("the scores after the reset",
+                           lambda: len(self.outputs()) == 2 * IMPRESSIONS + 1)
+        self.assertEqual(again.stop(), 0, again.text())
+        dump = self.dir / "input.dump"
+        harness.freshet("dump", "-c", self.config, "--output", dump)
+        harness.freshet("replay", "-c", self.config, "--input", dump, "--output",
+                        self.dir / "replayed.jsonl")
+        self.assertIn('"reason":"excluded"', (self.dir / "replayed.jsonl.dead-letters").read_text())
+        expected = harness.outputs_by_source((self.dir / "replayed.jsonl").read_text().splitlines())
+        found = self.outputs()
+        later = [source for source in expected if json.loads(expected[source][0])["ts"]
+                 >= 1_602_633_600_000 + IMPRESSIONS]
+        self.assertEqual(len(later), IMPRESSIONS)
+        for source in later:
+            self.assertEqual(found[source], expected[source])
 
     def test_a_group_without_positions_has_nothing_to_rebuild(self):
         done = self.rebuild()

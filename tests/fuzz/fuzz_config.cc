@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (config) {
     FRESHET_CHECK(!config->behaviours.empty());
     FRESHET_CHECK(config->events.label_behaviour < config->behaviours.size());
-    FRESHET_CHECK(!pipeline::fingerprint_of(*config, config->kafka.input, 1).empty());
+    FRESHET_CHECK(
+        !pipeline::fingerprint_of(*config, config->kafka.input, 1, freshet::Partition{0}).empty());
     FRESHET_CHECK(config->delivery == pipeline::Delivery::kAtLeastOnce);
   } else {
     FRESHET_CHECK(config.error().code == freshet::ErrorCode::kInvalidConfig);

@@ -142,7 +142,7 @@ Status TaskRun::start() {
   const auto stored = context_.store->read_marker(kPartition);
   if (!stored) return tl::unexpected(stored.error());
   const std::string fingerprint =
-      pipeline::fingerprint_of(*context_.config, context_.config->kafka.input, 1);
+      pipeline::fingerprint_of(*context_.config, context_.config->kafka.input, 1, Partition{0});
   stateful::LineageId fresh;
   fresh.bytes[0] = 7;
   const auto start =

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 // Enough of a configuration to see whether two are the same, beyond what the fingerprint has.
 std::string summary_of(const WorkerConfig& c) {
-  std::string text = fingerprint_of(c, c.kafka.input, 1);
+  std::string text = fingerprint_of(c, c.kafka.input, 1, Partition{0});
   text += c.application_id + c.kafka.bootstrap + c.kafka.output + c.kafka.dead_letter;
   text += c.candidates.pool_path + c.model_path + c.state_path + c.http.listen + c.log_level;
   for (const std::string& field : c.events.context) text += field;
@@ -121,7 +121,7 @@ TEST(ConfigReferenceTest, FingerprintHasTheStatesPartOfTheConfiguration) {
       "  - {name: cart, types: [cart]}\n",
       "c.yaml");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(fingerprint_of(*config, "clicks", 4),
+  EXPECT_EQ(fingerprint_of(*config, "clicks", 4, Partition{0}),
             "behaviour.cart.age_max_ms=604800000\n"
             "behaviour.cart.length_max=50\n"
             "behaviour.cart.types=[\"cart\"]\n"

@@ -15,7 +15,7 @@ constexpr std::string_view kMade =
 
 std::string fingerprint(std::string_view yaml, std::int32_t partitions = 4) {
   const WorkerConfig config = test::config_of(yaml);
-  return fingerprint_of(config, config.kafka.input, partitions);
+  return fingerprint_of(config, config.kafka.input, partitions, Partition{0});
 }
 
 // What the check says to a state made by kMade.

@@ -52,7 +52,7 @@ TEST_F(TaskCommitTest, AFirstStartCommitsMarkerZeroBeforeAnyRecord) {
   EXPECT_EQ(stored().applied_from, Position{0});
   EXPECT_EQ(stored().user_count, 0U);
   EXPECT_FALSE(stored().stream_time);
-  EXPECT_EQ(stored().fingerprint, fingerprint_of(config_, "clicks", 1));
+  EXPECT_EQ(stored().fingerprint, fingerprint_of(config_, "clicks", 1, Partition{0}));
   EXPECT_EQ(run_->committed()->metadata, encode_position_metadata({stored().lineage, 0}));
 }
 
