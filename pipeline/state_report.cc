@@ -53,6 +53,24 @@ Result<PartitionReport> verify_partition(stateful::StateStore* store, Partition 
   return report;
 }
 
+std::string stream_time_of(const PartitionReport& partition) {
+  const auto stream_time = partition.stored.marker.stream_time;
+  return stream_time ? std::to_string(stream_time->ms) : "none";
+}
+
+template <class Line>
+std::string lines_of(const StateReport& report, const Line& line) {
+  std::string text;
+  for (const PartitionReport& partition : report.partitions) {
+    const std::string name = "partition " + std::to_string(partition.partition.value);
+    text += name + ": " + line(partition) + "\n";
+    for (const std::string& problem : partition.problems) {
+      text += name + ": PROBLEM: " + problem + "\n";
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 bool StateReport::sound() const {
@@ -74,20 +92,20 @@ Result<StateReport> verify_state(stateful::StateStore* store,
 }
 
 std::string describe(const StateReport& report) {
-  std::string text;
-  for (const PartitionReport& partition : report.partitions) {
-    const std::string name = "partition " + std::to_string(partition.partition.value);
-    const auto stream_time = partition.stored.marker.stream_time;
-    text += name + ": position " + std::to_string(partition.stored.marker.position.value) +
-            ", stream time " + (stream_time ? std::to_string(stream_time->ms) : "none") + ", " +
-            std::to_string(partition.users) + " users, " + std::to_string(partition.clicks) +
-            " clicks, " + std::to_string(partition.bytes) + " bytes, digest " +
-            partition.digest.hex() + ", logical " + partition.logical_digest.hex() + "\n";
-    for (const std::string& problem : partition.problems) {
-      text += name + ": PROBLEM: " + problem + "\n";
-    }
-  }
-  return text;
+  return lines_of(report, [](const PartitionReport& partition) {
+    return "position " + std::to_string(partition.stored.marker.position.value) + ", stream time " +
+           stream_time_of(partition) + ", " + std::to_string(partition.users) + " users, " +
+           std::to_string(partition.clicks) + " clicks, " + std::to_string(partition.bytes) +
+           " bytes, digest " + partition.digest.hex() + ", logical " +
+           partition.logical_digest.hex();
+  });
+}
+
+std::string describe_logical(const StateReport& report) {
+  return lines_of(report, [](const PartitionReport& partition) {
+    return "stream time " + stream_time_of(partition) + ", logical " +
+           partition.logical_digest.hex();
+  });
 }
 
 }  // namespace freshet::pipeline

@@ -39,4 +39,7 @@ Result<StateReport> verify_state(stateful::StateStore* store,
 // One line a partition, and one a problem.
 std::string describe(const StateReport& report);
 
+// Likewise, of each partition only its stream time and logical digest.
+std::string describe_logical(const StateReport& report);
+
 }  // namespace freshet::pipeline

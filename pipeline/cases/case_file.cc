@@ -145,7 +145,7 @@ class Reader {
     if (one.name.empty()) problem(node, "a case needs a name");
     if (one.events.empty()) problem(node, "a case needs events");
     if (outputs != nullptr) read_outputs(*outputs, &one);
-    if (one.outputs.empty() && one.sequences.empty()) {
+    if (outputs == nullptr && one.sequences.empty()) {
       problem(node, "a case that expects nothing cannot fail; give outputs or sequences");
     }
     return one;

@@ -20,6 +20,7 @@ struct StateArguments {
   ConfigArguments config;
   std::string path;  // overrides state.path
   std::string user;
+  bool logical = false;  // verify prints what is equal for equal states, and no more
 };
 
 Error of_user(Partition partition, std::string_view user, const Error& error) {
@@ -89,7 +90,10 @@ int verify(const StateArguments& arguments) {
   if (!opened) return report(opened.error());
   const auto verified = pipeline::verify_state(opened->store.get(), opened->config.limits());
   if (!verified) return opened->failed(verified.error());
-  std::fputs(pipeline::describe(*verified).c_str(), stdout);
+  std::fputs(
+      (arguments.logical ? pipeline::describe_logical(*verified) : pipeline::describe(*verified))
+          .c_str(),
+      stdout);
   if (verified->sound()) return kOk;
   std::fputs(
       "freshet: the state is damaged; `freshet state rebuild` makes it again from the input and "
@@ -127,6 +131,9 @@ void add_state(CLI::App& app, Run* run) {
                             "Recomputes digests and counts by scan; exit 1 where they differ\n\n"
                             "  freshet state verify -c configs/worker.yaml");
   add_common(verify_command, arguments);
+  verify_command->add_flag("--logical", arguments->logical,
+                           "prints only stream times and logical digests, which are equal for\n"
+                           "equal states, however they came about");
   verify_command->callback([arguments, run] { *run = [arguments] { return verify(*arguments); }; });
   add_rebuild(state, run);
 }

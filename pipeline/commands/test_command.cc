@@ -76,7 +76,7 @@ int run_test(const TestArguments& arguments) {
       if (!differences) return report(differences.error());
       show(terminal, file.name + ":" + std::to_string(one.line), one.name, *differences);
       ++all;
-      failed += differences->empty() ? 0 : 1;
+      if (!differences->empty()) ++failed;
     }
   }
   std::fprintf(stderr, "%zu of %zu cases failed\n", failed, all);

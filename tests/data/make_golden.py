@@ -33,6 +33,8 @@ candidates: {publish: 3}
 model: {path: MODEL}
 state: {path: STATE}
 """
+# Of this machine, not of the format: for those who start a worker.
+NO_HTTP = 'http: {listen: "off"}\n'
 
 
 def freshet(*arguments):
@@ -61,7 +63,7 @@ def config_for(folder, golden, state):
     path = folder / "golden.yaml"
     text = (golden / f"format-{FORMAT}.yaml").read_text()
     path.write_text(text.replace("MODEL", str(golden / f"model-format-{FORMAT}"))
-                    .replace("STATE", str(state)))
+                    .replace("STATE", str(state)) + NO_HTTP)
     return path
 
 

@@ -127,7 +127,7 @@ class BadModelTest(unittest.TestCase):
     def commands(self, model, work):
         config = work / "config.yaml"
         config.write_text(f"model: {{path: {model}}}\nstate: {{path: {work / 'state'}}}\n"
-                          "kafka: {bootstrap: 127.0.0.1:9}\n")
+                          "kafka: {bootstrap: 127.0.0.1:9}\nhttp: {listen: 'off'}\n")
         return (("check", "-c", config), ("run", "-c", config), ("model", "info", model),
                 ("replay", "-c", config, "--input", self.log, "--output", work / "scores.jsonl"))
 

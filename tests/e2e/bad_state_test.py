@@ -45,7 +45,7 @@ class BadStateTest(unittest.TestCase):
     def write_config(cls, state, behaviours=CLICK, application="freshet"):
         path = cls.dir / f"{state.name}-{application}.yaml"
         path.write_text(f"application_id: {application}\n{behaviours}\nmodel: {{path: {cls.model}}}\n"
-                        f"state: {{path: {state}}}\nkafka: {{bootstrap: 127.0.0.1:9}}\n")
+                        f"state: {{path: {state}}}\nkafka: {{bootstrap: 127.0.0.1:9}}\nhttp: {{listen: 'off'}}\n")
         return path
 
     def copy(self, name):

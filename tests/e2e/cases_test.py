@@ -53,7 +53,7 @@ cases:
         self.assertIn("1 of 2 cases failed", done.stderr)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], f"FAILED {self.file}:3: wrong in every way")
-        self.assertEqual(lines[-1], f"ok     {self.file}:16: right")
+        self.assertEqual(lines[-1], f"ok     {self.file}:15: right")
         for what, expected, found in (
                 ("output of event 1: sequence_length", "2", "1"),
                 ("output of event 1: late", "true", "false"),
@@ -82,11 +82,11 @@ cases:
         self.assertEqual(done.returncode, 78, done.stdout)
         self.assertEqual(done.stdout, "")
         for text in (':3:5: unknown key "evnts"; did you mean events?', ":2:5: a case needs events",
-                     ":4:24: an event is a map of its fields",
-                     ":4:40: must be a list with one entry for each of the 1 events",
-                     ":5:56: must be the reason of a dead letter; did you mean not_json?",
-                     ":5:71: must be true or false", ":5:79: must be a list of item ids",
-                     ':6:48: unknown key "clik"; did you mean click?',
+                     ":4:26: an event is a map of its fields",
+                     ":4:41: must be a list with one entry for each of the 1 events",
+                     ":5:58: must be the reason of a dead letter; did you mean not_json?",
+                     ":5:73: must be true or false", ":5:81: must be a list of item ids",
+                     ':6:50: unknown key "clik"; did you mean click?',
                      ':7:18: "name" stands here twice', ":7:5: a case that expects nothing cannot fail"):
             self.assertIn(f"{self.file}{text}", done.stderr)
         self.assertIn("nowhere.yaml: cannot be read", done.stderr)

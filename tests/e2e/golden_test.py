@@ -32,7 +32,7 @@ class GoldenTest(unittest.TestCase):
             shutil.copytree(GOLDEN / f"state-{name}", state)
             path = self.dir / config.name
             path.write_text(config.read_text().replace("MODEL", str(GOLDEN / f"model-{name}"))
-                            .replace("STATE", str(state)))
+                            .replace("STATE", str(state)) + 'http: {listen: "off"}\n')
             with self.subTest(name):
                 yield name, state, path
 

@@ -24,6 +24,19 @@ TEST(ConfigChecksTest, ExactlyOnceIsRefusedWithWhatToSet) {
             "at_least_once");
 }
 
+TEST(ConfigChecksTest, AnExcludedRecordIsAPartitionAndAnOffset) {
+  const auto config = parse_config("input: {exclude: [\"3:1042\", \"0:0\"]}", "c.yaml");
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->input.exclude,
+            (std::set<RecordPlace>{{Partition{0}, Offset{0}}, {Partition{3}, Offset{1042}}}));
+  for (const char* text : {"3", "3:", ":1", "3:-1", "-3:1", "3:1 ", "3:1:2", "x:1", "4294967296:1",
+                           "3:99999999999999999999"}) {
+    EXPECT_THAT(refusal_of("input: {exclude: [\"" + std::string(text) + "\"]}"),
+                HasSubstr("is not a record such as \"3:1042\""))
+        << text;
+  }
+}
+
 TEST(ConfigChecksTest, ChangelogIsRefusedWithWhatToSet) {
   EXPECT_EQ(refusal_of("changelog: on"),
             "c.yaml:1:12: changelog: on is not in this version; set changelog: off");

@@ -43,6 +43,20 @@ TEST(EventChecksTest, AnEventMayBeAheadOfItsRecordByTheLimitAndNoMore) {
   EXPECT_EQ(verdict("u", kTimeMs + 1'000'000'000), "accepted");
 }
 
+TEST(EventChecksTest, ARecordThatIsExcludedIsRefusedWhateverItSays) {
+  InputConfig config;
+  config.exclude.insert({Partition{3}, Offset{1042}});
+  Event event;
+  event.user = UserId("u");
+  InputRecord record;
+  record.key = "somebody else";
+  record.partition = Partition{3};
+  record.offset = Offset{1042};
+  EXPECT_EQ(check_event(event, record, config)->reason, DeadLetterReason::kExcluded);
+  record.partition = Partition{2};
+  EXPECT_EQ(check_event(event, record, config)->reason, DeadLetterReason::kKeyMismatch);
+}
+
 TEST(EventChecksTest, RecordTimesAtTheEndsOfTheirTypeAreCompared) {
   EXPECT_EQ(verdict("u", std::numeric_limits<std::int64_t>::max()), "accepted");
   EXPECT_EQ(verdict("u", std::numeric_limits<std::int64_t>::min()), "future_time");

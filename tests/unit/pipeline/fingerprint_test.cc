@@ -35,6 +35,20 @@ TEST(FingerprintTest, TheOrderOfABehavioursTypesMeansNothing) {
   EXPECT_EQ(verdict("behaviours: [{name: click, types: [tap, click]}]"), "fits");
 }
 
+TEST(FingerprintTest, ARecordLeftOutConcernsItsOwnPartitionAlone) {
+  const WorkerConfig config = test::config_of("input: {exclude: [\"2:7\", \"2:5\", \"3:1\"]}");
+  const auto of = [&](std::int32_t partition) {
+    return fingerprint_of(config, "clicks", 4, Partition{partition});
+  };
+  EXPECT_EQ(of(0), fingerprint_of(test::config_of("threads: 1"), "clicks", 4, Partition{0}));
+  EXPECT_THAT(of(2), HasSubstr("\ninput.exclude=5 7\n"));
+  EXPECT_THAT(of(3), HasSubstr("\ninput.exclude=1\n"));
+  const Status fits = check_fingerprint(of(0), of(2));
+  ASSERT_FALSE(fits.has_value());
+  EXPECT_THAT(fits.error().message,
+              HasSubstr("input.exclude = nothing, the configuration says 5 7"));
+}
+
 TEST(FingerprintTest, WhatDoesNotDecideTheStateFits) {
   EXPECT_EQ(verdict(std::string(kMade) + "\ncommit: {interval_ms: 5}\ncandidates: {publish: 3}"),
             "fits");
