@@ -1,6 +1,7 @@
 #include "pipeline/rebuilt_directory.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,15 @@ Status sync_all(const fs::path& directory) {
   const int synced = syncfs(file);
   close(file);
   return synced == 0 ? Status{} : refused_by_system(directory, "cannot be written to the disk");
+}
+
+// A mounted volume cannot be renamed, and what lies beside it is on another device.
+bool is_mount_point(const fs::path& directory) {
+  struct stat own {};
+  struct stat parent {};
+  const fs::path above = directory / "..";
+  return stat(directory.c_str(), &own) == 0 && stat(above.c_str(), &parent) == 0 &&
+         own.st_dev != parent.st_dev;
 }
 
 // A directory that is not a state's is not ours to move.
@@ -80,6 +90,12 @@ Result<RebuiltDirectory> RebuiltDirectory::begin(const fs::path& directory, Even
       return refused(
           rebuilt.directory_,
           "is not a state directory, and a rebuild would move it away; check state.path");
+    }
+    if (is_mount_point(rebuilt.directory_)) {
+      return refused(
+          rebuilt.directory_,
+          "is a mounted volume, beside which no new one can be made; move its files into "
+          "a folder on the volume and name that in state.path");
     }
     Result<stateful::DirectoryLock> lock = stateful::DirectoryLock::take(rebuilt.directory_);
     if (!lock) return tl::unexpected(lock.error());

@@ -15,6 +15,7 @@
 #include "pipeline/commands/event_explainer.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/option_checks.h"
+#include "pipeline/commands/progress.h"
 #include "pipeline/commands/summary.h"
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
@@ -150,6 +151,8 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
     files.committed = std::move(seeded->committed);
   }
 
+  Progress progress("replay", "records", clock);
+  files.on_read = [&](std::uint64_t records) { progress.update(records); };
   pipeline::StopSignal stop;
   pipeline::ScoreObservers observers;
   std::optional<pipeline::ScoreVerifier> verifier;
@@ -173,7 +176,9 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
         return std::unique_ptr<pipeline::Transport>(std::move(*transport));
       },
       &stop);
-  if (Status ended = worker.run(); !ended) return ended;
+  const Status ended = worker.run();
+  progress.finish();
+  if (!ended) return ended;
   const auto report = pipeline::verify_state(store->get(), loaded.config.limits());
   if (!report) return tl::unexpected(report.error());
   std::fputs(pipeline::describe(*report).c_str(), stderr);

@@ -91,6 +91,8 @@ Result<RecordBatch> FileTransport::poll(std::chrono::milliseconds, std::size_t r
     batch.records.push_back(
         {record.partition, record.offset, record.timestamp, record.key, record.value});
   }
+  records_ += batch.records.size();
+  if (options_.on_read) options_.on_read(records_);
   if (fault_ && batch.records.empty()) return tl::unexpected(*fault_);
   batch.owner = std::move(records);
   return batch;

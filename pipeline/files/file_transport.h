@@ -7,8 +7,10 @@
 // Threads: one
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +27,8 @@ struct FileTransportOptions {
   std::filesystem::path dead_letters;
   // What the "group" has committed, for a state that was made beforehand (seeded history).
   std::map<Partition, CommittedPosition> committed;
+  // Told the number of records read so far, after each batch; may be none.
+  std::function<void(std::uint64_t records)> on_read;
 };
 
 class FileTransport final : public Transport {
@@ -60,6 +64,7 @@ class FileTransport final : public Transport {
   std::vector<Position> next_;  // [partition_count]
   RebalanceListener* listener_ = nullptr;
   bool assigned_ = false;
+  std::uint64_t records_ = 0;   // read so far
   std::optional<Error> fault_;  // found behind records that are delivered first
 };
 
