@@ -134,8 +134,8 @@ TEST(ConfigChecksTest, ListenAddressIsHostAndPort) {
   for (const char* good : {"0.0.0.0:80", "localhost:65535", "[::1]:8080", "127.0.0.1:0", "off"}) {
     EXPECT_EQ(refusal_of("http: {listen: '" + std::string(good) + "'}"), "") << good;
   }
-  for (const char* bad : {"8080", ":8080", "host:", "host:-1", "[]:80", "host:65536", "host:80a",
-                          "::1:80", "host:999999999999"}) {
+  for (const char* bad : {"8080", ":8080", "host:", "host:-1", "[]:80", "[[]]:0", "[host]:80",
+                          "a b:80", "host:65536", "host:80a", "::1:80", "host:999999999999"}) {
     EXPECT_THAT(refusal_of("http: {listen: '" + std::string(bad) + "'}"), HasSubstr("host:port"))
         << bad;
   }
