@@ -54,7 +54,7 @@ class KubernetesTest(unittest.TestCase):
 
     def test_each_worker_keeps_its_state_folder(self):
         paths = {mount["name"]: mount["mountPath"] for mount in self.container["volumeMounts"]}
-        self.assertIn(f"path: {paths['state']}\n", self.objects["ConfigMap"]["data"]["worker.yaml"])
+        self.assertIn(f"path: {paths['state']}/state\n", self.objects["ConfigMap"]["data"]["worker.yaml"])
 
     def test_probes_ask_what_the_worker_answers(self):
         for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", "/readyz"),
