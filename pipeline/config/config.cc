@@ -7,7 +7,6 @@
 #include "common/json_text.h"
 
 namespace freshet::pipeline {
-namespace {
 
 std::string_view name_of(TimeUnit unit) {
   switch (unit) {
@@ -22,6 +21,8 @@ std::string_view name_of(TimeUnit unit) {
   }
   return "unknown";
 }
+
+namespace {
 
 // Names come from the file and may hold any character, so lists of them are written as JSON.
 std::string json_list(const std::vector<std::string>& texts) {

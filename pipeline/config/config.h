@@ -23,6 +23,8 @@ namespace freshet::pipeline {
 enum class KeyPolicy { kRequire, kTrust };       // input.key
 enum class OffsetPolicy { kGaps, kContiguous };  // input.offsets
 enum class TimeUnit { kMilliseconds, kSeconds, kMicroseconds, kRfc3339 };
+std::string_view name_of(TimeUnit unit);  // as the file has it: "ms", "rfc3339"
+
 enum class CandidateSource { kCatalogue, kPoolFile, kEvent };
 enum class Delivery { kAtLeastOnce, kExactlyOnce };
 enum class LogFormat { kText, kJson };
@@ -54,7 +56,7 @@ struct InputConfig {
   std::set<RecordPlace> exclude;           // records that become dead letters whatever they say
 };
 
-// Which field of the event's JSON object holds what.
+// Which field of the event's JSON object holds what: paths as field_path.h reads them.
 struct FieldNames {
   std::string user = "user_id";
   std::string item = "item_id";

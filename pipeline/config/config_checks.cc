@@ -8,6 +8,7 @@
 
 #include "common/json_text.h"
 #include "pipeline/config/client_options.h"
+#include "pipeline/config/field_path.h"
 #include "pipeline/config/listen_address.h"
 
 namespace freshet::pipeline {
@@ -73,6 +74,42 @@ void check_this_version(const WorkerConfig& config, Problems* problems) {
   }
 }
 
+// A field of the events, and the key that maps it.
+struct MappedField {
+  std::string key;
+  std::vector<std::string> names;
+};
+
+bool starts_with(const std::vector<std::string>& names, const std::vector<std::string>& start) {
+  return names.size() >= start.size() && std::equal(start.begin(), start.end(), names.begin());
+}
+
+void add_field(const std::string& key, const std::string& path, std::vector<MappedField>* mapped,
+               Problems* problems) {
+  if (path.empty()) {
+    problems->push_back({key, "a field's name cannot be empty"});
+    return;
+  }
+  auto names = parse_field_path(path);
+  if (!names) {
+    problems->push_back({key, std::move(names.error())});
+    return;
+  }
+  for (const MappedField& other : *mapped) {
+    if (other.names == *names) {
+      problems->push_back({key, quote_excerpt(path) + " is the same field as " + other.key +
+                                    "; each needs its own"});
+      return;
+    }
+    if (starts_with(*names, other.names) || starts_with(other.names, *names)) {
+      problems->push_back({key, quote_excerpt(path) + " and " + other.key +
+                                    " are within one another: one is the object of the other"});
+      return;
+    }
+  }
+  mapped->push_back({key, std::move(*names)});
+}
+
 void check_fields(const EventsConfig& events, Problems* problems) {
   const FieldNames& fields = events.fields;
   const std::pair<std::string_view, const std::string*> roles[] = {
@@ -81,22 +118,12 @@ void check_fields(const EventsConfig& events, Problems* problems) {
       {"label", &fields.label},     {"event", &fields.event},
       {"request", &fields.request}, {"candidates", &fields.candidates},
   };
-  std::map<std::string_view, std::string> seen;
+  std::vector<MappedField> mapped;
   for (const auto& [role, name] : roles) {
-    const std::string path = "events.fields." + std::string(role);
-    const auto [first, inserted] = seen.emplace(*name, path);
-    if (!inserted) {
-      problems->push_back({path, "is the same field as " + first->second + "; each needs its own"});
-    }
+    add_field("events.fields." + std::string(role), *name, &mapped, problems);
   }
   for (std::size_t i = 0; i < events.context.size(); ++i) {
-    const std::string path = "events.context[" + std::to_string(i) + "]";
-    if (events.context[i].empty()) problems->push_back({path, "a field's name cannot be empty"});
-    const auto [first, inserted] = seen.emplace(events.context[i], path);
-    if (!inserted) {
-      problems->push_back(
-          {path, quote_excerpt(events.context[i]) + " is already " + first->second});
-    }
+    add_field("events.context[" + std::to_string(i) + "]", events.context[i], &mapped, problems);
   }
 }
 

@@ -138,7 +138,8 @@ std::vector<WorkerKey> event_keys() {
                  "The unit of the time field; fractions of a millisecond are dropped.",
                  [](auto& v, auto* c) { c->events.time_unit = time_unit_of(text(v)); }),
       text_key("events.fields.user", "user_id", kFieldNameBytesMax,
-               "The field that holds the user's id.",
+               "The field that holds the user's id. A path leads into objects: payload.user.id; "
+               "\\. is a dot in a name.",
                [](auto& v, auto* c) { c->events.fields.user = text(v); }),
       text_key("events.fields.item", "item_id", kFieldNameBytesMax,
                "The field that holds the item's id.",
@@ -163,7 +164,7 @@ std::vector<WorkerKey> event_keys() {
                [](auto& v, auto* c) { c->events.fields.candidates = text(v); }),
       other_key(
           "events.context", ValueKind::kTextList, "[]", kContextFieldsMax,
-          "Fields that wide features may use: texts, integers or booleans.",
+          "Fields that wide features may use, by name or path: texts, integers or booleans.",
           [](auto& v, auto* c) { c->events.context = std::get<std::vector<std::string>>(v); }),
       text_key("events.label_behaviour", "null", kFieldNameBytesMax,
                "The behaviour that an impression with label 1 clicks; null: the first one.",

@@ -6,6 +6,8 @@ std::string_view name_of(DeadLetterReason reason) {
   switch (reason) {
     case DeadLetterReason::kNotJson:
       return "not_json";
+    case DeadLetterReason::kUnsupportedFormat:
+      return "unsupported_format";
     case DeadLetterReason::kTooLarge:
       return "too_large";
     case DeadLetterReason::kTooDeep:

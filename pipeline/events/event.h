@@ -30,6 +30,7 @@ struct Event {
 // Why a record becomes a dead letter. The names are part of the format (docs/formats.md).
 enum class DeadLetterReason {
   kNotJson,
+  kUnsupportedFormat,  // a schema-registry frame around Avro or Protobuf
   kTooLarge,
   kTooDeep,
   kDuplicateField,

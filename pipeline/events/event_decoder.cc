@@ -13,6 +13,7 @@
 #include "common/json_text.h"
 #include "pipeline/events/event_fields.h"
 #include "pipeline/events/json_tokens.h"
+#include "pipeline/events/schema_frame.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -41,40 +42,63 @@ class DocumentWalker {
   Verdict walk(ondemand::document& document) {
     ondemand::object object;
     if (document.get_object().get(object) != simdjson::SUCCESS) return Verdict::kMalformed;
-    if (const Verdict verdict = walk_fields(object); verdict != Verdict::kGood) return verdict;
+    if (const Verdict verdict = walk_fields(object, 1, FieldTree::kRoot); verdict != Verdict::kGood)
+      return verdict;
     const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     return at_end ? Verdict::kGood : Verdict::kMalformed;
   }
 
-  // The first mapped field that stood twice.
-  const std::optional<std::size_t>& duplicate() const { return duplicate_; }
+  // The first mapped field, or object on the way to one, that stood twice; null where none did.
+  const FieldTree::Field* duplicate() const { return duplicate_; }
 
  private:
-  // The fields of the event's own object, those that are mapped into their slots.
-  Verdict walk_fields(ondemand::object& object) {
+  // The fields of an object that mapped ones stand in; `depth` containers are open, it included.
+  Verdict walk_fields(ondemand::object& object, int depth, FieldTree::Object of) {
     for (auto result : object) {
       std::string_view key;
       if (result.error() != simdjson::SUCCESS) return Verdict::kMalformed;
       ondemand::field&& field = std::move(result).value_unsafe();
       if (!read_key(field, &key)) return Verdict::kMalformed;
       FieldValue unmapped;
-      FieldValue* slot = slot_of(key);
-      const bool candidates = slot == &fields_->slots[kCandidatesSlot];
+      const FieldTree::Field* mapped = first_of(reader_.tree().find(of, key));
+      FieldValue* found = &unmapped;
+      if (mapped != nullptr && mapped->slot) found = &fields_->slots[*mapped->slot];
+      const bool candidates = found == &fields_->slots[kCandidatesSlot];
       ondemand::value& value = field.value();
-      const Verdict verdict = walk_value(value, 1, slot != nullptr ? slot : &unmapped,
-                                         candidates ? &fields_->candidates : nullptr);
+      const Verdict verdict =
+          mapped != nullptr && mapped->object
+              ? walk_way(value, depth, *mapped->object)
+              : walk_value(value, depth, found, candidates ? &fields_->candidates : nullptr);
       if (verdict != Verdict::kGood) return verdict;
     }
     return Verdict::kGood;
   }
 
-  // The slot of a mapped field at its first appearance, else null.
-  FieldValue* slot_of(std::string_view key) {
-    const std::optional<std::size_t> slot = reader_.slot_of(key);
-    if (!slot) return nullptr;
-    if (fields_->slots[*slot].kind == FieldKind::kAbsent) return &fields_->slots[*slot];
-    if (!duplicate_) duplicate_ = slot;
+  // The field at its first appearance, else null.
+  const FieldTree::Field* first_of(const FieldTree::Field* field) {
+    if (field == nullptr) return nullptr;
+    const bool again = field->slot ? fields_->slots[*field->slot].kind != FieldKind::kAbsent
+                                   : fields_->entered[*field->object];
+    if (!again) {
+      if (field->object) fields_->entered[*field->object] = true;
+      return field;
+    }
+    if (duplicate_ == nullptr) duplicate_ = field;
     return nullptr;
+  }
+
+  // The value on the way to mapped fields; where it is no object they are not there.
+  Verdict walk_way(ondemand::value& value, int depth, FieldTree::Object of) {
+    ondemand::json_type type;
+    if (value.type().get(type) != simdjson::SUCCESS) return Verdict::kMalformed;
+    if (type != ondemand::json_type::object) {
+      FieldValue unmapped;
+      return walk_value(value, depth, &unmapped, nullptr);
+    }
+    if (depth >= kDepthMax) return Verdict::kTooDeep;
+    ondemand::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) return Verdict::kMalformed;
+    return walk_fields(object, depth + 1, of);
   }
 
   // `depth` containers are open around the value; `entries` collects an array's own values.
@@ -171,15 +195,29 @@ class DocumentWalker {
   const EventReader& reader_;
   bool may_have_escapes_;
   EventFields* fields_;
-  std::optional<std::size_t> duplicate_;
+  const FieldTree::Field* duplicate_ = nullptr;
 };
+
+// The first byte that is no JSON white space; none of a value without any.
+std::optional<char> first_character(std::string_view value) {
+  const std::size_t first = value.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return std::nullopt;
+  return value[first];
+}
+
+Refusal unsupported(const SchemaFrame& frame) {
+  return {
+      DeadLetterReason::kUnsupportedFormat,
+      "the value is framed for a schema registry (schema id " + std::to_string(frame.schema_id) +
+          ") and holds Avro or Protobuf, not a JSON object; produce it as JSON, plain or by the "
+          "JSON Schema serializer"};
+}
 
 Refusal malformed(std::string_view value) {
   // simdjson's own words differ between its versions; a dead letter's text must not.
   if (value.empty()) return {DeadLetterReason::kNotJson, "the value is empty"};
   if (!is_valid_utf8(value)) return {DeadLetterReason::kNotJson, "the value is not valid UTF-8"};
-  const std::size_t first = value.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || value[first] != '{') {
+  if (first_character(value) != '{') {
     return {DeadLetterReason::kNotJson, "the value is not a JSON object"};
   }
   return {DeadLetterReason::kNotJson, "the value is not one well-formed JSON object"};
@@ -199,9 +237,14 @@ struct EventDecoder::Impl {
                                                    " bytes; input.event_bytes_max is " +
                                                    std::to_string(bytes_max)});
     }
+    if (const auto frame = schema_frame_of(value)) {
+      if (first_character(frame->payload) != '{') return tl::unexpected(unsupported(*frame));
+      value = frame->payload;
+    }
     fields.slots.assign(reader.names().size(), FieldValue{});
     fields.candidates.clear();
-    duplicate.reset();
+    fields.entered.assign(reader.tree().object_count(), false);
+    duplicate = nullptr;
     ondemand::document document;
     const simdjson::error_code begun = parser.iterate(padded_copy(value)).get(document);
     FRESHET_CHECK(begun != simdjson::MEMALLOC);
@@ -235,7 +278,7 @@ struct EventDecoder::Impl {
   ondemand::parser parser;
   std::vector<char> buffer;
   EventFields fields;
-  std::optional<std::size_t> duplicate;
+  const FieldTree::Field* duplicate = nullptr;
 };
 
 EventDecoder::EventDecoder(const WorkerConfig& config) : impl_(std::make_unique<Impl>(config)) {}
@@ -248,9 +291,9 @@ tl::expected<Event, Refusal> EventDecoder::decode(std::string_view value) {
     return tl::unexpected(std::move(parsed.error()));
   }
   if (impl_->duplicate) {
-    return tl::unexpected(Refusal{DeadLetterReason::kDuplicateField,
-                                  quote_excerpt(impl_->reader.names()[*impl_->duplicate]) +
-                                      " stands in the event more than once"});
+    return tl::unexpected(
+        Refusal{DeadLetterReason::kDuplicateField,
+                quote_excerpt(impl_->duplicate->path) + " stands in the event more than once"});
   }
   return impl_->reader.read(impl_->fields);
 }

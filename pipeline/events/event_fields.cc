@@ -33,18 +33,19 @@ std::string_view name_of(FieldKind kind) {
   return "unknown";
 }
 
-std::string_view name_of(TimeUnit unit) {
-  switch (unit) {
-    case TimeUnit::kMilliseconds:
-      return "ms";
-    case TimeUnit::kSeconds:
-      return "s";
-    case TimeUnit::kMicroseconds:
-      return "us";
-    case TimeUnit::kRfc3339:
-      return "rfc3339";
-  }
-  return "unknown";
+std::vector<std::string> slot_names(const EventsConfig& events) {
+  const FieldNames& fields = events.fields;
+  std::vector<std::string> names(kFirstContextSlot);
+  names[kUserSlot] = fields.user;
+  names[kTypeSlot] = fields.type;
+  names[kTimeSlot] = fields.time;
+  names[kItemSlot] = fields.item;
+  names[kCandidatesSlot] = fields.candidates;
+  names[kLabelSlot] = fields.label;
+  names[kEventSlot] = fields.event;
+  names[kRequestSlot] = fields.request;
+  names.insert(names.end(), events.context.begin(), events.context.end());
+  return names;
 }
 
 // True where the token, an integer by JSON's grammar, fits int64 or uint64.
@@ -64,23 +65,10 @@ std::string_view decimal_text(std::string_view token) { return token == "-0" ? "
 }  // namespace
 
 EventReader::EventReader(const WorkerConfig& config)
-    : label_behaviour_(config.events.label_behaviour), time_unit_(config.events.time_unit) {
-  const FieldNames& fields = config.events.fields;
-  names_.resize(kFirstContextSlot);
-  names_[kUserSlot] = fields.user;
-  names_[kTypeSlot] = fields.type;
-  names_[kTimeSlot] = fields.time;
-  names_[kItemSlot] = fields.item;
-  names_[kCandidatesSlot] = fields.candidates;
-  names_[kLabelSlot] = fields.label;
-  names_[kEventSlot] = fields.event;
-  names_[kRequestSlot] = fields.request;
-  names_.insert(names_.end(), config.events.context.begin(), config.events.context.end());
-  for (std::size_t slot = 0; slot < names_.size(); ++slot) {
-    const std::size_t length = names_[slot].size();
-    if (slots_by_length_.size() <= length) slots_by_length_.resize(length + 1);
-    slots_by_length_[length].push_back(slot);
-  }
+    : names_(slot_names(config.events)),
+      tree_(names_),
+      label_behaviour_(config.events.label_behaviour),
+      time_unit_(config.events.time_unit) {
   for (std::size_t i = 0; i < config.behaviours.size(); ++i) {
     for (const std::string& type : config.behaviours[i].types) click_types_.emplace_back(type, i);
   }

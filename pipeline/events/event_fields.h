@@ -18,6 +18,7 @@
 #include "common/status.h"
 #include "pipeline/config/config.h"
 #include "pipeline/events/event.h"
+#include "pipeline/events/field_tree.h"
 
 namespace freshet::pipeline {
 
@@ -49,22 +50,16 @@ inline constexpr std::size_t kCandidatesMax = 10'000;
 struct EventFields {
   std::vector<FieldValue> slots;       // [names]
   std::vector<FieldValue> candidates;  // of kCandidatesSlot, the first kCandidatesMax + 1
+  std::vector<bool> entered;           // [FieldTree::Object] that stood in the event
 };
 
 class EventReader {
  public:
   explicit EventReader(const WorkerConfig& config);
 
-  // The field names by slot.
+  // The paths of the mapped fields by slot, as the configuration has them.
   const std::vector<std::string>& names() const { return names_; }
-  // The slot of a mapped field; none for any other.
-  std::optional<std::size_t> slot_of(std::string_view name) const {
-    if (name.size() >= slots_by_length_.size()) return std::nullopt;
-    for (const std::size_t slot : slots_by_length_[name.size()]) {
-      if (names_[slot] == name) return slot;
-    }
-    return std::nullopt;
-  }
+  const FieldTree& tree() const { return tree_; }
 
   tl::expected<Event, Refusal> read(const EventFields& fields) const;
   tl::expected<UserId, Refusal> read_user(const EventFields& fields) const;
@@ -91,7 +86,7 @@ class EventReader {
                                  std::string_view what) const;
 
   std::vector<std::string> names_;
-  std::vector<std::vector<std::size_t>> slots_by_length_;         // [bytes of the name]
+  FieldTree tree_;
   std::vector<std::pair<std::string, std::size_t>> click_types_;  // type, behaviour
   std::size_t label_behaviour_;
   TimeUnit time_unit_;

@@ -1,6 +1,7 @@
 // Events: the decoder's verdict must be that of a plain reader of JSON, whatever the bytes.
 #include "common/check.h"
 #include "pipeline/events/event_decoder.h"
+#include "pipeline/events/schema_frame.h"
 #include "tests/fuzz/target.h"
 #include "tests/property/pipeline/naive_json.h"
 
@@ -14,6 +15,19 @@ pipeline::WorkerConfig event_config() {
   config.events.context = {"tab"};
   config.input.event_bytes_max = 1 << 16;
   return config;
+}
+
+// The same fields, within objects.
+pipeline::WorkerConfig nested_config() {
+  pipeline::WorkerConfig config = event_config();
+  config.events.fields.user = "a.user";
+  config.events.fields.item = "b.c.item";
+  return config;
+}
+
+bool is_not_json(const tl::expected<pipeline::Event, pipeline::Refusal>& event) {
+  return !event && (event.error().reason == pipeline::DeadLetterReason::kNotJson ||
+                    event.error().reason == pipeline::DeadLetterReason::kUnsupportedFormat);
 }
 
 // The plain reader descends without a limit, so it is only asked where the decoder was not stopped.
@@ -32,9 +46,9 @@ bool is_deep(std::string_view text) {
 }  // namespace freshet::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using freshet::pipeline::DeadLetterReason;
   using freshet::pipeline::EventDecoder;
   static EventDecoder* const kept = new EventDecoder(freshet::fuzz::event_config());
+  static EventDecoder* const nested = new EventDecoder(freshet::fuzz::nested_config());
   const std::string_view text = freshet::fuzz::text_of(data, size);
 
   const auto event = kept->decode(text);
@@ -50,8 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FRESHET_CHECK(event.error().message.size() < 500);
   }
   if ((event || !freshet::fuzz::was_stopped(event.error())) && !freshet::fuzz::is_deep(text)) {
-    const bool refused = !event && event.error().reason == DeadLetterReason::kNotJson;
-    FRESHET_CHECK(refused != freshet::test::NaiveJson::is_object(text));
+    const auto frame = freshet::pipeline::schema_frame_of(text);
+    const bool good = freshet::test::NaiveJson::is_object(frame ? frame->payload : text);
+    FRESHET_CHECK(freshet::fuzz::is_not_json(event) != good);
+    FRESHET_CHECK(freshet::fuzz::is_not_json(nested->decode(text)) != good);
   }
   return 0;
 }

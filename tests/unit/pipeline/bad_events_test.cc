@@ -37,6 +37,10 @@ std::vector<BadEvent> bad_events() {
   std::vector<BadEvent> events = {
       {"NotJson", "not_json", bad("hello")},
       {"Empty", "not_json", bad("")},
+      {"AvroInAFrame", "unsupported_format", bad(std::string("\0\0\0\1\x2a\x02u\x04v1", 10))},
+      {"EmptyInAFrame", "unsupported_format", bad(std::string("\0\0\0\0\1", 5))},
+      {"CutFrame", "not_json", bad(std::string("\0\0\0\1", 4))},
+      {"CutJsonInAFrame", "not_json", bad(std::string("\0\0\0\0\1{", 6))},
       {"CutOff", "not_json", bad(R"({"user_id":"u")")},
       {"NotAnObject", "not_json", bad("[]")},
       {"InvalidUtf8", "not_json", bad(click_with("item_id", "\"\xff\""))},

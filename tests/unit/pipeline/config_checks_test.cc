@@ -115,11 +115,26 @@ TEST(ConfigChecksTest, LabelBehaviourMustExist) {
 
 TEST(ConfigChecksTest, MappedFieldsAndContextMustDiffer) {
   EXPECT_THAT(refusal_of("events: {fields: {item: user_id}}"),
-              HasSubstr("events.fields.item: is the same field as events.fields.user"));
+              HasSubstr("events.fields.item: \"user_id\" is the same field as events.fields.user"));
   EXPECT_THAT(refusal_of("events: {context: [ts]}"),
-              HasSubstr("events.context[0]: \"ts\" is already events.fields.time"));
+              HasSubstr("events.context[0]: \"ts\" is the same field as events.fields.time"));
   EXPECT_THAT(refusal_of("events: {context: [tab, tab]}"),
-              HasSubstr("\"tab\" is already events.context[0]"));
+              HasSubstr("\"tab\" is the same field as events.context[0]"));
+}
+
+TEST(ConfigChecksTest, PathsOfFieldsLeadIntoObjectsAndNeverThroughAnotherField) {
+  EXPECT_EQ(refusal_of("events: {fields: {item: payload.item.id, user: payload.user}}"), "");
+  EXPECT_EQ(refusal_of("events: {fields: {item: 'a\\.b', user: a.b}}"), "");
+  EXPECT_THAT(refusal_of("events: {fields: {item: payload.id}, context: [payload]}"),
+              HasSubstr("events.context[0]: \"payload\" and events.fields.item are within one"));
+  EXPECT_THAT(refusal_of("events: {fields: {user: p}, context: [p.q.r]}"),
+              HasSubstr("events.context[0]: \"p.q.r\" and events.fields.user are within"));
+  for (const char* path : {".", "a.", ".a", "a..b"}) {
+    EXPECT_THAT(refusal_of("events: {fields: {item: " + std::string(path) + "}}"),
+                HasSubstr("has an empty name; a dot leads into an object"))
+        << path;
+  }
+  EXPECT_THAT(refusal_of("events: {context: ['a\\b']}"), HasSubstr("a \\ that escapes nothing"));
 }
 
 TEST(ConfigChecksTest, PoolPathAndSourceBelongTogether) {

@@ -170,8 +170,9 @@ TEST(OutputEncoderTest, DeadLetterLineHasBytesThatAreNotUtf8InBase64) {
 }
 
 TEST(OutputEncoderTest, ReasonNamesAreTheDocumentedOnes) {
-  const std::array<std::pair<DeadLetterReason, std::string_view>, 15> names = {{
+  const std::array<std::pair<DeadLetterReason, std::string_view>, 16> names = {{
       {DeadLetterReason::kNotJson, "not_json"},
+      {DeadLetterReason::kUnsupportedFormat, "unsupported_format"},
       {DeadLetterReason::kTooLarge, "too_large"},
       {DeadLetterReason::kTooDeep, "too_deep"},
       {DeadLetterReason::kDuplicateField, "duplicate_field"},
