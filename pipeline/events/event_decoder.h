@@ -3,8 +3,9 @@
 // The whole value must be one well-formed JSON object (RFC 8259, UTF-8), fields that are not mapped
 // included; a mapped field may stand once. Ids are strings of 1 to 128 bytes or integers, which
 // become their decimal string; floats are refused. `ts` is read in the configured unit and must lie
-// in [2000-01-01, 2100-01-01). A field may stand in nested objects (config/field_path.h), and a value
-// in a schema registry's frame (schema_frame.h). docs/formats.md, "Input event", has every rule.
+// in [2000-01-01, 2100-01-01). A field may stand in nested objects (config/field_path.h), and a
+// value in a schema registry's frame (schema_frame.h). docs/formats.md, "Input event", has every
+// rule.
 //
 // Errors:  a Refusal; after one, the decoder is as good as new
 // Threads: one decoder per task (it owns the parser's buffers)

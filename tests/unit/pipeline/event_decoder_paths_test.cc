@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
 
 #include "pipeline/events/event_decoder.h"
@@ -86,10 +87,11 @@ TEST(EventDecoderPathsTest, WhatStandsTwiceOnAWayIsRefusedAtEveryLevel) {
 }
 
 TEST(EventDecoderPathsTest, DepthIsLimitedOnAWayAsEverywhere) {
-  const auto deep = [](int count) {  // objects and arrays within one another, the event's included
-    return "{\"payload\":{\"user\":" + std::string(count - 2, '[') + std::string(count - 2, ']') +
-           "}}";
-  };
+  const auto deep =
+      [](std::size_t count) {  // objects and arrays within one another, the event's included
+        return "{\"payload\":{\"user\":" + std::string(count - 2, '[') +
+               std::string(count - 2, ']') + "}}";
+      };
   EXPECT_EQ(refusal_of(deep(64)), "missing_field: \"payload.user.id\" is missing");
   EXPECT_THAT(refusal_of(deep(65)), HasSubstr("too_deep"));
 
