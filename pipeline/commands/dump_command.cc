@@ -7,8 +7,10 @@
 
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
+#include "pipeline/commands/progress.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
+#include "pipeline/signal_watch.h"
 
 namespace freshet::commands {
 namespace {
@@ -27,11 +29,23 @@ int run_dump(const DumpArguments& arguments) {
   options.topic = arguments.topic;
   options.output = arguments.output;
   options.client.log = pipeline::log_syslog;
+  pipeline::StopSignal stop;
+  const pipeline::SignalWatch signals(&stop, kInterrupted);
+  const SystemClock clock;
+  Progress progress("dump", "records", clock);
+  options.stop = &stop;
+  options.on_record = [&progress](std::uint64_t records, std::uint64_t offsets) {
+    progress.update(records, offsets);
+  };
   const Result<pipeline::DumpSummary> dumped = pipeline::dump(*config, options);
+  progress.finish();
   if (!dumped) return report(dumped.error());
   std::fprintf(stderr, "dumped: %llu records of %d partitions\n",
                static_cast<unsigned long long>(dumped->records), dumped->partition_count);
-  return kOk;
+  if (!dumped->stopped) return kOk;
+  std::fprintf(stderr, "freshet: %s: stopped, it lacks what follows in the topic\n",
+               arguments.output.c_str());
+  return kFailed;
 }
 
 }  // namespace

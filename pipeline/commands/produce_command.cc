@@ -7,8 +7,11 @@
 
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
+#include "pipeline/commands/option_checks.h"
+#include "pipeline/commands/progress.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
+#include "pipeline/signal_watch.h"
 
 namespace freshet::commands {
 namespace {
@@ -29,12 +32,28 @@ int run_produce(const ProduceArguments& arguments) {
   options.topic = arguments.topic;
   if (arguments.rate > 0) options.records_per_s = arguments.rate;
   options.client.log = pipeline::log_syslog;
+  pipeline::StopSignal stop;
+  const pipeline::SignalWatch signals(&stop, kInterrupted);
+  const SystemClock clock;
+  Progress progress("produce", "records", clock);
+  options.stop = &stop;
+  options.before_send = [&progress](const pipeline::ProduceStep& step) {
+    if (step.share) {
+      progress.update_share(step.records, *step.share);
+    } else {
+      progress.update(step.records);
+    }
+  };
   const Result<pipeline::ProduceSummary> produced = pipeline::produce(*config, options);
+  progress.finish();
   if (!produced) return report(produced.error());
   std::fprintf(stderr, "produced: %llu records, %llu of them without a readable user\n",
                static_cast<unsigned long long>(produced->records),
                static_cast<unsigned long long>(produced->without_user));
-  return kOk;
+  if (!produced->stopped) return kOk;
+  std::fprintf(stderr, "freshet: %s: stopped before its end; all that is counted is in the topic\n",
+               arguments.input.c_str());
+  return kFailed;
 }
 
 }  // namespace
@@ -49,7 +68,9 @@ void add_produce(CLI::App& app, Run* run) {
   command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
       ->required();
   command->add_option("--topic", arguments->topic, "topic (default: kafka.input)");
-  command->add_option("--rate", arguments->rate, "records a second (default: no limit)");
+  finite_number(
+      command->add_option("--rate", arguments->rate, "records a second; without it no limit"), 1e-3,
+      1e9);
   command->callback([arguments, run] { *run = [arguments] { return run_produce(*arguments); }; });
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/files/byte_source.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -19,7 +20,10 @@ namespace {
 
 class FileSource final : public ByteSource {
  public:
-  FileSource(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  FileSource(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {
+    struct stat about {};
+    if (::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode)) size_ = about.st_size;
+  }
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
   ~FileSource() override {
@@ -29,15 +33,25 @@ class FileSource final : public ByteSource {
   Result<std::size_t> read(std::span<char> buffer) override {
     for (;;) {
       const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
-      if (count >= 0) return static_cast<std::size_t>(count);
+      if (count >= 0) {
+        taken_ += count;
+        return static_cast<std::size_t>(count);
+      }
       if (errno == EINTR) continue;
       return error(ErrorCode::kFatal, name_ + ": cannot read: " + std::strerror(errno));
     }
   }
 
+  std::optional<double> share() const override {
+    if (size_ <= 0) return std::nullopt;
+    return std::min(1.0, static_cast<double>(taken_) / static_cast<double>(size_));
+  }
+
  private:
   int descriptor_;
   std::string name_;
+  off_t size_ = 0;  // 0: not known
+  off_t taken_ = 0;
 };
 
 class MemorySource final : public ByteSource {
@@ -74,6 +88,8 @@ class DetectingSource final : public ByteSource {
     if (!count) failure_ = count.error();
     return count;
   }
+
+  std::optional<double> share() const override { return raw_->share(); }
 
  private:
   enum class Mode { kUnknown, kPlain, kGzip };

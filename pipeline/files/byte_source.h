@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -25,6 +26,9 @@ class ByteSource {
   // Fills the front of `buffer` and returns how many bytes; 0 is the end, again and again. After an
   // error the same error again. Requires: buffer is not empty.
   virtual Result<std::size_t> read(std::span<char> buffer) = 0;
+  // How much of the file has been read, from 0 to 1, as it stands on disk: for a progress line.
+  // None where the size is not known, as of a pipe.
+  virtual std::optional<double> share() const { return std::nullopt; }
 };
 
 // "-" is standard input.

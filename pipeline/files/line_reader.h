@@ -41,6 +41,9 @@ class LineReader {
   // The next line; none at the end, again and again.
   Result<std::optional<Line>> next();
 
+  // As ByteSource::share().
+  std::optional<double> share() const { return source_->share(); }
+
  private:
   Result<bool> refill();  // false at the end
   void keep(std::string_view bytes);

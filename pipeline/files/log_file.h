@@ -41,6 +41,9 @@ class LogFile {
   // Where the last record stood: FILE:LINE.
   std::string place() const { return name_ + ":" + std::to_string(line_); }
 
+  // How much of the file has been read, from 0 to 1; none where its size is not known.
+  std::optional<double> share() const { return reader_.share(); }
+
   // The next record; none at the end, again and again.
   Result<std::optional<DumpRecord>> next();
 

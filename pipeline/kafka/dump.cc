@@ -26,19 +26,25 @@ Result<DumpSummary> dump(const WorkerConfig& config, const DumpOptions& options)
     }
   }
   std::ostream& out = to_stdout ? std::cout : file;
-  DumpSummary summary{reader->partition_count(), 0};
+  DumpSummary summary{reader->partition_count(), 0, false};
+  const std::uint64_t offsets = reader->offset_count();
   std::string line;
   encode_dump_topic({topic, summary.partition_count}, &line);
   out << line << '\n';
-  const Status read = reader->read([&](const DumpRecord& record) -> Status {
-    encode_dump_record(record, &line);
-    out << line << '\n';
-    ++summary.records;
-    if (out) return {};
-    return error(ErrorCode::kFatal,
-                 options.output.string() + ": writing failed; is the disk full?");
-  });
+  const auto is_stopped = [&] { return options.stop != nullptr && options.stop->requested(); };
+  const Status read = reader->read(
+      [&](const DumpRecord& record) -> Status {
+        encode_dump_record(record, &line);
+        out << line << '\n';
+        ++summary.records;
+        if (options.on_record) options.on_record(summary.records, offsets);
+        if (out) return {};
+        return error(ErrorCode::kFatal,
+                     options.output.string() + ": writing failed; is the disk full?");
+      },
+      is_stopped);
   if (!read) return tl::unexpected<Error>(read.error());
+  summary.stopped = is_stopped() && summary.records < offsets;
   out.flush();
   if (!out) {
     return error(ErrorCode::kFatal,

@@ -16,26 +16,43 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFlushWait{1'000};
 
-// Lets record n pass no earlier than n / rate after the first.
+// How long brokers that do not answer may still take after a stop.
+constexpr std::chrono::milliseconds kStopGrace{8'000};
+// A shorter sleep is not worth waking up for a stop.
+constexpr std::chrono::milliseconds kShortSleep{20};
+
+// Lets record n pass no earlier than n / rate after the first; late ones catch up.
 class Pace {
  public:
-  explicit Pace(std::optional<double> records_per_s) : rate_(records_per_s) {
+  Pace(std::optional<double> records_per_s, StopSignal* stop) : rate_(records_per_s), stop_(stop) {
     FRESHET_CHECK(!rate_ || (std::isfinite(*rate_) && *rate_ > 0));
   }
 
+  // Returns early after a stop.
   void wait_for_record(std::uint64_t number) const {
     if (!rate_) return;
-    const std::chrono::duration<double> due(static_cast<double>(number) / *rate_);
-    std::this_thread::sleep_until(start_ + std::chrono::duration_cast<steady_clock::duration>(due));
+    const std::chrono::duration<double> after(static_cast<double>(number) / *rate_);
+    const auto due = start_ + std::chrono::duration_cast<steady_clock::duration>(after);
+    while (true) {
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(due - steady_clock::now());
+      if (stop_ == nullptr || left < kShortSleep) break;
+      if (stop_->wait_for(left - kShortSleep / 2)) return;
+    }
+    std::this_thread::sleep_until(due);
   }
 
  private:
   std::optional<double> rate_;
+  StopSignal* stop_;
   steady_clock::time_point start_ = steady_clock::now();
 };
 
-// Waits for room in the producer, however long that takes.
-Status send_record(const DumpRecord& record, const KafkaTopic& topic, KafkaProducer* producer) {
+bool is_stopped(const StopSignal* stop) { return stop != nullptr && stop->requested(); }
+
+// Waits for room in the producer, however long that takes; until a stop.
+Status send_record(const DumpRecord& record, const KafkaTopic& topic, const StopSignal* stop,
+                   KafkaProducer* producer) {
   KafkaMessage message;
   message.topic = topic;
   message.partition = record.partition;
@@ -48,13 +65,17 @@ Status send_record(const DumpRecord& record, const KafkaTopic& topic, KafkaProdu
   }
   message.headers = headers;
   Status sent = producer->send(message);
-  while (!sent && sent.error().code == ErrorCode::kUnavailable) sent = producer->send(message);
+  while (!sent && sent.error().code == ErrorCode::kUnavailable && !is_stopped(stop)) {
+    sent = producer->send(message);
+  }
   return sent;
 }
 
-Status flush_all(KafkaProducer* producer) {
+Status flush_all(const StopSignal* stop, KafkaProducer* producer) {
   Status flushed = producer->flush(kFlushWait);
   while (!flushed && flushed.error().code == ErrorCode::kUnavailable) {
+    const auto asked = stop == nullptr ? std::nullopt : stop->requested_for();
+    if (asked && *asked + kFlushWait >= kStopGrace) return flushed;
     flushed = producer->flush(kFlushWait);
   }
   return flushed;
@@ -75,7 +96,7 @@ Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions&
     return tl::unexpected<Error>(fits.error());
   }
 
-  const Pace pace(options.records_per_s);
+  const Pace pace(options.records_per_s, options.stop);
   ProduceSummary summary;
   Status ended;
   while (ended) {
@@ -83,7 +104,15 @@ Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions&
     if (!record) ended = tl::unexpected<Error>(record.error());
     if (!record || !*record) break;
     pace.wait_for_record(summary.records);
-    if (Status sent = send_record(**record, *topic, producer->get()); !sent) {
+    if (options.before_send) options.before_send({summary.records, log->share(), &**record});
+    summary.stopped = is_stopped(options.stop);
+    if (summary.stopped) break;
+    Status sent = send_record(**record, *topic, options.stop, producer->get());
+    if (!sent && sent.error().code == ErrorCode::kUnavailable) {
+      summary.stopped = true;
+      break;
+    }
+    if (!sent) {
       ended = error(sent.error().code, log->place() + ": " + sent.error().message);
       break;
     }
@@ -91,7 +120,7 @@ Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions&
     if (!log->dump_topic() && !(*record)->key) ++summary.without_user;
   }
   // What lies before a fault belongs to the topic, as a replay would have it.
-  const Status flushed = flush_all(producer->get());
+  const Status flushed = flush_all(options.stop, producer->get());
   if (!ended) return tl::unexpected<Error>(ended.error());
   if (!flushed) return tl::unexpected<Error>(flushed.error());
   return summary;

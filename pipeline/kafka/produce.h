@@ -15,26 +15,41 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "pipeline/config/config.h"
+#include "pipeline/files/dump_format.h"
 #include "pipeline/kafka/kafka_client_config.h"
+#include "pipeline/stop_signal.h"
 
 namespace freshet::pipeline {
+
+// Looks at each record when it is due, before it is sent: how far the work is, and where the record
+// goes. It may wait.
+struct ProduceStep {
+  std::uint64_t records = 0;    // sent before this one
+  std::optional<double> share;  // of the file that has been read, where its size is known
+  const DumpRecord* record = nullptr;
+};
 
 struct ProduceOptions {
   std::filesystem::path input;          // plain or gzip, a bare log or a dump; "-" is stdin
   std::string topic;                    // empty: kafka.input
   std::optional<double> records_per_s;  // none: as fast as the brokers take them
   KafkaTransportOptions client;
+  StopSignal* stop = nullptr;  // ends the reading; what was sent before it is still acknowledged
+  std::function<void(const ProduceStep&)> before_send;
 };
 
 struct ProduceSummary {
   std::uint64_t records = 0;
   std::uint64_t without_user = 0;  // of a bare log: lines sent without a key
+  bool stopped = false;            // by the signal, before the file's end
 };
 
-// Returns when every record is acknowledged, however long the brokers take.
+// Returns when every record is acknowledged, however long the brokers take. After a stop they have
+// eight seconds; then it is kUnavailable.
 Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions& options);
 
 }  // namespace freshet::pipeline

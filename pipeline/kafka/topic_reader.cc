@@ -70,11 +70,17 @@ void TopicReader::end_before(Partition partition, Position end) {
   range.end = std::max(range.begin, std::min(range.end, end));
 }
 
-Status TopicReader::read(const Visit& visit) {
+std::uint64_t TopicReader::offset_count() const {
+  std::int64_t count = 0;
+  for (const PositionRange& range : ranges_) count += range.end.value - range.begin.value;
+  return static_cast<std::uint64_t>(count);
+}
+
+Status TopicReader::read(const Visit& visit, const IsStopped& is_stopped) {
   for (std::int32_t p = 0; p < partition_count(); ++p) {
     const PositionRange& range = ranges_[static_cast<std::size_t>(p)];
     if (range.begin == range.end) continue;
-    if (Status read = read_partition(Partition{p}, range, visit); !read) return read;
+    if (Status read = read_partition(Partition{p}, range, is_stopped, visit); !read) return read;
   }
   return {};
 }
@@ -82,7 +88,7 @@ Status TopicReader::read(const Visit& visit) {
 // The last offsets before the end may be control records, which never arrive: the end of the
 // partition counts as the end of the range, too.
 Status TopicReader::read_partition(Partition partition, const PositionRange& range,
-                                   const Visit& visit) {
+                                   const IsStopped& is_stopped, const Visit& visit) {
   const PartitionList list = make_partition_list(topic_, {&partition, 1});
   elements_of(list.get())[0].offset = range.begin.value;
   const rd_kafka_resp_err_t assigned = rd_kafka_assign(handle_->get(), list.get());
@@ -90,7 +96,7 @@ Status TopicReader::read_partition(Partition partition, const PositionRange& ran
     return tl::unexpected<Error>(kafka_error(assigned, place(partition)));
   }
   auto heard = std::chrono::steady_clock::now();
-  while (true) {
+  while (!is_stopped || !is_stopped()) {
     const MessagePtr message(rd_kafka_consumer_poll(handle_->get(), kPollMs));
     const auto now = std::chrono::steady_clock::now();
     if (message == nullptr) {
@@ -114,6 +120,7 @@ Status TopicReader::read_partition(Partition partition, const PositionRange& ran
     if (Status visited = visit(record_of(*message)); !visited) return visited;
     if (position_after(offset) == range.end) return {};
   }
+  return {};
 }
 
 }  // namespace freshet::pipeline

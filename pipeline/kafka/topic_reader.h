@@ -34,14 +34,20 @@ class TopicReader {
   }
   void end_before(Partition partition, Position end);
 
-  // Hands each record to `visit`; an error of `visit` ends the reading and is returned.
+  // How many offsets lie in what is read; control records and compacted ones are among them.
+  std::uint64_t offset_count() const;
+
+  // Hands each record to `visit`; an error of `visit` ends the reading and is returned. Where
+  // `is_stopped` says so it ends early, without an error.
   using Visit = std::function<Status(const DumpRecord&)>;
-  Status read(const Visit& visit);
+  using IsStopped = std::function<bool()>;
+  Status read(const Visit& visit, const IsStopped& is_stopped = nullptr);
 
  private:
   TopicReader(std::string topic, std::shared_ptr<KafkaHandle> handle)
       : topic_(std::move(topic)), handle_(std::move(handle)) {}
-  Status read_partition(Partition partition, const PositionRange& range, const Visit& visit);
+  Status read_partition(Partition partition, const PositionRange& range,
+                        const IsStopped& is_stopped, const Visit& visit);
   std::string place(Partition partition) const;
 
   std::string topic_;
