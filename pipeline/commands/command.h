@@ -35,6 +35,7 @@ void add_model(CLI::App& app, Run* run);
 void add_state(CLI::App& app, Run* run);
 void add_generate(CLI::App& app, Run* run);
 void add_produce(CLI::App& app, Run* run);
+void add_demo(CLI::App& app, Run* run);
 void add_dump(CLI::App& app, Run* run);
 void add_create_topics(CLI::App& app, Run* run);
 void add_health(CLI::App& app, Run* run);

@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kAbout =
     "Freshet: click events in, fresh scores out.\n\n"
     "Examples:\n"
+    "  freshet demo\n"
     "  freshet check -c configs/worker.yaml\n"
     "  freshet run -c configs/worker.yaml\n"
     "  freshet replay -c configs/replay.yaml --input clicks.jsonl.gz --output scores.jsonl\n"
@@ -51,6 +52,7 @@ int main_of(int argc, char** argv) {
   add_state(app, &run);
   add_generate(app, &run);
   add_produce(app, &run);
+  add_demo(app, &run);
   add_dump(app, &run);
   add_create_topics(app, &run);
   add_health(app, &run);

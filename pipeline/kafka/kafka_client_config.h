@@ -8,6 +8,7 @@
 // Threads: free functions
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ struct KafkaTransportOptions {
   // once, and close() does not leave the group. None is a dynamic member.
   std::optional<std::string> instance_id;
   KafkaLog log;
+  // max.message.bytes of the topics that are written to, for a broker that cannot be asked for it,
+  // as MockBroker; none: it is asked.
+  std::optional<std::size_t> topic_bytes_max;
 };
 
 using KafkaOptions = std::vector<std::pair<std::string, std::string>>;

@@ -69,11 +69,13 @@ void KafkaProducer::disconnect() {
   handle_.reset();
 }
 
-Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name) {
+Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name,
+                                             std::optional<std::size_t> known_bytes_max) {
   FRESHET_CHECK(sends_ == 0);
   const Result<std::int32_t> count = topic_partition_count(handle_.get(), name);
   if (!count) return tl::unexpected<Error>(count.error());
-  Result<std::size_t> bytes_max = topic_message_bytes_max(handle_->get(), name);
+  Result<std::size_t> bytes_max = known_bytes_max ? Result<std::size_t>(*known_bytes_max)
+                                                  : topic_message_bytes_max(handle_->get(), name);
   if (!bytes_max) {
     if (bytes_max.error().code == ErrorCode::kUnavailable) {
       return tl::unexpected<Error>(bytes_max.error());

@@ -57,8 +57,10 @@ class KafkaProducer final : private KafkaEvents {
   ~KafkaProducer() override;
 
   // Asks the brokers for the topic, so that the first send() does not wait for it. A missing one is
-  // kInvalidConfig. Requires: nothing has been sent yet.
-  Result<KafkaTopic> open_topic(const std::string& name);
+  // kInvalidConfig. `known_bytes_max` is its max.message.bytes where the brokers are not to be
+  // asked for it. Requires: nothing has been sent yet.
+  Result<KafkaTopic> open_topic(const std::string& name,
+                                std::optional<std::size_t> known_bytes_max = std::nullopt);
 
   Status send(const KafkaMessage& message);
   Status flush(std::chrono::milliseconds timeout);

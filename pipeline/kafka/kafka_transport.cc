@@ -6,9 +6,13 @@
 
 namespace freshet::pipeline {
 
-KafkaTransport::KafkaTransport(const WorkerConfig& config, std::unique_ptr<KafkaConsumer> consumer,
+KafkaTransport::KafkaTransport(const WorkerConfig& config,
+                               std::optional<std::size_t> topic_bytes_max,
+                               std::unique_ptr<KafkaConsumer> consumer,
                                std::unique_ptr<KafkaProducer> producer)
-    : consumer_(std::move(consumer)), producer_(std::move(producer)) {
+    : topic_bytes_max_(topic_bytes_max),
+      consumer_(std::move(consumer)),
+      producer_(std::move(producer)) {
   output_names_[static_cast<std::size_t>(OutputTopic::kScores)] = config.kafka.output;
   output_names_[static_cast<std::size_t>(OutputTopic::kDeadLetters)] = config.kafka.dead_letter;
 }
@@ -19,14 +23,14 @@ Result<std::unique_ptr<KafkaTransport>> KafkaTransport::create(
   if (!consumer) return tl::unexpected<Error>(consumer.error());
   auto producer = KafkaProducer::create(producer_options(config, options), options.log);
   if (!producer) return tl::unexpected<Error>(producer.error());
-  return std::unique_ptr<KafkaTransport>(
-      new KafkaTransport(config, std::move(*consumer), std::move(*producer)));
+  return std::unique_ptr<KafkaTransport>(new KafkaTransport(
+      config, options.topic_bytes_max, std::move(*consumer), std::move(*producer)));
 }
 
 Status KafkaTransport::subscribe(RebalanceListener* listener) {
   if (const auto count = partition_count(); !count) return tl::unexpected<Error>(count.error());
   for (std::size_t i = outputs_.size(); i < output_names_.size(); ++i) {
-    const Result<KafkaTopic> topic = producer_->open_topic(output_names_[i]);
+    const Result<KafkaTopic> topic = producer_->open_topic(output_names_[i], topic_bytes_max_);
     if (!topic) return tl::unexpected<Error>(topic.error());
     outputs_.push_back(*topic);
   }

@@ -11,7 +11,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/kafka_client_config.h"
@@ -45,10 +47,11 @@ class KafkaTransport final : public Transport {
   Status close() override;
 
  private:
-  KafkaTransport(const WorkerConfig& config, std::unique_ptr<KafkaConsumer> consumer,
-                 std::unique_ptr<KafkaProducer> producer);
+  KafkaTransport(const WorkerConfig& config, std::optional<std::size_t> topic_bytes_max,
+                 std::unique_ptr<KafkaConsumer> consumer, std::unique_ptr<KafkaProducer> producer);
 
   std::array<std::string, 2> output_names_;  // [OutputTopic]
+  std::optional<std::size_t> topic_bytes_max_;
   std::unique_ptr<KafkaConsumer> consumer_;
   std::unique_ptr<KafkaProducer> producer_;
   std::vector<KafkaTopic> outputs_;  // [OutputTopic], once found

@@ -89,8 +89,8 @@ Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions&
   auto producer =
       KafkaProducer::create(producer_options(config, options.client), options.client.log);
   if (!producer) return tl::unexpected<Error>(producer.error());
-  const Result<KafkaTopic> topic =
-      (*producer)->open_topic(options.topic.empty() ? config.kafka.input : options.topic);
+  const Result<KafkaTopic> topic = (*producer)->open_topic(
+      options.topic.empty() ? config.kafka.input : options.topic, options.client.topic_bytes_max);
   if (!topic) return tl::unexpected<Error>(topic.error());
   if (Status fits = log->set_partition_count(topic->partition_count); !fits) {
     return tl::unexpected<Error>(fits.error());

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/kafka_record.h"
 #include "pipeline/kafka/kafka_resources.h"
 
 namespace freshet::pipeline {
@@ -14,33 +15,6 @@ namespace {
 
 constexpr std::chrono::seconds kSilenceMax{30};
 constexpr int kPollMs = 100;
-
-std::optional<std::string> copy_of(const void* bytes, std::size_t size) {
-  if (bytes == nullptr) return std::nullopt;
-  return std::string(static_cast<const char*>(bytes), size);
-}
-
-DumpRecord record_of(const rd_kafka_message_t& message) {
-  DumpRecord record;
-  record.partition = Partition{message.partition};
-  record.offset = Offset{message.offset};
-  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
-  if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && ms >= 0) record.timestamp = EventTime{ms};
-  record.key = copy_of(message.key, message.key_len);
-  record.value = copy_of(message.payload, message.len);
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return record;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    record.headers.push_back({name, copy_of(value, size)});
-  }
-  return record;
-}
 
 }  // namespace
 
@@ -117,7 +91,7 @@ Status TopicReader::read_partition(Partition partition, const PositionRange& ran
     }
     const Offset offset{message->offset};
     if (!is_before(offset, range.end)) return {};
-    if (Status visited = visit(record_of(*message)); !visited) return visited;
+    if (Status visited = visit(dump_record_of(*message)); !visited) return visited;
     if (position_after(offset) == range.end) return {};
   }
   return {};

@@ -1,0 +1,79 @@
+#include "pipeline/commands/demo_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+#include "common/check.h"
+
+namespace freshet::commands {
+namespace {
+
+std::string row(const Terminal& terminal, const std::string& name, const std::string& value,
+                const std::string& remark) {
+  std::string line = "  " + name + std::string(name.size() < 18 ? 18 - name.size() : 1, ' ');
+  line += std::string(value.size() < 10 ? 10 - value.size() : 0, ' ');
+  line += painted(terminal, Colour::kBold, value);
+  if (!remark.empty()) line += "  " + remark;
+  return line + "\n";
+}
+
+std::string milliseconds(double ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
+  return text;
+}
+
+}  // namespace
+
+double percentile(std::vector<double> values, double share) {
+  FRESHET_CHECK(!values.empty());
+  const auto rank = static_cast<std::size_t>(
+      std::ceil(std::clamp(share, 0.0, 1.0) * static_cast<double>(values.size())));
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank == 0 ? 0 : rank - 1);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+std::string demo_report(const DemoOptions& options, const DemoOutcome& outcome,
+                        std::size_t catalogue_size, const Terminal& terminal) {
+  const DemoTally& tally = outcome.tally;
+  std::uint64_t dead = 0;
+  for (const auto& [reason, count] : tally.dead_letters) dead += count;
+  std::string text;
+  text += row(terminal, "events in", grouped(tally.sent), "");
+  text += row(terminal, "scores out", grouped(tally.scores),
+              "late clicks " + grouped(outcome.counters.late) + ", duplicate ones " +
+                  grouped(outcome.counters.duplicate));
+  text += row(terminal, "dead letters", grouped(dead), "");
+  for (const auto& [reason, count] : tally.dead_letters) {
+    text +=
+        painted(terminal, Colour::kDim,
+                "  - " + reason + std::string(reason.size() < 16 ? 16 - reason.size() : 1, ' ') +
+                    std::string(10 - std::min<std::size_t>(10, grouped(count).size()), ' ') +
+                    grouped(count)) +
+        "\n";
+  }
+  const bool whole = tally.missing == 0;
+  text += row(terminal, "missing", grouped(tally.missing),
+              whole ? "each event has exactly one score or dead letter"
+                    : "on their way when the demo was stopped");
+  text += row(terminal, "repeated", grouped(tally.repeats), "at_least_once would allow some");
+  if (!tally.latencies_ms.empty()) {
+    text +=
+        row(terminal, "click to score", milliseconds(percentile(tally.latencies_ms, 0.5)),
+            "p50, " + milliseconds(percentile(tally.latencies_ms, 0.99)) + " p99: open loop at " +
+                grouped(static_cast<std::uint64_t>(std::llround(options.paced_per_s))) + "/s");
+  }
+  if (whole && outcome.full_speed_s > 0 && outcome.full_speed_events > 0) {
+    const double per_s = static_cast<double>(outcome.full_speed_events) / outcome.full_speed_s;
+    text +=
+        row(terminal, "full speed", grouped(static_cast<std::uint64_t>(std::llround(per_s))) + "/s",
+            grouped(outcome.full_speed_events) + " events; each click scores " +
+                std::to_string(catalogue_size) + " videos");
+  }
+  return text;
+}
+
+}  // namespace freshet::commands
