@@ -62,11 +62,12 @@ struct KafkaConsumer::MessageBatch {
   std::vector<rd_kafka_message_t*> messages;
 };
 
-KafkaConsumer::KafkaConsumer(const WorkerConfig& config) : topic_(config.kafka.input) {}
+KafkaConsumer::KafkaConsumer(const WorkerConfig& config, bool asks_settings)
+    : topic_(config.kafka.input), asks_settings_(asks_settings) {}
 
 Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const WorkerConfig& config,
                                                              const KafkaTransportOptions& options) {
-  std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(config));
+  std::unique_ptr<KafkaConsumer> consumer(new KafkaConsumer(config, !options.topic_bytes_max));
   auto handle = KafkaHandle::create(KafkaHandle::Role::kConsumer, consumer_options(config, options),
                                     options.log, consumer.get());
   if (!handle) return tl::unexpected<Error>(handle.error());
@@ -83,7 +84,9 @@ KafkaConsumer::~KafkaConsumer() {
 
 Status KafkaConsumer::subscribe(RebalanceListener* listener) {
   FRESHET_CHECK(listener_ == nullptr && listener != nullptr && !closed_);
-  if (Status fit = refuse_compacted_input(handle_->get(), topic_); !fit) return fit;
+  if (asks_settings_) {
+    if (Status fit = refuse_compacted_input(handle_->get(), topic_); !fit) return fit;
+  }
   const PartitionList topics = make_partition_list(1);
   rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
   const rd_kafka_resp_err_t joined = rd_kafka_subscribe(handle_->get(), topics.get());

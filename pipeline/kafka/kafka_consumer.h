@@ -62,7 +62,7 @@ class KafkaConsumer final : private KafkaEvents {
     std::vector<Partition> partitions;
   };
 
-  explicit KafkaConsumer(const WorkerConfig& config);
+  KafkaConsumer(const WorkerConfig& config, bool asks_settings);
 
   void on_rebalance(int rd_error, rd_kafka_topic_partition_list_s* partitions) override;
   void on_delivery(const rd_kafka_message_s&) override {}
@@ -79,6 +79,7 @@ class KafkaConsumer final : private KafkaEvents {
   bool is_still_member() const;
 
   std::string topic_;
+  bool asks_settings_;  // not of a broker that does not answer: KafkaTransportOptions
   std::shared_ptr<KafkaHandle> handle_;
   rd_kafka_queue_s* queue_ = nullptr;
   RebalanceListener* listener_ = nullptr;
