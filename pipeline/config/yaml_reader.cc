@@ -168,11 +168,18 @@ std::optional<std::string_view> problem_of_bytes(std::string_view yaml) {
   return std::nullopt;
 }
 
+tl::unexpected<YamlFault> fault_at(ConfigPlace place, std::string message) {
+  YamlFault fault;
+  fault.place = std::move(place);
+  fault.message = std::move(message);
+  return tl::unexpected(std::move(fault));
+}
+
 }  // namespace
 
 tl::expected<ConfigNode, YamlFault> read_yaml(std::string_view yaml) {
   if (const auto problem = problem_of_bytes(yaml)) {
-    return tl::unexpected(YamlFault{{}, std::string(*problem)});
+    return fault_at(ConfigPlace{}, std::string(*problem));
   }
   // yaml-cpp reports by throwing, and on damaged input not only its own kind.
   try {
@@ -186,12 +193,12 @@ tl::expected<ConfigNode, YamlFault> read_yaml(std::string_view yaml) {
   } catch (const Refused& refused) {
     return tl::unexpected(refused.fault);
   } catch (const YAML::DeepRecursion& fault) {
-    return tl::unexpected(YamlFault{place_of(fault.mark), "lists and maps nest too deeply here"});
+    return fault_at(place_of(fault.mark), "lists and maps nest too deeply here");
   } catch (const YAML::Exception& fault) {
     const ConfigPlace place = fault.mark.is_null() ? ConfigPlace{} : place_of(fault.mark);
-    return tl::unexpected(YamlFault{place, "not valid YAML: " + fault.msg});
+    return fault_at(place, "not valid YAML: " + fault.msg);
   } catch (const std::exception& fault) {
-    return tl::unexpected(YamlFault{{}, std::string("not valid YAML: ") + fault.what()});
+    return fault_at(ConfigPlace{}, std::string("not valid YAML: ") + fault.what());
   }
 }
 

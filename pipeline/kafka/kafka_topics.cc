@@ -99,7 +99,8 @@ Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::strin
   const Result<TopicSettings> settings = topic_settings(client, topic);
   if (!settings) return tl::unexpected<Error>(settings.error());
   const auto setting = settings->find("max.message.bytes");
-  const std::string_view digits = setting == settings->end() ? "" : setting->second;
+  std::string_view digits;
+  if (setting != settings->end()) digits = setting->second;
   std::size_t bytes = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
   if (failure == std::errc() && end == digits.data() + digits.size()) return bytes;
