@@ -30,8 +30,6 @@
 namespace freshet::commands {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct ReplayArguments {
   ConfigArguments config;
   std::string model;
@@ -204,10 +202,11 @@ int run_replay(const ReplayArguments& arguments) {
   if (const Status distinct = check_files(arguments); !distinct) return report(distinct.error());
   const Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
   if (!loaded) return report(loaded.error());
-  const Clock::time_point begin = Clock::now();
+  const auto begin = std::chrono::steady_clock::now();
   pipeline::Counters counters;
   const Status replayed = replay(arguments, *loaded, &counters);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   // A replay that never came to its first record has only its error to tell.
   if (replayed || counters.records > 0) std::fputs(summary_of(counters, seconds).c_str(), stderr);
   return replayed ? static_cast<int>(kOk) : report(replayed.error());

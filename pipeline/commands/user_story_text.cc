@@ -9,7 +9,7 @@
 namespace freshet::commands {
 namespace {
 
-constexpr std::size_t kWidthMax = 100;
+constexpr std::size_t kTableWidthMax = 100;
 constexpr std::size_t kClicksShown = 12;
 constexpr std::size_t kBarCells = 11;
 constexpr std::size_t kCategoryCells = 9;
@@ -31,7 +31,7 @@ std::string right(std::string_view text, std::size_t cells) {
 }
 
 std::size_t width_of(const Terminal& terminal) {
-  return std::min(static_cast<std::size_t>(terminal.width), kWidthMax);
+  return std::min(static_cast<std::size_t>(terminal.width), kTableWidthMax);
 }
 
 std::string percent(float share) {

@@ -17,7 +17,7 @@ namespace freshet::pipeline {
 namespace {
 
 // A behaviour's list of types is the deepest that a configuration has.
-constexpr std::size_t kDepthMax = 32;
+constexpr std::size_t kNestingMax = 32;
 // What aliases expand to counts too: a few lines of them can stand for more than any memory.
 constexpr std::size_t kNodesMax = 50'000;
 
@@ -90,7 +90,7 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   void open(ConfigNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (open_.size() >= kDepthMax) {
+    if (open_.size() >= kNestingMax) {
       throw Refused({place_of(mark), "lists and maps nest too deeply here"});
     }
     ConfigNode node;

@@ -26,7 +26,7 @@ constexpr float kBias = -3.0F;
 
 constexpr std::size_t kBuckets = 16'384;
 constexpr std::size_t kRecent = 5;
-constexpr float kSeen = -1.5F;
+constexpr float kRepeated = -1.5F;
 
 float& at(scorer::Matrix* matrix, std::size_t row, std::size_t col) {
   return matrix->data[row * matrix->cols + col];
@@ -107,7 +107,7 @@ scorer::Model planted_model(const Catalogue& catalogue, const std::string& name)
   set_deep(&model);
   // The cross of an item with itself: clicked lately, so less wanted now.
   for (const PlantedItem& item : catalogue.items()) {
-    model.wide.weights[bucket_of_repeat(item.id)] = kSeen;
+    model.wide.weights[bucket_of_repeat(item.id)] = kRepeated;
   }
   FRESHET_CHECK(scorer::check_model(model).has_value());
   return model;

@@ -8,7 +8,7 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr std::size_t kSubjects = 8;
-constexpr std::size_t kTemplates = 9;
+constexpr std::size_t kPhrases = 9;
 
 struct Category {
   std::string_view name;
@@ -97,7 +97,7 @@ std::string replace_subject(std::string_view text, std::string_view subject) {
   return title;
 }
 
-constexpr std::array<std::string_view, kTemplates> kTitles = {
+constexpr std::array<std::string_view, kPhrases> kTitles = {
     "%, explained in a minute", "%: day 1 against day 100",
     "%, and what went wrong",   "The truth about %",
     "%, but slow motion",       "Nobody told me this about %",
@@ -115,8 +115,8 @@ std::string title_of(std::size_t category, std::size_t number) {
   FRESHET_CHECK(category < kCategories);
   // Subject and template move together, so that neighbours differ in both.
   const std::size_t subject = number % kSubjects;
-  const std::size_t phrase = (number / kSubjects + subject) % kTemplates;
-  const std::size_t part = number / (kSubjects * kTemplates);
+  const std::size_t phrase = (number / kSubjects + subject) % kPhrases;
+  const std::size_t part = number / (kSubjects * kPhrases);
   std::string title = replace_subject(kTitles[phrase], kWords[category].subjects[subject]);
   if (part > 0) title += " (part " + std::to_string(part + 1) + ")";
   return title;

@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kPollMs = 100;
+constexpr int kLookMs = 100;
 
 // `rd_error` is what the request met, or RD_KAFKA_RESP_ERR_NO_ERROR where the right is there.
 Finding finding_of(int rd_error, const std::string& where, const std::string& right) {
@@ -41,7 +41,7 @@ int read_at_end(rd_kafka_t* client, const std::string& topic, milliseconds timeo
   if (assigned != RD_KAFKA_RESP_ERR_NO_ERROR) return assigned;
   const auto deadline = steady_clock::now() + timeout;
   while (steady_clock::now() < deadline) {
-    const MessagePtr message(rd_kafka_consumer_poll(client, kPollMs));
+    const MessagePtr message(rd_kafka_consumer_poll(client, kLookMs));
     // A reader neither needs its group nor may have a right to it.
     if (message == nullptr || message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
       continue;
@@ -90,7 +90,7 @@ Finding check_write(const WorkerConfig& config, const std::string& topic, millis
   }
   const auto deadline = steady_clock::now() + timeout;
   while (!delivery.outcome && steady_clock::now() < deadline) {
-    rd_kafka_poll((*client)->get(), kPollMs);
+    rd_kafka_poll((*client)->get(), kLookMs);
   }
   int outcome = delivery.outcome.value_or(RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (outcome == RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS) outcome = RD_KAFKA_RESP_ERR_NO_ERROR;
