@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -158,3 +159,64 @@ def wait_until(what, condition, limit_s=180, every_s=0.2):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {limit_s} s: {what}")
         time.sleep(every_s)
+
+
+def write_impressions(path, begin, count, users):
+    """Impressions of item-0 to item-49, a millisecond apart; every other one is a click, too."""
+    with open(path, "w") as log:
+        for i in range(begin, begin + count):
+            log.write(json.dumps({"type": "impression", "user_id": f"u{i * 7919 % users}",
+                                  "item_id": f"item-{i % 50}", "ts": 1_602_633_600_000 + i,
+                                  "label": i % 2, "tab": i % 3}) + "\n")
+    return path
+
+
+class BrokerTestCase(unittest.TestCase):
+    """A folder, a broker of the test's own with the topics, a model of item-0 to item-49."""
+
+    CONFIG = {}  # what write_config is given beside these
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        self.kafka = self.dir / "kafka"
+        self.addCleanup(stop_broker, self.kafka)
+        self.bootstrap = start_broker(self.kafka)
+        items = self.dir / "items.txt"
+        items.write_text("".join(f"item-{i}\n" for i in range(50)))
+        freshet("model", "init", "--items", items, "--dim", 8, "--seed", 7, "--context", "tab",
+                "--output", self.dir / "model")
+        self.configure()
+        freshet("create-topics", "-c", self.config, "--partitions", PARTITIONS)
+
+    def configure(self, **more):
+        self.config = write_config(
+            self.dir / "config.yaml", model=self.dir / "model", state=self.dir / "state",
+            bootstrap=self.bootstrap, **(self.CONFIG | more))
+
+    def worker(self, log):
+        worker = Worker(self.config, self.dir / log)
+        self.addCleanup(worker.process.kill)
+        return worker
+
+    def produce(self, log):
+        freshet("produce", "-c", self.config, "--input", log)
+
+    def outputs(self):
+        return outputs_by_source(read_topic(self.config, "scores", self.dir / "scores.dump"))
+
+    def replayed(self, *logs):
+        """What a replay of the logs, one after the other, puts out."""
+        together = self.dir / "together.jsonl"
+        together.write_text("".join(log.read_text() for log in logs))
+        output = self.dir / "replayed.jsonl"
+        freshet("replay", "-c", self.config, "--input", together, "--partitions", PARTITIONS,
+                "--output", output)
+        return outputs_by_source(output.read_text().splitlines())
+
+    def assert_nothing_lost(self, streamed, expected):
+        """Every output is there with a replay's bytes, maybe more than once."""
+        self.assertEqual(streamed.keys(), expected.keys())
+        for source, lines in streamed.items():
+            self.assertEqual(set(lines), set(expected[source]), source)

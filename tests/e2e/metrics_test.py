@@ -75,20 +75,8 @@ def get(origin, path, method="GET"):
         return refused.code, refused.read().decode()
 
 
-class MetricsTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
-        self.addCleanup(harness.stop_broker, self.dir / "kafka")
-        self.bootstrap = harness.start_broker(self.dir / "kafka")
-        (self.dir / "items.txt").write_text("".join(f"item-{i}\n" for i in range(50)))
-        harness.freshet("model", "init", "--items", self.dir / "items.txt", "--dim", 8, "--seed", 7,
-                        "--context", "tab", "--output", self.dir / "model")
-        self.config = harness.write_config(
-            self.dir / "config.yaml", model=self.dir / "model", state=self.dir / "state",
-            bootstrap=self.bootstrap, http="{listen: '127.0.0.1:0', users: on}")
-        harness.freshet("create-topics", "-c", self.config, "--partitions", harness.PARTITIONS)
+class MetricsTest(harness.BrokerTestCase):
+    CONFIG = {"http": "{listen: '127.0.0.1:0', users: on}"}
 
     def start(self, name="worker.log", config=None):
         worker = harness.Worker(config or self.config, self.dir / name)
@@ -99,10 +87,10 @@ class MetricsTest(unittest.TestCase):
         self.assertIsNone(worker.process.poll(), worker.text())
         return worker, re.search(r"http (http://\S+)", worker.text()).group(1)
 
-    def produce(self, lines, name="events.jsonl"):
+    def produce_lines(self, lines, name="events.jsonl"):
         path = self.dir / name
         path.write_text("".join(line + "\n" for line in lines))
-        harness.freshet("produce", "-c", self.config, "--input", path)
+        self.produce(path)
 
     def produce_mismatch(self):
         """One record whose key is not its user, by way of a dump: the only file that has keys."""
@@ -121,7 +109,7 @@ class MetricsTest(unittest.TestCase):
         return parse(page)[1]
 
     def test_known_events_give_exact_numbers(self):
-        self.produce([json.dumps(event) for event in EVENTS] + [UNREADABLE])
+        self.produce_lines([json.dumps(event) for event in EVENTS] + [UNREADABLE])
         self.produce_mismatch()
         records = len(EVENTS) + 2
         worker, origin = self.start()
@@ -183,14 +171,14 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(get(origin, "/v1/users/%FF")[0], 400)
 
     def test_an_outage_shows_in_lag_histogram_and_readiness_but_not_in_health(self):
-        self.produce([json.dumps(click("somebody-1", "item-1", 0))])
+        self.produce_lines([json.dumps(click("somebody-1", "item-1", 0))])
         worker, origin = self.start()
         harness.wait_until("the first output is committed", lambda: (
             self.samples(origin)["freshet_event_to_score_seconds_count"] >= 1))
         # The worker sleeps while its backlog is made, and the broker dies while it reads it, so some
         # of it is read and not acknowledged.
         worker.process.send_signal(signal.SIGSTOP)
-        self.produce(BACKLOG)
+        self.produce_lines(BACKLOG)
         worker.process.send_signal(signal.SIGCONT)
         harness.wait_until("the backlog is being read", lambda: (
             self.samples(origin)["freshet_records_total"] > 1_000), every_s=0.01)
@@ -221,7 +209,7 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(worker.stop(), 0, worker.text())
 
     def test_sigterm_under_load_leaves_within_ten_seconds_with_all_committed(self):
-        self.produce(BACKLOG)
+        self.produce_lines(BACKLOG)
         worker, origin = self.start()
         harness.wait_until("the load is being read", lambda: (
             self.samples(origin)["freshet_records_total"] > 1_000), every_s=0.01)

@@ -4,9 +4,7 @@ After a rebuild the worker goes on: what it publishes equals a replay, nothing t
 """
 
 import json
-import pathlib
 import shutil
-import tempfile
 import unittest
 
 import harness
@@ -14,45 +12,13 @@ import harness
 IMPRESSIONS = 3_000
 
 
-def write_log(path, begin):
-    with open(path, "w") as log:
-        for i in range(begin, begin + IMPRESSIONS):
-            log.write(json.dumps({"type": "impression", "user_id": f"u{i % 97}",
-                                  "item_id": f"item-{i % 50}", "ts": 1_602_633_600_000 + i,
-                                  "label": i % 2, "tab": i % 3}) + "\n")
-    return path
-
-
-class RebuildTest(unittest.TestCase):
+class RebuildTest(harness.BrokerTestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
-        self.addCleanup(harness.stop_broker, self.dir / "kafka")
-        self.bootstrap = harness.start_broker(self.dir / "kafka")
-        harness.freshet("model", "init", "--items", self.items(), "--dim", 8, "--seed", 7,
-                        "--context", "tab", "--output", self.dir / "model")
+        super().setUp()
         self.state = self.dir / "state"
-        self.configure()
-        harness.freshet("create-topics", "-c", self.config, "--partitions", harness.PARTITIONS)
 
-    def configure(self, extra=""):
-        self.config = harness.write_config(self.dir / "config.yaml", model=self.dir / "model",
-                                           state=self.state, bootstrap=self.bootstrap, extra=extra)
-
-    def items(self):
-        path = self.dir / "items.txt"
-        path.write_text("".join(f"item-{i}\n" for i in range(50)))
-        return path
-
-    def worker(self, name):
-        worker = harness.Worker(self.config, self.dir / name)
-        self.addCleanup(worker.process.kill)
-        return worker
-
-    def outputs(self):
-        return harness.outputs_by_source(
-            harness.read_topic(self.config, "scores", self.dir / "scores.dump"))
+    def log(self, name, begin):
+        return harness.write_impressions(self.dir / name, begin, IMPRESSIONS, users=97)
 
     def rebuild(self, *more):
         return harness.freshet("state", "rebuild", "-c", self.config, *more, check=False)
@@ -65,9 +31,9 @@ class RebuildTest(unittest.TestCase):
         return sorted(self.dir.glob("state.before-*"))
 
     def test_a_worker_goes_on_from_a_rebuilt_state(self):
-        first = write_log(self.dir / "first.jsonl", 0)
-        second = write_log(self.dir / "second.jsonl", IMPRESSIONS)
-        harness.freshet("produce", "-c", self.config, "--input", first)
+        first = self.log("first.jsonl", 0)
+        second = self.log("second.jsonl", IMPRESSIONS)
+        self.produce(first)
         worker = self.worker("first.log")
         harness.wait_until("the first scores", lambda: len(self.outputs()) == IMPRESSIONS)
         self.check_held_by(worker)
@@ -85,12 +51,13 @@ class RebuildTest(unittest.TestCase):
         self.assertIn(f"is kept in {self.kept()[0]}", done.stderr)
         self.assertEqual(list(self.dir.glob("state.rebuilding*")), [])
 
-        harness.freshet("produce", "-c", self.config, "--input", second)
+        self.produce(second)
         again = self.worker("second.log")
         harness.wait_until("the scores after the rebuild",
                            lambda: len(self.outputs()) == 2 * IMPRESSIONS)
         self.assertEqual(again.stop(), 0, again.text())
-        self.check_equals_replay(first.read_text() + second.read_text())
+        self.assertEqual(self.outputs(), self.replayed(first, second),
+                         "each line once, and replay's")
         self.check_rebuild_from_a_dump()
 
     def check_held_by(self, worker):
@@ -106,14 +73,6 @@ class RebuildTest(unittest.TestCase):
             self.assertIn(f"state directory {self.state} is held by another worker ({holder}): stop "
                           "it, or give this one a state.path of its own", done.stderr)
         self.assertIsNone(worker.process.poll(), worker.text())
-
-    def check_equals_replay(self, log):
-        both = self.dir / "both.jsonl"
-        both.write_text(log)
-        harness.freshet("replay", "-c", self.config, "--input", both, "--partitions",
-                        harness.PARTITIONS, "--output", self.dir / "replayed.jsonl")
-        expected = harness.outputs_by_source((self.dir / "replayed.jsonl").read_text().splitlines())
-        self.assertEqual(self.outputs(), expected, "each line once, and replay's")
 
     def check_rebuild_from_a_dump(self):
         before = self.digests()
@@ -137,14 +96,14 @@ class RebuildTest(unittest.TestCase):
 
     def test_an_event_of_a_wrong_clock_is_left_out_for_ever(self):
         # Record times are of today, so a bound of a century lets the poison in.
-        self.configure("input: {event_future_max_ms: 3153600000000}")
-        first = write_log(self.dir / "first.jsonl", 0)
+        self.configure(extra="input: {event_future_max_ms: 3153600000000}")
+        first = self.log("first.jsonl", 0)
         poison = json.dumps({"type": "click", "user_id": "u1", "item_id": "item-1",
                              "ts": 2_147_483_647_000})
         with open(first, "a") as log:
             log.write(poison + "\n")
-        second = write_log(self.dir / "second.jsonl", IMPRESSIONS)
-        harness.freshet("produce", "-c", self.config, "--input", first)
+        second = self.log("second.jsonl", IMPRESSIONS)
+        self.produce(first)
         worker = self.worker("first.log")
         harness.wait_until("the first scores", lambda: len(self.outputs()) == IMPRESSIONS + 1)
         self.assertEqual(worker.stop(), 0, worker.text())
@@ -162,7 +121,8 @@ class RebuildTest(unittest.TestCase):
         self.assertTrue(place.startswith(f"{partition}:"), place)
         self.assertEqual(self.kept(), [])
 
-        self.configure(f'input: {{event_future_max_ms: 3153600000000, exclude: ["{place}"]}}')
+        self.configure(
+            extra=f'input: {{event_future_max_ms: 3153600000000, exclude: ["{place}"]}}')
         unready = harness.freshet("state", "get", "-c", self.config, "u1", check=False)
         self.assertEqual(unready.returncode, 78)
         self.assertIn("input.exclude = nothing", unready.stderr)
@@ -174,7 +134,7 @@ class RebuildTest(unittest.TestCase):
         self.assertGreater(user["behaviours"]["click"]["visible"], 1)
 
         # What is published from here on is a replay's under the same configuration.
-        harness.freshet("produce", "-c", self.config, "--input", second)
+        self.produce(second)
         again = self.worker("second.log")
         harness.wait_until("the scores after the reset",
                            lambda: len(self.outputs()) == 2 * IMPRESSIONS + 1)
