@@ -4,8 +4,7 @@
 //              wait for brokers or disk, so an outage does not get the process killed; one that is
 //              stuck inside a call does.
 //   readiness  /readyz: assigned (some partition is), caught up (none reads again), model, store
-//   and
-//              brokers (nothing is being repeated for want of an answer), not stopping.
+//              and brokers (nothing is being repeated for want of an answer), not stopping.
 //
 // Errors: none. Threads: any
 #pragma once

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -14,14 +15,18 @@
 #include <thread>
 #include <utility>
 
-#include "common/check.h"
+#include "pipeline/http/bounded_socket.h"
 
 namespace freshet::pipeline {
 namespace {
 
 constexpr std::size_t kThreads = 4;
 constexpr std::size_t kWaitingMax = 16;
-constexpr std::chrono::seconds kSilence{2};
+constexpr SocketBounds kBounds{
+    .read_bytes_max = std::size_t{64} << 10,
+    .read_time = std::chrono::seconds(2),
+    .write_time = std::chrono::seconds(10),
+};
 constexpr std::chrono::milliseconds kStopWait{250};
 constexpr std::chrono::seconds kAnswerWait{5};
 
@@ -30,6 +35,25 @@ void keep_port_alone(int socket) {
   const int yes = 1;
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
+
+// A connection as the library sees it.
+class Connection final : public httplib::Stream {
+ public:
+  explicit Connection(int socket) : socket_(socket, kBounds) {}
+
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* to, std::size_t size) override { return socket_.read(to, size); }
+  ssize_t write(const char* from, std::size_t size) override { return socket_.write(from, size); }
+  void get_remote_ip_and_port(std::string&, int& port) const override { port = 0; }
+  void get_local_ip_and_port(std::string&, int& port) const override { port = 0; }
+  // A library that was built on select() asks for this alone, and refuses what that cannot take: a
+  // worker with a thousand open files would have no health. Nobody selects here.
+  socket_t socket() const override { return 0; }
+
+ private:
+  BoundedSocket socket_;
+};
 
 // A few threads and a short queue. Where it is full the accepting thread waits, so clients that
 // come faster than they are answered, or send slowly, stay in the kernel's backlog.
@@ -72,18 +96,33 @@ void write(const HttpResponse& from, httplib::Response* to) {
 
 // Shared with the serving thread, which a slow client may keep beyond the server's own end.
 struct HttpServer::State {
+  // The library's own reading has no bound on a request's bytes, nor on how slowly they come.
+  class BoundedServer final : public httplib::Server {
+    bool process_and_close_socket(socket_t socket) override {
+      Connection connection(socket);
+      bool closed = false;
+      // An answer in parts would repeat it once for each of a thousand ranges.
+      return process_request(connection, true, closed,
+                             [](httplib::Request& request) { request.ranges.clear(); });
+    }
+  };
+
   HttpResponse answer(const HttpRequest& request) {
+    const HttpResponse stopping{503, "text/plain; charset=utf-8", "the worker is stopping\n"};
+    if (silent) return stopping;
     const std::shared_lock lock(mutex);
-    if (!handler) return {503, "text/plain; charset=utf-8", "the worker is stopping\n"};
-    return handler(request);
+    return handler ? handler(request) : stopping;
   }
 
+  // The lock prefers those who answer: without the flag clients that keep coming would hold it.
   void silence() {
+    silent = true;
     const std::unique_lock lock(mutex);
     handler = nullptr;
   }
 
-  httplib::Server server;
+  BoundedServer server;
+  std::atomic<bool> silent{false};
   std::shared_mutex mutex;
   HttpHandler handler;
   std::thread thread;
@@ -100,9 +139,6 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
   httplib::Server& server = state->server;
   server.new_task_queue = [] { return new AnswerQueue; };
   server.set_socket_options(keep_port_alone);
-  server.set_keep_alive_max_count(1);
-  server.set_read_timeout(kSilence);
-  server.set_write_timeout(kSilence);
   server.set_payload_max_length(0);
   // Everything is answered here, before a body would be read.
   server.set_pre_routing_handler(

@@ -2,7 +2,7 @@
 //
 // Errors:  kBadRecord with the reason: a broken escape, an empty id, one of more than 128 bytes or
 //          that is not UTF-8
-// Threads: a free function. Oracle: tests/fuzz/fuzz_user_path.cc
+// Threads: a free function. Oracle: tests/fuzz/fuzz_http.cc
 #pragma once
 
 #include <string_view>

@@ -4,10 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -99,6 +104,52 @@ TEST(HttpServerTest, ABadRequestIsRefusedAndTheServerGoesOn) {
   EXPECT_THAT(answer_to(*server, "GET / HTTP/1.1\r\n\r\n"), HasSubstr(" 200 "));
 }
 
+TEST(HttpServerTest, ARequestWithoutEndIsCutOff) {
+  const auto server = serve([](const HttpRequest&) -> HttpResponse { return {}; });
+  for (const std::string& more : {std::string(4096, 'x'), std::string("X: y\r\n")}) {
+    const Connection connection(*server);
+    connection.send("GET / HTTP/1.1\r\n");
+    constexpr std::size_t kEnough = 64 << 20;
+    std::string block;
+    while (block.size() < 65'536) block += more;
+    std::size_t sent = 0;
+    while (sent < kEnough && connection.send(block)) sent += block.size();
+    EXPECT_LT(sent, kEnough);
+  }
+  EXPECT_THAT(answer_to(*server, "GET / HTTP/1.1\r\n\r\n"), HasSubstr(" 200 "));
+}
+
+TEST(HttpServerTest, ManyRangesMakeNoAnswerLonger) {
+  const auto server = serve([](const HttpRequest&) -> HttpResponse {
+    return {200, "t/p", std::string(100, 'x')};
+  });
+  std::string ranges = "0-";
+  while (ranges.size() < 8'000) ranges += ",0-";
+  const std::string answer =
+      answer_to(*server, "GET / HTTP/1.1\r\nRange: bytes=" + ranges + "\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr(" 200 "));
+  EXPECT_LT(answer.size(), 1'000U);
+}
+
+TEST(HttpServerTest, AThousandOpenFilesDoNotHideTheHealth) {
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlim_t enough = FD_SETSIZE + 64;
+  if (files.rlim_max < enough) GTEST_SKIP() << "ulimit -Hn is below " << enough;
+  const rlimit before = files;
+  files.rlim_cur = std::max(files.rlim_cur, enough);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+  const auto server = serve([](const HttpRequest&) -> HttpResponse { return {}; });
+  std::vector<int> open;
+  while (open.empty() || open.back() < FD_SETSIZE) {
+    open.push_back(dup(STDERR_FILENO));
+    ASSERT_GE(open.back(), 0);
+  }
+  EXPECT_THAT(answer_to(*server, "GET / HTTP/1.1\r\n\r\n"), HasSubstr(" 200 "));
+  for (const int file : open) close(file);
+  setrlimit(RLIMIT_NOFILE, &before);
+}
+
 TEST(HttpServerTest, ABodyIsNeverRead) {
   const auto server = serve([](const HttpRequest&) -> HttpResponse { return {}; });
   const std::string request = "POST / HTTP/1.1\r\nContent-Length: 1000000000\r\n\r\nabc";
@@ -159,6 +210,41 @@ TEST(HttpServerTest, SilentClientsDoNotKeepTheServerFromEnding) {
     EXPECT_THAT(connection->rest(), testing::Not(HasSubstr(" 200 ")));
   }
   EXPECT_EQ(calls, before) << "a handler must not be called once the server is gone";
+}
+
+// Each answer waits until the next one is being made, or is refused: there is always one.
+TEST(HttpServerTest, ClientsThatKeepComingDoNotKeepTheServerFromEnding) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int entered = 0;
+  bool refused = false;
+  auto server = serve([&](const HttpRequest&) -> HttpResponse {
+    std::unique_lock lock(mutex);
+    const int number = ++entered;
+    changed.notify_all();
+    changed.wait(lock, [&] { return refused || entered > number; });
+    return {};
+  });
+  const ListenAddress address = server->address();
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back([&] {
+      for (bool served = true; served;) {
+        const auto answer = http_get("http://" + address.text(), "/");
+        served = answer && answer->status == 200;
+      }
+      const std::lock_guard lock(mutex);
+      refused = true;
+      changed.notify_all();
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return entered > 10; });
+  }
+  server.reset();
+  for (std::thread& client : clients) client.join();
+  EXPECT_TRUE(refused);
 }
 
 TEST(HttpServerTest, ManyClientsAtOnceAreAllAnswered) {
