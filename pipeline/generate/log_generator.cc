@@ -28,6 +28,8 @@ constexpr std::size_t kListLength = 20;
 // What may be sent again: so few and so young that the first is still in every sequence.
 constexpr std::size_t kRecentEvents = 32;
 constexpr std::int64_t kResendAgeMax = 3'600'000;
+// Of one user, so that a log in which all is late still has something that it is late behind.
+constexpr std::size_t kHeldMax = 64;
 
 std::size_t sequence_of(GeneratedKind kind) {
   return kind == GeneratedKind::kCart ? 1 : kind == GeneratedKind::kOrder ? 2 : 0;
@@ -238,6 +240,7 @@ bool LogGenerator::hold_back(const GeneratedEvent& event) {
   const bool may_be =
       event.kind == GeneratedKind::kImpression || event.kind == GeneratedKind::kClick;
   if (!may_be || !random_.chance(options_.late)) return false;
+  if (held_[event.user].size() == kHeldMax) return false;
   held_[event.user].push_back(event);
   ++held_count_;
   return true;

@@ -88,6 +88,20 @@ TEST(LogGeneratorTest, LateEventsAreTheShareThatWasHeldBack) {
   EXPECT_NEAR(late, clicks * 0.1, tolerance(clicks, 0.1) + clicks * 0.012);
 }
 
+TEST(LogGeneratorTest, ALogInWhichAllIsHeldBackEnds) {
+  GenerateOptions options = random_options();
+  options.users = 10;
+  options.bad = options.duplicates = options.requests = 0;
+  options.late = 1.0;
+  double late = 0;
+  for_each(options, [&](const GeneratedEvent& event, const LogGenerator&) {
+    if (event.late) ++late;
+  });
+  EXPECT_GT(late, 0);
+  options.events = 1;
+  for_each(options, [](const GeneratedEvent&, const LogGenerator&) {});
+}
+
 TEST(LogGeneratorTest, LateAndDuplicateAreWhatANaiveReaderFinds) {
   GenerateOptions options = random_options();
   options.events = 30'000;
