@@ -77,7 +77,7 @@ Status RebuiltDirectory::clear_leftover() {
     fs::remove_all(making_, failure);
   } else {
     // The crash came after the exchange: this is the state of before.
-    fs::rename(making_, making_.string() + "-" + kept_.extension().string().substr(1), failure);
+    fs::rename(making_, kept_.string() + "-interrupted", failure);
   }
   return failure ? refused(making_, "cannot be moved away (" + failure.message() + ")") : Status{};
 }
