@@ -3,8 +3,10 @@
 // It carries topics, groups and idempotent producers, and no more: no transactions that could be
 // trusted, no compaction, nothing on disk. A partition keeps kMockPartitionBytes and then forgets
 // its oldest records, so who feeds it must keep what is not yet read below that. The first join of
-// a group takes three seconds. Errors:  kFatal where the cluster cannot be started or a topic not
-// be made Threads: any; the cluster has a thread of its own. Destroy it after every client of it
+// a group takes three seconds.
+//
+// Errors:  kFatal where the cluster cannot be started or a topic not be made
+// Threads: any; the cluster has a thread of its own. Destroy it after every client of it
 #pragma once
 
 #include <cstddef>

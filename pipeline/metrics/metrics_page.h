@@ -4,7 +4,7 @@
 // Units:   seconds and bytes, as Prometheus has them; no user or item id in any label
 // Errors:  none
 // Threads: any
-// Cost:    some 100 us: a copy of each worker's status, a few files under /proc
+// Cost:    a copy of each worker's status, a few files under /proc, and a pass over the model's ids
 #pragma once
 
 #include <string>
