@@ -33,7 +33,7 @@ TEST(LogLimitTest, AStormOfDifferentLinesIsBoundedToo) {
     for (int rest = i; line.size() < 8; rest /= 26) {
       line.push_back(static_cast<char>('a' + rest % 26));
     }
-    passed += limit.judge(line, 5).passes ? 1 : 0;
+    if (limit.judge(line, 5).passes) ++passed;
   }
   EXPECT_LE(passed, LogLimit::kShapesMax + 1);
   EXPECT_EQ(limit.suppressed(), 100'000 - passed);
