@@ -52,7 +52,7 @@ int run_produce(const ProduceArguments& arguments) {
                static_cast<unsigned long long>(produced->without_user));
   if (!produced->stopped) return kOk;
   std::fprintf(stderr, "freshet: %s: stopped before its end; all that is counted is in the topic\n",
-               arguments.input.c_str());
+               arguments.input == "-" ? "standard input" : arguments.input.c_str());
   return kFailed;
 }
 

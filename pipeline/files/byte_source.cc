@@ -1,6 +1,7 @@
 #include "pipeline/files/byte_source.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -18,9 +19,12 @@
 namespace freshet::pipeline {
 namespace {
 
+constexpr int kStopLookMs = 100;
+
 class FileSource final : public ByteSource {
  public:
-  FileSource(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {
+  FileSource(int descriptor, std::string name, const StopSignal* stop)
+      : descriptor_(descriptor), name_(std::move(name)), stop_(stop) {
     struct stat about {};
     if (::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode)) size_ = about.st_size;
   }
@@ -31,6 +35,7 @@ class FileSource final : public ByteSource {
   }
 
   Result<std::size_t> read(std::span<char> buffer) override {
+    if (Status there = wait_for_bytes(); !there) return tl::unexpected(there.error());
     for (;;) {
       const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
       if (count >= 0) {
@@ -48,8 +53,20 @@ class FileSource final : public ByteSource {
   }
 
  private:
+  // Returns when a read would not wait, its end and its faults included.
+  Status wait_for_bytes() const {
+    if (stop_ == nullptr) return {};
+    pollfd wanted{descriptor_, POLLIN, 0};
+    while (!stop_->requested()) {
+      const int ready = ::poll(&wanted, 1, kStopLookMs);
+      if (ready > 0 || (ready < 0 && errno != EINTR)) return {};
+    }
+    return error(ErrorCode::kUnavailable, name_ + ": stopped while reading");
+  }
+
   int descriptor_;
   std::string name_;
+  const StopSignal* stop_;
   off_t size_ = 0;  // 0: not known
   off_t taken_ = 0;
 };
@@ -219,7 +236,8 @@ class DetectingSource final : public ByteSource {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> open_byte_source(const std::filesystem::path& file) {
+Result<std::unique_ptr<ByteSource>> open_byte_source(const std::filesystem::path& file,
+                                                     const StopSignal* stop) {
   int descriptor = STDIN_FILENO;
   std::string name = "standard input";
   if (file != "-") {
@@ -229,7 +247,8 @@ Result<std::unique_ptr<ByteSource>> open_byte_source(const std::filesystem::path
       return error(ErrorCode::kInvalidConfig, name + ": cannot open: " + std::strerror(errno));
     }
   }
-  return std::make_unique<DetectingSource>(std::make_unique<FileSource>(descriptor, name), name);
+  return std::make_unique<DetectingSource>(std::make_unique<FileSource>(descriptor, name, stop),
+                                           name);
 }
 
 std::unique_ptr<ByteSource> memory_byte_source(std::string bytes, std::string name) {

@@ -2,7 +2,8 @@
 //
 // A gzip stream is recognised by its first two bytes (1f 8b), not by its name; members that follow
 // one another are one stream (RFC 1952), as `cat a.gz b.gz` makes them.
-// Errors:  kInvalidConfig where the file cannot be opened; kFatal where reading fails, or where
+// Errors:  kInvalidConfig where the file cannot be opened; kUnavailable where a stop was requested
+//          while bytes were waited for; kFatal where reading fails, or where
 //          gzip data is truncated or corrupt, naming the byte. All bytes before the fault come
 //          first
 // Threads: one
@@ -17,6 +18,7 @@
 #include <string>
 
 #include "common/status.h"
+#include "pipeline/stop_signal.h"
 
 namespace freshet::pipeline {
 
@@ -31,8 +33,10 @@ class ByteSource {
   virtual std::optional<double> share() const { return std::nullopt; }
 };
 
-// "-" is standard input.
-Result<std::unique_ptr<ByteSource>> open_byte_source(const std::filesystem::path& file);
+// "-" is standard input. With `stop`, which outlives the source, a request ends a read: of a pipe
+// nobody knows when more comes.
+Result<std::unique_ptr<ByteSource>> open_byte_source(const std::filesystem::path& file,
+                                                     const StopSignal* stop = nullptr);
 
 // `bytes` taken as a file's content, gzip included; for tests and for data that is in memory.
 std::unique_ptr<ByteSource> memory_byte_source(std::string bytes, std::string name);

@@ -13,8 +13,9 @@ constexpr std::size_t kBufferBytes = 1 << 18;
 LineReader::LineReader(std::unique_ptr<ByteSource> source, std::size_t line_bytes_max)
     : source_(std::move(source)), line_bytes_max_(line_bytes_max), buffer_(kBufferBytes) {}
 
-Result<LineReader> LineReader::open(const std::filesystem::path& file, std::size_t line_bytes_max) {
-  Result<std::unique_ptr<ByteSource>> source = open_byte_source(file);
+Result<LineReader> LineReader::open(const std::filesystem::path& file, std::size_t line_bytes_max,
+                                    const StopSignal* stop) {
+  Result<std::unique_ptr<ByteSource>> source = open_byte_source(file, stop);
   if (!source) return tl::unexpected(source.error());
   return LineReader(std::move(*source), line_bytes_max);
 }

@@ -35,8 +35,9 @@ class LineReader {
   // the decoder to refuse them passes more than input.event_bytes_max.
   LineReader(std::unique_ptr<ByteSource> source, std::size_t line_bytes_max);
 
-  // "-" is standard input.
-  static Result<LineReader> open(const std::filesystem::path& file, std::size_t line_bytes_max);
+  // As open_byte_source().
+  static Result<LineReader> open(const std::filesystem::path& file, std::size_t line_bytes_max,
+                                 const StopSignal* stop = nullptr);
 
   // The next line; none at the end, again and again.
   Result<std::optional<Line>> next();

@@ -22,9 +22,10 @@ tl::unexpected<Error> LogFile::at_line(ErrorCode code, const std::string& what) 
   return error(code, place() + ": " + what);
 }
 
-Result<LogFile> LogFile::open(const WorkerConfig& config, const std::filesystem::path& file) {
+Result<LogFile> LogFile::open(const WorkerConfig& config, const std::filesystem::path& file,
+                              const StopSignal* stop) {
   Result<LineReader> reader =
-      LineReader::open(file, std::max(kLineBytesMax, config.input.event_bytes_max + 1));
+      LineReader::open(file, std::max(kLineBytesMax, config.input.event_bytes_max + 1), stop);
   if (!reader) return tl::unexpected(reader.error());
   LogFile log(config, file, std::move(*reader));
   const Result<std::optional<Line>> first = log.reader_.next();

@@ -28,8 +28,10 @@ namespace freshet::pipeline {
 
 class LogFile {
  public:
-  // "-" is standard input.
-  static Result<LogFile> open(const WorkerConfig& config, const std::filesystem::path& file);
+  // "-" is standard input. With `stop`, which outlives the file, a request ends next() as a fault,
+  // kUnavailable.
+  static Result<LogFile> open(const WorkerConfig& config, const std::filesystem::path& file,
+                              const StopSignal* stop = nullptr);
 
   // What the first line of a dump says; none for a bare log.
   const std::optional<DumpTopic>& dump_topic() const { return dump_; }

@@ -84,7 +84,7 @@ Status flush_all(const StopSignal* stop, KafkaProducer* producer) {
 }  // namespace
 
 Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions& options) {
-  Result<LogFile> log = LogFile::open(config, options.input);
+  Result<LogFile> log = LogFile::open(config, options.input, options.stop);
   if (!log) return tl::unexpected<Error>(log.error());
   auto producer =
       KafkaProducer::create(producer_options(config, options.client), options.client.log);
@@ -101,6 +101,10 @@ Result<ProduceSummary> produce(const WorkerConfig& config, const ProduceOptions&
   Status ended;
   while (ended) {
     const Result<std::optional<DumpRecord>> record = log->next();
+    if (!record && record.error().code == ErrorCode::kUnavailable) {
+      summary.stopped = true;
+      break;
+    }
     if (!record) ended = tl::unexpected<Error>(record.error());
     if (!record || !*record) break;
     pace.wait_for_record(summary.records);

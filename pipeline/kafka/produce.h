@@ -38,7 +38,8 @@ struct ProduceOptions {
   std::string topic;                    // empty: kafka.input
   std::optional<double> records_per_s;  // none: as fast as the brokers take them
   KafkaTransportOptions client;
-  StopSignal* stop = nullptr;  // ends the reading; what was sent before it is still acknowledged
+  // Ends the reading, a pipe's too; what was sent before it is still acknowledged.
+  StopSignal* stop = nullptr;
   std::function<void(const ProduceStep&)> before_send;
 };
 

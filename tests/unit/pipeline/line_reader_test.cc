@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/temp_dir.h"
@@ -234,6 +236,25 @@ TEST(LineReaderTest, DirectoryIsRefused) {
   Result<LineReader> reader = LineReader::open(directory.path(), kWide);
   ASSERT_TRUE(reader);
   EXPECT_THAT(read_all(std::move(*reader)).fault, HasSubstr("Is a directory"));
+}
+
+TEST(LineReaderTest, AStopEndsTheWaitForAPipeWithoutItsHalfLine) {
+  const test::TempDir dir;
+  const std::filesystem::path pipe = dir.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::fstream writer(pipe, std::ios::in | std::ios::out);  // a pipe that has a writer
+  ASSERT_TRUE(writer << "one\ntw" << std::flush);
+  StopSignal stop;
+  Result<LineReader> reader = LineReader::open(pipe, kWide, &stop);
+  ASSERT_TRUE(reader);
+  const Result<std::optional<Line>> whole = reader->next();
+  ASSERT_TRUE(whole && *whole);
+  EXPECT_EQ((*whole)->bytes, "one");
+  std::thread stopper([&] { stop.request(); });
+  const Result<std::optional<Line>> half = reader->next();
+  stopper.join();
+  ASSERT_FALSE(half);
+  EXPECT_EQ(half.error().code, ErrorCode::kUnavailable);
 }
 
 }  // namespace freshet::pipeline::line_reader_test
