@@ -194,7 +194,9 @@ TEST_F(ProduceDumpTest, AMissingFileOrTopicIsNamed) {
   ASSERT_FALSE(no_topic);
   EXPECT_EQ(no_topic.error().code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(no_topic.error().message, HasSubstr("no-such-topic"));
-  const auto no_folder = pipeline::dump(config_, {"", dir_.path() / "no" / "folder", {}});
+  pipeline::DumpOptions options;
+  options.output = dir_.path() / "no" / "folder";
+  const auto no_folder = pipeline::dump(config_, options);
   ASSERT_FALSE(no_folder);
   EXPECT_EQ(no_folder.error().code, ErrorCode::kInvalidConfig);
 }
