@@ -78,6 +78,10 @@ class Transport {
   // poll() has returned since.
   virtual std::optional<Position> known_end(Partition partition) const = 0;
 
+  // Whether a broker answers now: kUnavailable where none does within `timeout`. For a reader that
+  // gets no records, which alone does not tell an outage from an input where nothing happens.
+  virtual Status ask_brokers(std::chrono::milliseconds timeout) = 0;
+
   // Hands a record to the producer; it may wait for room, bounded, and then says kUnavailable
   // without having taken it.
   virtual Status send(const OutputRecord& record) = 0;

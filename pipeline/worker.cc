@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kPollRecordsMax = 1'000;
 constexpr milliseconds kPollTimeout{50};
 constexpr milliseconds kFlushTimeout{1'000};
+constexpr milliseconds kAskTimeout{1'000};
 constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{1'000};
 // How long a worker that was asked to stop still waits for a broker that does not answer.
@@ -92,7 +93,7 @@ Status Worker::loop() {
     beat();
     users_.serve(
         [this](Partition partition, const UserId& user) { return explain(partition, user); });
-    Result<RecordBatch> batch = transport_->poll(kPollTimeout, kPollRecordsMax);
+    Result<RecordBatch> batch = read();
     if (!batch) {
       if (batch.error().code != ErrorCode::kUnavailable) return tl::unexpected(batch.error());
       note_failure(Operation::kPoll, batch.error().message);
@@ -109,6 +110,17 @@ Status Worker::loop() {
     input_ended_ = batch->end_of_input;
   }
   return {};
+}
+
+// librdkafka tells an outage once and then gives no records, as where nothing happens.
+Result<RecordBatch> Worker::read() {
+  Result<RecordBatch> batch = transport_->poll(kPollTimeout, kPollRecordsMax);
+  if (!batch || !batch->records.empty() || !trouble_) return batch;
+  const Status answered = transport_->ask_brokers(kAskTimeout);
+  if (!answered && answered.error().code == ErrorCode::kUnavailable) {
+    return tl::unexpected(answered.error());
+  }
+  return batch;
 }
 
 Status Worker::process(const RecordBatch& batch) {
@@ -245,7 +257,8 @@ Status Worker::persist(Operation operation, const std::function<Status()>& attem
     const auto begin = std::chrono::steady_clock::now();
     Status done = attempt();
     if (done || done.error().code != ErrorCode::kUnavailable) {
-      trouble_.reset();
+      // That the disk answers says nothing of the brokers.
+      if (trouble_ && is_of_store(trouble_->operation) == is_of_store(operation)) trouble_.reset();
       return done;
     }
     // The next attempt may take as long as this one did.

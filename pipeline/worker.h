@@ -52,6 +52,8 @@ class Worker final : public RebalanceListener {
  private:
   Status run_in_group();
   Status loop();
+  // Polls; after an outage nothing read counts as read only once a broker answers.
+  Result<RecordBatch> read();
   Status process(const RecordBatch& batch);
   // Where input.offsets is contiguous: a gap is kFenced, so that it is read again, and kFatal where
   // it is there the second time or cannot be read again.

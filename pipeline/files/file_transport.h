@@ -40,6 +40,7 @@ class FileTransport final : public Transport {
   Status start_at(Partition partition, Position position) override;
   bool can_read_again() const override { return false; }
   Result<std::int32_t> partition_count() override { return input_.partition_count(); }
+  Status ask_brokers(std::chrono::milliseconds) override { return {}; }
   Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;
   // 0 for a dump too, whatever the topic retained: what lay before is a gap.

@@ -278,6 +278,10 @@ Result<std::int32_t> KafkaConsumer::partition_count() {
   return topic_partition_count(handle_.get(), topic_);
 }
 
+Status KafkaConsumer::ask_brokers(std::chrono::milliseconds timeout) {
+  return topic_partition_count(handle_->get(), topic_, timeout).map([](std::int32_t) {});
+}
+
 Result<std::vector<std::optional<CommittedPosition>>> KafkaConsumer::committed(
     std::span<const Partition> partitions) {
   return committed_positions(handle_->get(), topic_, partitions);

@@ -25,13 +25,14 @@ tl::unexpected<Error> failed_question(int rd_error, const std::string& what,
 
 }  // namespace
 
-Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic) {
+Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic,
+                                           std::chrono::milliseconds timeout) {
   const std::string what = "topic " + topic;
   const TopicPtr handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   if (handle == nullptr) return failed_question(rd_kafka_last_error(), what);
   const rd_kafka_metadata_t* metadata = nullptr;
   const rd_kafka_resp_err_t asked =
-      rd_kafka_metadata(client, 0, handle.get(), &metadata, kQuestionTimeoutMs);
+      rd_kafka_metadata(client, 0, handle.get(), &metadata, static_cast<int>(timeout.count()));
   if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(asked, what);
   const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owner(
       metadata, rd_kafka_metadata_destroy);

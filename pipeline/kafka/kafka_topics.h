@@ -32,7 +32,9 @@ struct PositionRange {
 };
 
 // The number of partitions of an existing topic. `client` may be a consumer or a producer.
-Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic);
+Result<std::int32_t> topic_partition_count(
+    rd_kafka_s* client, const std::string& topic,
+    std::chrono::milliseconds timeout = kKafkaQuestionTimeout);
 
 // The same as a client's first question: where nobody answers it, the error is the reason why,
 // which is kInvalidConfig where login or certificates are refused.

@@ -65,6 +65,10 @@ std::optional<Position> KafkaTransport::known_end(Partition partition) const {
   return consumer_->known_end(partition);
 }
 
+Status KafkaTransport::ask_brokers(std::chrono::milliseconds timeout) {
+  return consumer_->ask_brokers(timeout);
+}
+
 Status KafkaTransport::send(const OutputRecord& record) {
   FRESHET_CHECK(outputs_.size() == output_names_.size());
   KafkaMessage message;

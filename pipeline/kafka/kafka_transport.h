@@ -40,6 +40,7 @@ class KafkaTransport final : public Transport {
   Result<Position> begin_position(Partition partition) override;
   Result<Position> end_position(Partition partition) override;
   std::optional<Position> known_end(Partition partition) const override;
+  Status ask_brokers(std::chrono::milliseconds timeout) override;
   Status send(const OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
   Status commit(std::span<const PositionToCommit> positions) override;

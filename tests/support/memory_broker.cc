@@ -9,8 +9,8 @@
 namespace freshet::test {
 
 void PrintTo(BrokerCall call, std::ostream* out) {
-  constexpr const char* kNames[] = {"Subscribe", "Poll",  "Committed", "BeginPosition",
-                                    "Send",      "Flush", "Commit"};
+  constexpr const char* kNames[] = {"Subscribe", "Poll", "Committed", "BeginPosition",
+                                    "Ask",       "Send", "Flush",     "Commit"};
   *out << kNames[static_cast<std::size_t>(call)];
 }
 

@@ -49,7 +49,16 @@ struct StoredRecord {
 using MemberId = std::uint64_t;
 
 // The calls of a transport that a test can make fail.
-enum class BrokerCall { kSubscribe, kPoll, kCommitted, kBeginPosition, kSend, kFlush, kCommit };
+enum class BrokerCall {
+  kSubscribe,
+  kPoll,
+  kCommitted,
+  kBeginPosition,
+  kAsk,
+  kSend,
+  kFlush,
+  kCommit
+};
 void PrintTo(BrokerCall call, std::ostream* out);  // for the names of tests
 
 class MemoryBroker {

@@ -33,6 +33,7 @@ class MemoryTransport final : public pipeline::Transport {
   Result<Position> begin_position(Partition partition) override;
   Result<Position> end_position(Partition partition) override;
   std::optional<Position> known_end(Partition partition) const override;
+  Status ask_brokers(std::chrono::milliseconds) override { return {}; }
   Status send(const pipeline::OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
   Status commit(std::span<const pipeline::PositionToCommit> positions) override;

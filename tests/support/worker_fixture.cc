@@ -93,6 +93,10 @@ Result<Position> WatchedTransport::end_position(Partition partition) {
   return inner_->end_position(partition);
 }
 
+Status WatchedTransport::ask_brokers(std::chrono::milliseconds timeout) {
+  return watched(BrokerCall::kAsk, "ask", [&] { return inner_->ask_brokers(timeout); });
+}
+
 Status WatchedTransport::send(const pipeline::OutputRecord& record) {
   if (record.value.value_or("").size() > watch_->value_bytes_max) {
     return error(ErrorCode::kBadRecord, "the record is larger than the topic takes");

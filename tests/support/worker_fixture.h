@@ -31,7 +31,8 @@ struct TransportWatch {
   bool stop_when_drained = true;
   std::size_t value_bytes_max = std::numeric_limits<std::size_t>::max();  // of what may be sent
   std::optional<Offset> lose_once;  // the record there is left out of the first poll that has it
-  // Called around kSubscribe, kPoll, kSend, kFlush and kCommit; an error is what the worker sees.
+  // Called around kSubscribe, kPoll, kAsk, kSend, kFlush and kCommit; an error is what the worker
+  // sees.
   std::function<Status(BrokerCall, Moment)> fault;
   std::vector<std::string> calls;  // "subscribe", "poll" with records, "send", "flush", "commit"
 };
@@ -54,6 +55,7 @@ class WatchedTransport final : public pipeline::Transport {
   std::optional<Position> known_end(Partition partition) const override {
     return inner_->known_end(partition);
   }
+  Status ask_brokers(std::chrono::milliseconds timeout) override;
   Status send(const pipeline::OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
   Status commit(std::span<const pipeline::PositionToCommit> positions) override;

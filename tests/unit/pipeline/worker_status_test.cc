@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "pipeline/worker.h"
 #include "tests/support/worker_fixture.h"
@@ -85,6 +86,32 @@ TEST_F(WorkerStatusTest, WhatWaitsForABrokerIsOnTheBoardWhileItWaits) {
   const WorkerStatus after = worker_.status().read();
   EXPECT_FALSE(after.trouble);
   EXPECT_EQ(after.counters.event_to_score.count(), 1U);
+}
+
+TEST_F(WorkerStatusTest, AnIdleWorkersOutageIsOverOnlyWhenABrokerAnswers) {
+  world_.watch.stop_when_drained = false;
+  std::vector<std::string> seen;  // the trouble on the board whenever the brokers are asked
+  int polls = 0;
+  world_.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call == BrokerCall::kPoll && moment == Moment::kBefore) {
+      ++polls;
+      if (polls == 2) return error(ErrorCode::kUnavailable, "all down");
+      if (polls == 9) stop_.request();  // nobody asked
+    }
+    if (call != BrokerCall::kAsk) return {};
+    if (moment == Moment::kAfter) {
+      stop_.request();
+      return {};
+    }
+    const auto trouble = worker_.status().read().trouble;
+    seen.push_back(trouble ? trouble->message : "none");
+    return seen.size() < 3 ? error(ErrorCode::kUnavailable, "still down") : Status{};
+  };
+  ASSERT_TRUE(worker_.run());
+  EXPECT_EQ(seen, (std::vector<std::string>{"all down", "still down", "still down"}));
+  const WorkerStatus after = worker_.status().read();
+  EXPECT_FALSE(after.trouble);
+  EXPECT_EQ(after.counters.retries[static_cast<std::size_t>(Operation::kPoll)], 3U);
 }
 
 TEST_F(WorkerStatusTest, AWorkerBeatsAtEachAttempt) {
