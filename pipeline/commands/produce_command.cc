@@ -38,11 +38,7 @@ int run_produce(const ProduceArguments& arguments) {
   Progress progress("produce", "records", clock);
   options.stop = &stop;
   options.before_send = [&progress](const pipeline::ProduceStep& step) {
-    if (step.share) {
-      progress.update_share(step.records, *step.share);
-    } else {
-      progress.update(step.records);
-    }
+    progress.update_share(step.records, step.share);
   };
   const Result<pipeline::ProduceSummary> produced = pipeline::produce(*config, options);
   progress.finish();

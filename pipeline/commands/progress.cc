@@ -66,7 +66,9 @@ void Progress::update(std::uint64_t done, std::uint64_t total) {
   show(done, total, share);
 }
 
-void Progress::update_share(std::uint64_t done, double share) { show(done, std::nullopt, share); }
+void Progress::update_share(std::uint64_t done, std::optional<double> share) {
+  show(done, std::nullopt, share);
+}
 
 void Progress::finish() {
   if (drawn_) write_("\r\x1b[K");

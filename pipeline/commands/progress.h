@@ -36,10 +36,10 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   // `done` of an unknown total; of `total`; and where only the share of the input that is behind is
-  // known, such as a compressed file's bytes: `share` from 0 to 1.
+  // known, such as a compressed file's bytes: `share` from 0 to 1, none where it is not known.
   void update(std::uint64_t done);
   void update(std::uint64_t done, std::uint64_t total);
-  void update_share(std::uint64_t done, double share);
+  void update_share(std::uint64_t done, std::optional<double> share);
 
   // Wipes the line, so that what is written next begins a line. Idempotent; nothing is shown after.
   void finish();

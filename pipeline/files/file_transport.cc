@@ -92,7 +92,7 @@ Result<RecordBatch> FileTransport::poll(std::chrono::milliseconds, std::size_t r
         {record.partition, record.offset, record.timestamp, record.key, record.value});
   }
   records_ += batch.records.size();
-  if (options_.on_read) options_.on_read(records_);
+  if (options_.on_read) options_.on_read(records_, input_.share());
   if (fault_ && batch.records.empty()) return tl::unexpected(*fault_);
   batch.owner = std::move(records);
   return batch;

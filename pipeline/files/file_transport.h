@@ -27,8 +27,8 @@ struct FileTransportOptions {
   std::filesystem::path dead_letters;
   // What the "group" has committed, for a state that was made beforehand (seeded history).
   std::map<Partition, CommittedPosition> committed;
-  // Told the number of records read so far, after each batch; may be none.
-  std::function<void(std::uint64_t records)> on_read;
+  // Told after each batch how many records are read and LogFile::share(); may be none.
+  std::function<void(std::uint64_t records, std::optional<double> share)> on_read;
 };
 
 class FileTransport final : public Transport {
