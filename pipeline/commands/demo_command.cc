@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +15,7 @@
 #include "pipeline/commands/demo_run.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/option_checks.h"
+#include "pipeline/commands/progress.h"
 #include "pipeline/commands/terminal.h"
 #include "pipeline/commands/user_story.h"
 #include "pipeline/files/byte_sink.h"
@@ -24,8 +28,10 @@
 namespace freshet::commands {
 namespace {
 
+constexpr const char* kConfig = "configs/demo.yaml";
+
 struct DemoArguments {
-  ConfigArguments config{"configs/demo.yaml", {}};
+  ConfigArguments config{kConfig, {}};
   std::string directory;
   std::uint64_t events = 60'000;
   double rate = 1'500;
@@ -59,11 +65,16 @@ Status write_lines(const std::filesystem::path& file,
   return (*sink)->close();
 }
 
-Status write_files(const DemoFolder& folder, pipeline::LogGenerator* generator) {
-  Status written = write_lines(folder.log(), [&]() -> const std::string* {
-    const pipeline::GeneratedEvent* event = generator->next();
+// Ends early on a stop.
+Status write_files(const DemoFolder& folder, std::uint64_t events, const pipeline::StopSignal& stop,
+                   const Clock& clock, pipeline::LogGenerator* generator) {
+  Progress progress("demo, log", "events", clock);
+  Status written = write_lines(folder.log(), [&, done = std::uint64_t{0}]() mutable {
+    progress.update(done++, events);
+    const pipeline::GeneratedEvent* event = stop.requested() ? nullptr : generator->next();
     return event == nullptr ? nullptr : &event->line;
   });
+  progress.finish();
   if (!written || !folder.stays()) return written;
   std::string line;
   return write_lines(folder.items(), [&, item = std::size_t{0}]() mutable -> const std::string* {
@@ -71,6 +82,11 @@ Status write_files(const DemoFolder& folder, pipeline::LogGenerator* generator) 
     line = generator->catalogue().line_of(item++);
     return &line;
   });
+}
+
+int say_stopped() {
+  std::fputs("freshet: the demo was stopped before its end\n", stderr);
+  return kFailed;
 }
 
 void say_head(const DemoOptions& options, const pipeline::GenerateOptions& log,
@@ -91,7 +107,7 @@ void say_end(const DemoFolder& folder, const DemoArguments& arguments, const Ter
   if (folder.stays()) {
     text += "\n  " + folder.log().string() + "    the events\n  " + folder.items().string() +
             "  the videos\n  " + folder.state().string() + "        the users, as RocksDB:\n" +
-            "    freshet state verify -c " + arguments.config.path +
+            "    " + program_invocation_name + " state verify -c " + arguments.config.path +
             " --set state.path=" + folder.state().string() + "\n";
   }
   text +=
@@ -100,6 +116,11 @@ void say_end(const DemoFolder& folder, const DemoArguments& arguments, const Ter
 }
 
 int run(const DemoArguments& arguments) {
+  if (arguments.config.path == kConfig && !std::filesystem::exists(kConfig)) {
+    return report({ErrorCode::kInvalidConfig,
+                   std::string(kConfig) + ": is not here; run the demo in the root of a checkout, "
+                                          "or name a configuration and its model with -c"});
+  }
   const Result<Loaded> loaded = load(arguments.config.source(), "");
   if (!loaded) return report(loaded.error());
   pipeline::log_init("warn", loaded->config.log_format);
@@ -113,9 +134,11 @@ int run(const DemoArguments& arguments) {
   const std::size_t items = loaded->model->model->items.rows;
   const pipeline::GenerateOptions log = log_options(arguments, items);
   pipeline::LogGenerator generator(log);
-  if (const Status written = write_files(**folder, &generator); !written) {
+  if (const Status written = write_files(**folder, arguments.events, stop, clock, &generator);
+      !written) {
     return report(written.error());
   }
+  if (stop.requested()) return say_stopped();
 
   stateful::RocksDbOptions store_options;
   store_options.directory = (*folder)->state();
@@ -135,10 +158,7 @@ int run(const DemoArguments& arguments) {
   const Result<DemoOutcome> outcome = run_demo(options, *loaded, store->get(), clock, &stop);
   if (!outcome) return report(outcome.error());
   std::fputs(demo_report(options, *outcome, items, terminal).c_str(), stdout);
-  if (outcome->stopped) {
-    std::fputs("freshet: the demo was stopped before its end\n", stderr);
-    return kFailed;
-  }
+  if (outcome->stopped) return say_stopped();
   const auto story = find_story(*loaded, store->get(), outcome->newest, generator.catalogue());
   if (!story) return report(story.error());
   if (*story) std::fputs(("\n" + story_text(**story, terminal)).c_str(), stdout);
@@ -152,14 +172,16 @@ void add_demo(CLI::App& app, Run* run_chosen) {
   auto arguments = std::make_shared<DemoArguments>();
   CLI::App* command = app.add_subcommand(
       "demo",
-      "Runs the streaming worker on an embedded broker with a generated log\n\n"
+      "Runs the worker on an embedded broker with a generated log\n\n"
       "  freshet demo\n"
       "  freshet demo --events 500000 --directory build/demo\n\n"
       "It needs no broker and nothing else running: the log goes by the path of `produce`\n"
       "through librdkafka's mock cluster to the worker that `run` runs. Then it says what came\n"
       "out, how fast, and tells one user's story.");
   add_config_options(command, &arguments->config);
-  command->get_option("--config")->required(false);
+  command->get_option("--config")
+      ->required(false)
+      ->description(std::string("YAML configuration (default: ") + kConfig + ", of a checkout)");
   whole_number(command->add_option("--events", arguments->events, "events")->capture_default_str(),
                1, 100'000'000);
   finite_number(command

@@ -10,10 +10,14 @@
 namespace freshet::commands {
 namespace {
 
+// Numbers end in one column; with the longest remark a row fits into 80.
+constexpr std::size_t kNameWidth = 18;
+constexpr std::size_t kValueWidth = 10;
+
 std::string row(const Terminal& terminal, const std::string& name, const std::string& value,
                 const std::string& remark) {
-  std::string line = "  " + name + std::string(name.size() < 18 ? 18 - name.size() : 1, ' ');
-  line += std::string(value.size() < 10 ? 10 - value.size() : 0, ' ');
+  std::string line = "  " + name + std::string(kNameWidth - std::min(kNameWidth, name.size()), ' ');
+  line += std::string(kValueWidth - std::min(kValueWidth, value.size()), ' ');
   line += painted(terminal, Colour::kBold, value);
   if (!remark.empty()) line += "  " + remark;
   return line + "\n";
@@ -48,12 +52,10 @@ std::string demo_report(const DemoOptions& options, const DemoOutcome& outcome,
                   grouped(outcome.counters.duplicate));
   text += row(terminal, "dead letters", grouped(dead), "");
   for (const auto& [reason, count] : tally.dead_letters) {
-    text +=
-        painted(terminal, Colour::kDim,
-                "  - " + reason + std::string(reason.size() < 16 ? 16 - reason.size() : 1, ' ') +
-                    std::string(10 - std::min<std::size_t>(10, grouped(count).size()), ' ') +
-                    grouped(count)) +
-        "\n";
+    const std::string value = grouped(count);
+    const std::size_t used = std::min(kNameWidth - 2 + kValueWidth, reason.size() + value.size());
+    const std::string gap(kNameWidth - 2 + kValueWidth - used, ' ');
+    text += painted(terminal, Colour::kDim, "  - " + reason + gap + value) + "\n";
   }
   const bool whole = tally.missing == 0;
   text += row(terminal, "missing", grouped(tally.missing),

@@ -71,8 +71,7 @@ class DemoRun {
         store_(store),
         clock_(clock),
         stop_(stop),
-        ledger_(options.partitions),
-        progress_(std::in_place, "demo, open loop", "events", clock) {}
+        ledger_(options.partitions) {}
 
   Result<DemoOutcome> run() {
     auto broker = pipeline::MockBroker::start(log_quietly);
@@ -185,9 +184,9 @@ class DemoRun {
     const bool paced = number > 0 && number <= options_.paced;
     fed_count_ = number <= options_.paced ? number : number - options_.paced;
     fed_total_ = number <= options_.paced ? options_.paced : options_.events - options_.paced;
-    progress_->update(fed_count_, fed_total_);
     if (number == 1) {
       wait_until_answered(0);
+      progress_.emplace("demo, open loop", "events", clock_);
       paced_from_ = steady_clock::now();
     }
     if (number == options_.paced + 1) {
@@ -196,6 +195,7 @@ class DemoRun {
       full_speed_from_ = steady_clock::now();
       outcome_.full_speed_events = options_.events - number;
     }
+    show_progress();
     SteadyTime due = steady_clock::now();
     if (paced) {
       const std::chrono::duration<double> after(static_cast<double>(number - 1) /
@@ -212,9 +212,12 @@ class DemoRun {
   }
 
   void wait_until_answered(std::uint64_t count) {
-    while (!over() && !ledger_.wait_for(count, kGlance)) {
-      progress_->update(fed_count_, fed_total_);
-    }
+    while (!over() && !ledger_.wait_for(count, kGlance)) show_progress();
+  }
+
+  // None while the worker joins: nothing moves then, and a guess of what is left would only grow.
+  void show_progress() {
+    if (progress_) progress_->update(fed_count_, fed_total_);
   }
 
   void await_outputs() {

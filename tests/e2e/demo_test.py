@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -78,6 +79,23 @@ class DemoTest(unittest.TestCase):
             out, err = process.communicate(timeout=120)
             self.assertEqual(process.returncode, 1, err)
             self.assertIn("stopped", err)
+
+    def test_a_signal_ends_it_while_it_writes_its_log(self):
+        log = self.dir / "long" / "log.jsonl"
+        process = subprocess.Popen(
+            self.command("--events", 100_000_000, "--directory", log.parent), cwd=self.dir,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not log.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (1, ""), err)
+        self.assertIn("stopped", err)
+
+    def test_outside_of_a_checkout_it_says_where_it_runs(self):
+        done = subprocess.run([harness.BINARY, "demo"], cwd=self.dir, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("run the demo in the root of a checkout", done.stderr)
 
     def test_what_it_cannot_work_with_is_refused(self):
         foreign = self.dir / "mine"

@@ -25,6 +25,19 @@ TEST(DemoReportTest, AStoppedDemoClaimsNothing) {
   EXPECT_EQ(text.find("full speed"), std::string::npos);
 }
 
+TEST(DemoReportTest, NumbersEndInOneColumn) {
+  DemoOutcome outcome;
+  outcome.tally.sent = 12;
+  outcome.tally.dead_letters = {
+      {"not_json", 12}, {"empty_candidates", 12}, {"unsupported_format", 12}};
+  const std::string text = demo_report({}, outcome, 500, Terminal{});
+  for (const std::string name : {"events in", "- not_json", "- empty_", "- unsupported_"}) {
+    const std::size_t begin = text.find("  " + name);
+    ASSERT_NE(begin, std::string::npos) << text;
+    EXPECT_EQ(text.substr(begin + 28, 2), "12") << text;
+  }
+}
+
 TEST(DemoReportTest, LinesFitEightyColumns) {
   DemoOptions options;
   options.paced_per_s = 1'000'000;
