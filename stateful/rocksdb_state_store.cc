@@ -205,7 +205,10 @@ Result<std::unique_ptr<RocksDbStateStore>> RocksDbStateStore::open(const RocksDb
   std::error_code failure;
   if (options.read_only && !std::filesystem::exists(options.directory / "CURRENT", failure)) {
     return error(ErrorCode::kInvalidConfig,
-                 impl->place + " holds no state: check state.path, or start a worker first");
+                 failure
+                     ? impl->place + " cannot be read: " + failure.message() +
+                           ": check state.path and its permissions"
+                     : impl->place + " holds no state: check state.path, or start a worker first");
   }
   if (!options.read_only) std::filesystem::create_directories(options.directory, failure);
   if (failure) {

@@ -123,6 +123,14 @@ TEST(RocksDbStateStoreTest, ReaderMakesNoDirectory) {
   EXPECT_FALSE(std::filesystem::exists(options.directory));
 }
 
+TEST(RocksDbStateStoreTest, WhatCannotBeReadIsNotCalledEmpty) {
+  const test::TempDir directory;
+  RocksDbOptions options = rocksdb_options(directory.path() / "loop");
+  options.read_only = true;
+  std::filesystem::create_symlink(options.directory, options.directory);
+  EXPECT_THAT(refusal(options).message, HasSubstr("cannot be read: Too many levels"));
+}
+
 TEST(RocksDbStateStoreTest, NoLogFileIsWritten) {
   const test::TempDir directory;
   save(open_rocksdb(directory.path()).get(), {put("u1", "one")}, 1);
