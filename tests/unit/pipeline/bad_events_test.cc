@@ -12,9 +12,28 @@ struct BadEvent {
   std::string name;
   std::string reason;
   StoredRecord record;
+  std::string config = "{}";
 };
 
 void PrintTo(const BadEvent& event, std::ostream* out) { *out << event.reason; }
+
+// The user stands in an object; everything else where it always does.
+constexpr const char* kNestedUser = "events: {fields: {user: who.id}}";
+
+// A click whose `who` is the JSON.
+BadEvent nested(std::string name, std::string reason, const std::string& who) {
+  return {std::move(name), std::move(reason),
+          test::keyed_record(
+              "u", R"({"item_id":"v1","ts":1602633600123,"type":"click","who":)" + who + "}"),
+          kNestedUser};
+}
+
+// A good click under either configuration.
+std::string click_of(const std::string& config, const std::string& item, std::int64_t ms) {
+  std::string text = test::click_json("u", item, ms);
+  if (config == kNestedUser) text.insert(text.size() - 1, R"(,"who":{"id":"u"})");
+  return text;
+}
 
 // A click of user "u" with one member's JSON replaced.
 std::string click_with(const std::string& member, const std::string& json) {
@@ -70,6 +89,12 @@ std::vector<BadEvent> bad_events() {
       {"UnknownItem", "unknown_item", bad(test::impression_json("u", "nobody", 1, false))},
       {"KeyOfAnother", "key_mismatch",
        test::keyed_record("somebody", test::click_json("u", "v1", 1))},
+      nested("NoObjectOnTheWay", "missing_field", "{}"),
+      nested("AScalarOnTheWay", "missing_field", "7"),
+      nested("AListOnTheWay", "missing_field", R"([{"id":"u"}])"),
+      nested("NestedFieldTwice", "duplicate_field", R"({"id":"u","id":"u"})"),
+      nested("ObjectOnTheWayTwice", "duplicate_field", R"({"id":"u"},"who":{"id":"u"})"),
+      nested("NestedUserIsAnObject", "wrong_type", R"({"id":{"id":"u"}})"),
       {"NoKey", "key_missing", bad(test::click_json("u", "v1", 1))},
       {"AheadOfItsRecord", "future_time", bad(test::click_json("u", "v1", 86'400'001))}};
   for (BadEvent& event : events) {
@@ -82,11 +107,12 @@ std::vector<BadEvent> bad_events() {
 class BadEventTest : public ::testing::TestWithParam<BadEvent> {};
 
 TEST_P(BadEventTest, IsOneDeadLetterAndEveryOtherEventIsScored) {
-  test::WorkerWorld world(test::config_of("{}"));
+  const std::string& config = GetParam().config;
+  test::WorkerWorld world(test::config_of(config));
   StoredRecord record = GetParam().record;
-  world.append("u", test::click_json("u", "v1", 1));
+  world.append("u", click_of(config, "v1", 1));
   world.broker.append("clicks", Partition{0}, record);
-  world.append("u", test::click_json("u", "v2", 2));
+  world.append("u", click_of(config, "v2", 2));
   ASSERT_TRUE(world.run());
   EXPECT_THAT(world.refusals(), ::testing::ElementsAre(GetParam().reason + "@1"));
   const auto outputs = world.outputs();

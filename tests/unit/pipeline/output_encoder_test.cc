@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/json_text.h"
+#include "pipeline/counters.h"
 
 namespace freshet::pipeline::output_encoder_test {
 
@@ -170,7 +171,7 @@ TEST(OutputEncoderTest, DeadLetterLineHasBytesThatAreNotUtf8InBase64) {
 }
 
 TEST(OutputEncoderTest, ReasonNamesAreTheDocumentedOnes) {
-  const std::array<std::pair<DeadLetterReason, std::string_view>, 16> names = {{
+  const std::array<std::pair<DeadLetterReason, std::string_view>, kDeadLetterReasons> names = {{
       {DeadLetterReason::kNotJson, "not_json"},
       {DeadLetterReason::kUnsupportedFormat, "unsupported_format"},
       {DeadLetterReason::kTooLarge, "too_large"},
@@ -187,6 +188,7 @@ TEST(OutputEncoderTest, ReasonNamesAreTheDocumentedOnes) {
       {DeadLetterReason::kEmptyCandidates, "empty_candidates"},
       {DeadLetterReason::kUnknownItem, "unknown_item"},
       {DeadLetterReason::kNonFiniteScore, "non_finite_score"},
+      {DeadLetterReason::kExcluded, "excluded"},
   }};
   for (const auto& [reason, name] : names) EXPECT_EQ(name_of(reason), name);
 }
