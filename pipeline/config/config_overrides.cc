@@ -18,6 +18,17 @@ namespace {
 
 constexpr std::size_t kSetsMax = 1000;
 
+// Ends at the first sign that no key holds, so that a secret behind another one than '=' is no part
+// of what a message calls the key.
+std::string_view key_text(std::string_view set) {
+  const auto is_of_key = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-[]").find(c) != std::string_view::npos;
+  };
+  const auto end = std::find_if_not(set.begin(), set.end(), is_of_key);
+  return set.substr(0, static_cast<std::size_t>(end - set.begin()));
+}
+
 // A key of the command line, understood.
 struct Target {
   std::vector<std::string> words;          // the keys from the root on; of a behaviour, in it
@@ -156,14 +167,12 @@ void apply_overrides(const std::vector<std::string>& sets, ConfigNode* root,
                      ConfigProblems* problems) {
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const std::string_view set = sets[i];
-    const std::size_t equals = set.find('=');
-    const std::string_view path = set.substr(0, equals);
-    const bool printable =
-        path.size() <= kExcerptBytesMax && !has_control_character(path) && is_valid_utf8(path);
-    ConfigPlace place{.set = printable ? std::string(path) : quote_excerpt(path)};
+    const std::string_view path = key_text(set);
+    ConfigPlace place{.set = path.size() <= kExcerptBytesMax ? std::string(path)
+                                                             : quote_excerpt(path)};
     if (i == kSetsMax) return problems->add("", place, "is one too many: at most 1000 are read");
-    if (equals == std::string_view::npos || equals == 0) {
-      if (equals == 0) place.set = "=";
+    if (path.empty() || !set.substr(path.size()).starts_with('=')) {
+      if (path.empty()) place.set = quote_excerpt(set.substr(0, 1));
       problems->add("", place, "say KEY=VALUE, such as --set threads=2");
       continue;
     }
@@ -172,7 +181,7 @@ void apply_overrides(const std::vector<std::string>& sets, ConfigNode* root,
       problems->add("", place, target.error());
       continue;
     }
-    tl::expected<ConfigNode, std::string> value = read_value(*target, set.substr(equals + 1));
+    tl::expected<ConfigNode, std::string> value = read_value(*target, set.substr(path.size() + 1));
     if (!value) {
       problems->add("", place, value.error());
       continue;

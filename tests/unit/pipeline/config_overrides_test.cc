@@ -84,10 +84,11 @@ TEST(ConfigOverridesTest, ProblemsAreToldAtTheSetTogetherWithTheFiles) {
   EXPECT_EQ(problems_of("treads: 2\n",
                         {"threads=two", "kafka.inptu=x", "kafka=x", "behaviours.0.legnth_max=1",
                          "behaviours.7.name=x", "behaviours.x.name=x", "behaviours.0.length_max=0",
-                         "novalue", "=x", "events.context=[a, '']", "kafka.client={a: ",
-                         "events.fields.user=", "log.level=wran", "kafka.client.acks=1"}),
+                         "novalue", "kafka.client.sasl.password:hunter2=", "=x",
+                         "events.context=[a, '']", "kafka.client={a: ", "events.fields.user=",
+                         "log.level=wran", "kafka.client.acks=1"}),
             "c.yaml:1:1: treads: unknown key; did you mean threads?\n"
-            "--set =: say KEY=VALUE, such as --set threads=2\n"
+            "--set \"=\": say KEY=VALUE, such as --set threads=2\n"
             "--set behaviours.0.legnth_max: unknown key; did you mean length_max?\n"
             "--set behaviours.x.name: say behaviours.INDEX.KEY, such as behaviours.0.length_max\n"
             "--set behaviours[0].length_max: 0 is out of range: 1 to 65535 clicks\n"
@@ -98,6 +99,7 @@ TEST(ConfigOverridesTest, ProblemsAreToldAtTheSetTogetherWithTheFiles) {
             "--set kafka.client: not valid YAML: end of map flow not found\n"
             "--set kafka.client.acks: cannot be set: outputs must be acknowledged by all replicas, "
             "once each and in order\n"
+            "--set kafka.client.sasl.password: say KEY=VALUE, such as --set threads=2\n"
             "--set kafka.inptu: unknown key; did you mean kafka.input?\n"
             "--set log.level: \"wran\" is none of debug, info, warn, error; did you mean warn?\n"
             "--set novalue: say KEY=VALUE, such as --set threads=2\n"
