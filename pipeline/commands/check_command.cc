@@ -162,11 +162,11 @@ void add_check(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App* command = app.add_subcommand(
       "check",
-      "Checks configuration and model; with --connect also the brokers, topics and rights\n\n"
-      "Everything that is wrong is told at once; the exit code is then 78. --connect leaves\n"
-      "nothing behind: no record, no group member, no position.\n\n"
+      "Checks configuration and model, with --connect the brokers too\n\n"
       "  freshet check -c configs/worker.yaml\n"
-      "  freshet check -c configs/worker.yaml --connect --json | jq '.findings[]'");
+      "  freshet check -c configs/worker.yaml --connect --json | jq '.findings[]'\n\n"
+      "Everything that is wrong is told at once; the exit code is then 78. --connect leaves\n"
+      "nothing behind: no record, no group member, no position.");
   add_config_options(command, &arguments->config);
   command->add_flag("--connect", arguments->connect, "ask the brokers, too");
   command->add_flag("--json", arguments->json, "one JSON object on stdout");

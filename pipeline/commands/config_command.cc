@@ -39,10 +39,10 @@ void add_config(CLI::App& app, Run* run) {
   CLI::App* config = app.add_subcommand("config", "Shows a configuration, and what one can hold");
   config->require_subcommand(1);
   auto arguments = std::make_shared<PrintArguments>();
-  CLI::App* print_command = config->add_subcommand(
-      "print",
-      "Prints the values in effect and where each came from, without secrets\n\n"
-      "  freshet config print -c configs/worker.yaml --set threads=2");
+  CLI::App* print_command =
+      config->add_subcommand("print",
+                             "Prints the values in effect and their sources, without secrets\n\n"
+                             "  freshet config print -c configs/worker.yaml --set threads=2");
   add_config_options(print_command, &arguments->config);
   print_command->add_flag("--json", arguments->json, "as one JSON object");
   print_command->callback([arguments, run] { *run = [arguments] { return print(*arguments); }; });
@@ -53,7 +53,7 @@ void add_config(CLI::App& app, Run* run) {
       ->callback([run] { *run = [] { return put(pipeline::reference_config()); }; });
   config
       ->add_subcommand("schema",
-                       "Prints the JSON Schema of a configuration, for editors and checks\n\n"
+                       "Prints the JSON Schema of a configuration, for editors\n\n"
                        "  freshet config schema > freshet.schema.json")
       ->callback([run] { *run = [] { return put(pipeline::config_schema()); }; });
 }

@@ -35,10 +35,9 @@ void add_create_topics(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<CreateArguments>();
   CLI::App* command =
       app.add_subcommand("create-topics",
-                         "Creates those of the configuration's three topics that are missing, with "
-                         "one replica, for a\n"
-                         "first try\n\n"
-                         "  freshet create-topics -c configs/worker.yaml --partitions 4");
+                         "Creates the topics that are missing, for a first try\n\n"
+                         "  freshet create-topics -c configs/worker.yaml --partitions 4\n\n"
+                         "Those of the configuration's three topics, with one replica each.");
   add_config_options(command, &arguments->config);
   whole_number(command->add_option("--partitions", arguments->partitions, "of each topic")
                    ->capture_default_str(),

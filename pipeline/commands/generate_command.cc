@@ -172,7 +172,7 @@ void add_generate(CLI::App& app, Run* run) {
   pipeline::GenerateOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand(
       "generate",
-      "Writes a realistic click log, the same bytes for the same options\n\n"
+      "Writes a realistic click log, equal bytes for equal options\n\n"
       "  freshet generate --output log.jsonl.gz --events 1000000 --users 20000\n"
       "  freshet generate --output - --types click --late 0.1 | head\n"
       "  freshet generate --output log.jsonl --items-output items.jsonl --model models/mine\n\n"

@@ -54,7 +54,7 @@ void add_health(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<HealthArguments>();
   CLI::App* command = app.add_subcommand(
       "health",
-      "Asks a running worker how it is; exit 0 when it is well, 1 when it is not\n\n"
+      "Asks a running worker how it is: exit 0 when well, 1 when not\n\n"
       "  freshet health -c configs/worker.yaml            does it live (/healthz)\n"
       "  freshet health -c configs/worker.yaml --ready    does it serve (/readyz)\n"
       "  freshet health --url http://127.0.0.1:8080");

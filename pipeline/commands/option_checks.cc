@@ -20,7 +20,8 @@ std::optional<Number> parse(const std::string& text) {
 
 std::string shown(double value) {
   char digits[32];
-  return std::string(std::begin(digits), std::to_chars(digits, std::end(digits), value).ptr);
+  const auto end = std::to_chars(digits, std::end(digits), value, std::chars_format::fixed).ptr;
+  return std::string(std::begin(digits), end);
 }
 
 // CLI11 would print range and default glued to the name; here they end the description.

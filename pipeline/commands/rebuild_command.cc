@@ -156,7 +156,9 @@ Status read_all(Source* source, pipeline::StateRebuild* rebuild) {
   Progress progress("rebuild", "records", clock);
   const auto apply = [&](const DumpRecord& record) -> Status {
     Status applied = rebuild->apply(view_of(record));
-    if (source->total > 0) {
+    if (source->file) {
+      progress.update_share(rebuild->records(), source->file->share());
+    } else if (source->total > 0) {
       progress.update(rebuild->records(), source->total);
     } else {
       progress.update(rebuild->records());
@@ -268,19 +270,20 @@ void add_rebuild(CLI::App* state, Run* run) {
   auto arguments = std::make_shared<RebuildArguments>();
   CLI::App* command = state->add_subcommand(
       "rebuild",
-      "Makes the state again from the input, up to what the group has committed\n\n"
-      "No worker may hold the directory. The old state is kept beside the new one.\n\n"
+      "Makes the state again from the input, the old one kept\n\n"
       "  freshet state rebuild -c configs/worker.yaml\n"
-      "  freshet state rebuild -c configs/worker.yaml --input clicks.dump");
+      "  freshet state rebuild -c configs/worker.yaml --input clicks.dump\n\n"
+      "It reads the input up to what the group has committed. No worker may hold the directory;\n"
+      "the old state is kept beside the new one.");
   add_options(command, arguments.get());
   command->callback([arguments, run] { *run = [arguments] { return run_rebuild(*arguments); }; });
 
   CLI::App* reset = state->add_subcommand(
       "reset-time",
-      "Rebuilds without the events that a wrong clock dated later than a time\n\n"
+      "Rebuilds without the events that a wrong clock dated too late\n\n"
+      "  freshet state reset-time -c configs/worker.yaml --to 2026-11-25T18:00:00Z\n\n"
       "Lists them first: they are left out by input.exclude in every worker's configuration, so\n"
-      "that nobody reads them again. Then it rebuilds, and no stream time is later.\n\n"
-      "  freshet state reset-time -c configs/worker.yaml --to 2026-11-25T18:00:00Z");
+      "that nobody reads them again. Then it rebuilds, and no stream time is later.");
   add_options(reset, arguments.get());
   reset->add_option("--to", arguments->to, "the latest time that is right, RFC 3339")->required();
   reset->callback([arguments, run] { *run = [arguments] { return run_reset_time(*arguments); }; });

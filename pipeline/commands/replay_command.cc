@@ -24,6 +24,7 @@
 #include "pipeline/score_verifier.h"
 #include "pipeline/state_report.h"
 #include "pipeline/worker.h"
+#include "scorer/folder_files.h"
 #include "stateful/memory_state_store.h"
 #include "stateful/rocksdb_state_store.h"
 
@@ -47,6 +48,18 @@ struct ReplayArguments {
     return dead_letters.empty() ? output + ".dead-letters" : dead_letters;
   }
 };
+
+// They are read before the outputs are opened, and would be lost all the same.
+Status check_model_files(const ReplayArguments& arguments, const std::filesystem::path& model) {
+  using pipeline::FileUse;
+  std::vector<pipeline::NamedFile> files;
+  for (const char* name : {scorer::kModelYamlName, scorer::kWeightsName, scorer::kItemsName}) {
+    files.push_back({"model", model / name, FileUse::kRead});
+  }
+  files.push_back({"--output", arguments.output, FileUse::kWritten});
+  files.push_back({"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten});
+  return pipeline::check_distinct_files(files);
+}
 
 Status check_files(const ReplayArguments& arguments) {
   if (arguments.output == "-" && arguments.dead_letters.empty()) {
@@ -72,10 +85,18 @@ Status check_files(const ReplayArguments& arguments) {
 Result<std::unique_ptr<stateful::StateStore>> open_store(const ReplayArguments& arguments,
                                                          const pipeline::WorkerConfig& config) {
   if (arguments.state.empty()) return std::make_unique<stateful::MemoryStateStore>();
-  if (std::filesystem::exists(arguments.state) && !std::filesystem::is_empty(arguments.state)) {
+  std::error_code failure;
+  const bool fresh = !std::filesystem::exists(arguments.state, failure) ||
+                     (std::filesystem::is_directory(arguments.state, failure) &&
+                      std::filesystem::is_empty(arguments.state, failure));
+  if (failure) {
+    return error(ErrorCode::kInvalidConfig, arguments.state + ": " + failure.message() +
+                                                "; name a new folder where one can be made");
+  }
+  if (!fresh) {
     return error(
         ErrorCode::kInvalidConfig,
-        arguments.state + ": is not empty; a replay starts from nothing, name a new folder");
+        arguments.state + ": is no empty folder; a replay starts from nothing, name a new one");
   }
   stateful::RocksDbOptions options;
   options.directory = arguments.state;
@@ -150,7 +171,9 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   }
 
   Progress progress("replay", "records", clock);
-  files.on_read = [&](std::uint64_t records) { progress.update(records); };
+  files.on_read = [&](std::uint64_t records, std::optional<double> share) {
+    progress.update_share(records, share);
+  };
   pipeline::StopSignal stop;
   pipeline::ScoreObservers observers;
   std::optional<pipeline::ScoreVerifier> verifier;
@@ -202,6 +225,9 @@ int run_replay(const ReplayArguments& arguments) {
   if (const Status distinct = check_files(arguments); !distinct) return report(distinct.error());
   const Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
   if (!loaded) return report(loaded.error());
+  if (const Status distinct = check_model_files(arguments, loaded->config.model_path); !distinct) {
+    return report(distinct.error());
+  }
   const auto begin = std::chrono::steady_clock::now();
   pipeline::Counters counters;
   const Status replayed = replay(arguments, *loaded, &counters);

@@ -93,10 +93,10 @@ void add_run(CLI::App& app, Run* run) {
   CLI::App* command =
       app.add_subcommand("run",
                          "Runs the streaming worker until SIGTERM\n\n"
+                         "  freshet run -c configs/worker.yaml\n\n"
                          "A worker that ends keeps its partitions for session.timeout.ms (45 s),\n"
                          "so that it has them back when it starts again on its state folder; then\n"
-                         "other workers take them over.\n\n"
-                         "  freshet run -c configs/worker.yaml");
+                         "other workers take them over.");
   add_config_options(command, arguments.get());
   command->callback([arguments, run] { *run = [arguments] { return run_worker(*arguments); }; });
 }

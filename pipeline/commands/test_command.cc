@@ -89,8 +89,7 @@ void add_test(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<TestArguments>();
   CLI::App* command =
       app.add_subcommand("test",
-                         "Runs cases, clicks in and expected sequences and top items out, through "
-                         "the worker's task\n\n"
+                         "Runs cases: clicks in, expected sequences and top items out\n\n"
                          "  freshet test -c configs/worker.yaml configs/cases/sequence.yaml");
   add_config_options(command, &arguments->config);
   command->add_option("cases", arguments->files, "YAML files of cases")->required();

@@ -117,8 +117,8 @@ class BadConfigTest(unittest.TestCase):
     def test_all_problems_come_at_once_and_run_says_the_same(self):
         self.file.write_text("threads: x\nkafka: {imput: a}\n")
         expected = ('freshet: C:1:10: threads: "x" is not an integer\n'
-                    "C:2:9: kafka.imput: unknown key; did you mean kafka.input?\n"
-                    '--set log.level: "x" is none of debug, info, warn, error\n')
+                    "freshet: C:2:9: kafka.imput: unknown key; did you mean kafka.input?\n"
+                    'freshet: --set log.level: "x" is none of debug, info, warn, error\n')
         for command in ("check", "run"):
             self.assertEqual(self.refusal("log.level=x", command=command), expected)
 

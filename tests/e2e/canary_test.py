@@ -122,8 +122,18 @@ class CanaryTest(unittest.TestCase):
                 code, _, err = self.run_and_look(*command, "-c", config, limit_s=5)
                 if command != ("config", "print"):
                     self.assertEqual(code, 78, (option, err))
-        code, _, _ = self.run_and_look("check", "-c", self.config(), "--set", sets, "--set", "threads=x")
-        self.assertEqual(code, 78)
+        for mistake in ("threads=x", sets.replace("=", ":"), sets.replace("=", " "), f"=={CANARY}"):
+            code, _, _ = self.run_and_look("check", "-c", self.config(), "--set", sets, "--set", mistake)
+            self.assertEqual(code, 78, mistake)
+
+    def test_a_mistyped_command_line_repeats_no_value(self):
+        sets = f"kafka.client.sasl.password={CANARY}"
+        for words in (("--ste", sets), (f"--ste={sets}",), (f"--{sets}",), (f"-p{CANARY}",), (CANARY,),
+                      ("--password", CANARY)):
+            code, _, _ = self.run_and_look("check", "-c", self.config(), *words)
+            self.assertEqual(code, 2, words)
+            code, _, _ = self.run_and_look(*words, "check", "-c", self.config())
+            self.assertEqual(code, 2, words)
 
 
 if __name__ == "__main__":

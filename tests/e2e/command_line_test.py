@@ -77,6 +77,53 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(self.log.read_bytes(), before)
         self.assertFalse((self.dir / "t.jsonl").exists())
 
+    def test_a_replay_over_its_models_files_is_refused_and_they_stay(self):
+        for name in ("model.yaml", "weights.safetensors", "items.txt"):
+            before = (self.model / name).read_bytes()
+            self.assert_refused(self.replay(output=self.model / name, check=False), 78, "are the same file")
+            self.assertEqual((self.model / name).read_bytes(), before)
+
+    def test_what_is_mistyped_is_named_with_the_likely_word(self):
+        for words, text in ((("replya",), "freshet: unknown command; did you mean replay?"),
+                            ((), "freshet: a command is missing"),
+                            (("state", "dmup"), "freshet: unknown command; did you mean dump?"),
+                            (("generate", "--outptu", "x"),
+                             "freshet: unknown option --outptu; did you mean --output?"),
+                            (("model", "init", "--itmes=x"),
+                             "freshet: unknown option --itmes; did you mean --items?"),
+                            (("model", "info", self.model, "x", "y"),
+                             "freshet: 2 arguments more than `freshet model info` takes"),
+                            (("generate",), "freshet: --output is required")):
+            self.assert_refused(harness.freshet(*words, check=False), 2, text, "--help` has examples")
+
+    def test_an_empty_value_is_a_wrong_command_line(self):
+        for option in ("--explain", "--state", "--dead-letters", "--model"):
+            self.assert_refused(self.replay(option, "", check=False), 2, f"{option}: the value is empty")
+
+    def test_the_lists_of_commands_fit_a_screen_and_every_help_begins_with_examples(self):
+        commands = self.commands_of("--help")
+        self.assertIn("replay", commands)
+        for command in commands:
+            for more in self.commands_of(command, "--help") or [None]:
+                words = (command, more) if more else (command,)
+                lines = harness.freshet(*words, "--help").stdout.splitlines()
+                self.assertTrue(lines[2].startswith("  freshet " + " ".join(words)), lines[:4])
+
+    def commands_of(self, *words):
+        lines = harness.freshet(*words).stdout.splitlines()
+        if "Subcommands:" not in lines:
+            return []
+        self.assertLessEqual(len(lines), 40)
+        at = lines.index("Subcommands:") + 1
+        listed = lines[at:at + lines[at:].index("")]
+        for line in listed:
+            self.assertLessEqual(len(line), 80)
+        return [line.split()[0] for line in listed if line.strip()]
+
+    def test_a_state_folder_that_is_not_new_is_refused(self):
+        for state in (self.state, self.log):
+            self.assert_refused(self.replay("--state", state, check=False), 78, "is no empty folder")
+
     def test_a_replay_over_the_file_behind_standard_input_is_refused(self):
         with open(self.log, "rb") as log:
             done = subprocess.run(

@@ -113,7 +113,7 @@ class ConfigTest(unittest.TestCase):
         done = harness.freshet("config", "print", "--json", "-c", CONFIGS[0], "--set", "threads=3")
         keys = json.loads(done.stdout)
         self.assertEqual(keys["threads"], {"value": 3, "source": "--set"})
-        self.assertEqual(keys["commit.interval_ms"], {"value": 100, "source": "default"})
+        self.assertEqual(keys["commit.records_max"], {"value": 10_000, "source": "default"})
 
 
 if __name__ == "__main__":
