@@ -93,7 +93,7 @@ void ScoreVerifier::problem(const std::string& what) {
 
 void ScoreVerifier::on_scored(const ScoredOn& scored) {
   ++report_.events;
-  expected_.emplace();
+  expected_ = Expected{};
   const std::vector<double> u = check_representations(scored);
   for (std::size_t p = 0; p < model_->pools.size(); ++p) check_rebuild(scored, p);
   if (!scored.candidates.empty()) check_logits(scored, u);

@@ -108,13 +108,13 @@ void print_sizes(const scorer::Model& model) {
   std::uint64_t parameters = 0;
   scorer::for_each_tensor(
       model, [&](const std::string&, const auto&, const auto& data) { parameters += data.size(); });
+  const std::uint64_t weights = parameters * sizeof(float);
   std::uint64_t scores = 0;
   for (const scorer::BehaviourModel& behaviour : model.behaviours) {
     scores += model.items.rows * behaviour.attention.w2.rows * sizeof(double);
   }
   std::printf("parameters: %llu, %llu bytes of weights and %llu bytes of item scores in memory\n",
-              static_cast<unsigned long long>(parameters),
-              static_cast<unsigned long long>(parameters * sizeof(float)),
+              static_cast<unsigned long long>(parameters), static_cast<unsigned long long>(weights),
               static_cast<unsigned long long>(scores));
 }
 

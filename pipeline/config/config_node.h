@@ -27,7 +27,7 @@ struct ConfigNode {
   std::string text{};                 // of a scalar
   bool plain = true;                  // of a scalar: not quoted
   std::vector<ConfigNode> entries{};  // of a list
-  std::vector<ConfigPair> pairs{};    // of a map, in the file's order, repeated keys too
+  std::vector<ConfigPair> pairs;      // of a map, in the file's order, repeated keys too
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_scalar() const { return kind == Kind::kScalar; }
