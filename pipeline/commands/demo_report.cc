@@ -23,7 +23,7 @@ std::string row(const Terminal& terminal, const std::string& name, const std::st
   return line + "\n";
 }
 
-std::string milliseconds(double ms) {
+std::string milliseconds_text(double ms) {
   char text[32];
   std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
   return text;
@@ -63,10 +63,10 @@ std::string demo_report(const DemoOptions& options, const DemoOutcome& outcome,
                     : "on their way when the demo was stopped");
   text += row(terminal, "repeated", grouped(tally.repeats), "at_least_once would allow some");
   if (!tally.latencies_ms.empty()) {
-    text +=
-        row(terminal, "click to score", milliseconds(percentile(tally.latencies_ms, 0.5)),
-            "p50, " + milliseconds(percentile(tally.latencies_ms, 0.99)) + " p99: open loop at " +
-                grouped(static_cast<std::uint64_t>(std::llround(options.paced_per_s))) + "/s");
+    text += row(terminal, "click to score", milliseconds_text(percentile(tally.latencies_ms, 0.5)),
+                "p50, " + milliseconds_text(percentile(tally.latencies_ms, 0.99)) +
+                    " p99: open loop at " +
+                    grouped(static_cast<std::uint64_t>(std::llround(options.paced_per_s))) + "/s");
   }
   if (whole && outcome.full_speed_s > 0 && outcome.full_speed_events > 0) {
     const double per_s = static_cast<double>(outcome.full_speed_events) / outcome.full_speed_s;
