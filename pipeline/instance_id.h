@@ -5,8 +5,7 @@
 //
 // Format:  the file `instance`: 32 lower-case hexadecimal digits (128 random bits) and a line feed
 // Errors:  kInvalidConfig, with the file and the remedy, when it cannot be read or written, or
-// holds
-//          anything else
+//          holds anything else
 // Threads: free functions. Requires: the caller holds the directory (its store is open)
 #pragma once
 

@@ -10,9 +10,8 @@
 // Invariant: everything below applied_from is in the saved state, and nothing at or past the
 //            committed position ever is.
 // Errors:    of process(): kCorruptState, kUnavailable (store), kFatal (offsets that go down).
-// After
-//            kUnavailable nothing of the record is applied, so it may be processed again; after the
-//            others the task is closed dirty.
+//            After kUnavailable nothing of the record is applied, so it may be processed again;
+//            after the others the task is closed dirty.
 // Threads:   one, the worker's. Cost: see EventScorer
 // Oracle:    replay of the same records (tests/property/pipeline: a restart changes no output)
 #pragma once

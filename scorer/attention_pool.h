@@ -8,8 +8,7 @@
 //           diverges, kInvalidConfig for a length beyond 65536; none after that
 // Threads:  AttentionPool is immutable and shared; a PoolSums belongs to one task
 // Cost:     slide O(d) per added or removed click, whatever n; rebuild O(n d) where the shift
-// moves;
-//           representation O(d); 8 S bytes per item for its attention score
+//           moves; representation O(d); 8 S bytes per item for its attention score
 // Source:   the grid and the shift are defined in docs/formats.md, "Representation"
 // Oracle:   scorer/reference.h; rebuild() is the oracle of slide(), bit for bit
 //           (tests/property/scorer)

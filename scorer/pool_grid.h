@@ -1,13 +1,11 @@
 // The integer grid on which a pool's sums are exact.
 //
 // Computes: g_w and g_x, the binary places of weights and of weighted values: a weight w <= 1 is
-// kept
-//           as round(w 2^g_w), a product w x as round(w x 2^g_x), with g_x = g_w - e and 2^e the
-//           smallest power of two that is at least the table's largest |x|. Sums of N_max terms
+//           kept as round(w 2^g_w), a product w x as round(w x 2^g_x), with g_x = g_w - e and 2^e
+//           the smallest power of two that is at least the table's largest |x|. Sums of N_max terms
 //           stay within 2^62 (int64), or 2^112 (the wide grid, int128, 50 places finer).
 // Errors:   kInvalidModel when not even the wide grid resolves the smallest rows; kInvalidConfig
-// for
-//           a length beyond 65536
+//           for a length beyond 65536
 // Source:   docs/formats.md, "Representation", with the derivation of the bound
 // Oracle:   tests/unit/scorer/pool_grid_test.cc
 #pragma once

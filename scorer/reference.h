@@ -2,8 +2,7 @@
 // `replay --verify`.
 //
 // Computes: what attention_pool.h and candidate_scorer.h compute, from docs/formats.md and the
-// model
-//           alone: no factoring, no cache, no grid, the C library's exp and tanh. It includes
+//           model alone: no factoring, no cache, no grid, the C library's exp and tanh. It includes
 //           nothing of scorer/ but the model, so a mistake there cannot repeat itself here.
 // Shapes:   clicks [n] in any order, u [B d], candidates [C]
 // Errors:   none

@@ -5,8 +5,9 @@
 // clicks are ever visible; the spare one keeps a click at a row's own time from pushing another out
 // of that row's view.
 //
-// Errors:  none. Threads: one. Cost: insert at the new end O(1), in the middle O(n); windows O(log
-// n) Oracle:  a sorted set that keeps the newest (tests/property/stateful)
+// Errors:  none. Threads: one
+// Cost:    insert at the new end O(1), in the middle O(n); windows O(log n)
+// Oracle:  a sorted set that keeps the newest (tests/property/stateful)
 #pragma once
 
 #include <cstddef>

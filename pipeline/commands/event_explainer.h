@@ -1,8 +1,8 @@
 // EventExplainer: what each event of one user was scored on, for `replay --explain USER`.
 //
 // Writes: to a file or a pipe one JSON object a line (docs/formats.md, "Explanation"); to a
-// terminal
-//         the same for people: the clicks with their attention weights as bars, the top scores
+//         terminal the same for people: the clicks with their attention weights as bars, the top
+//         scores
 // Errors:  none; whether stdout took it all is the command's to find out at its end
 // Threads: one. Cost: a rebuild for each event of that user, nothing for the others
 #pragma once

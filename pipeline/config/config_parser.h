@@ -1,10 +1,9 @@
 // Reads the configuration: its file, what --set puts above it, and the environment that it names.
 //
 // Errors:  kInvalidConfig with every problem at once, one a line, as "file:line:col: key: message"
-// or
-//          "--set KEY: message": syntax, unknown keys (with the nearest known one), repeated keys,
-//          wrong types, values out of range, missing values, unset variables, unreadable secrets.
-//          The value of a secret stands in no message
+//          or "--set KEY: message": syntax, unknown keys (with the nearest known one), repeated
+//          keys, wrong types, values out of range, missing values, unset variables, unreadable
+//          secrets. The value of a secret stands in no message
 // Threads: free functions
 // Cost:    bounded: the file by its size, aliases and nesting by what they expand to
 #pragma once

@@ -3,8 +3,7 @@
 //
 // Knows no JSON library: the decoder fills the fields, and the views point into its buffers.
 // Errors:  one Refusal, by the fixed order of docs/formats.md: user, type, time, item or
-// candidates,
-//          label, event or request id, context fields
+//          candidates, label, event or request id, context fields
 // Threads: an EventReader is immutable
 #pragma once
 

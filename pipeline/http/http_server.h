@@ -2,9 +2,8 @@
 // cpp-httplib.
 //
 // Bounds:  8 KiB for a request line and for a header, 64 KiB for a request, which must be there
-// within
-//          2 s; 10 s to take the answer; no body, no ranges, 4 threads, 16 connections that wait
-//          for one; the connection is closed behind each answer
+//          within 2 s; 10 s to take the answer; no body, no ranges, 4 threads, 16 connections that
+//          wait for one; the connection is closed behind each answer
 // Errors:  start(): kInvalidConfig when the address cannot be had, with the remedy. A bad request
 //          gets 400 or 414; what a handler throws is 500
 // Threads: any; the handler is called from several at once, and by none once the server is gone

@@ -1,7 +1,8 @@
 // `freshet dump`: a topic as a file, by partition, then offset. pipeline/files/dump_format.h.
 //
 // Errors:  as TopicReader; kInvalidConfig when the file cannot be created, kFatal when writing
-// fails Threads: one
+//          fails
+// Threads: one
 #pragma once
 
 #include <cstdint>

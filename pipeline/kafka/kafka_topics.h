@@ -2,8 +2,7 @@
 // creating one.
 //
 // Errors:  kUnavailable when nobody answers in time, kInvalidConfig when the topic is missing or
-// the
-//          client may not ask
+//          the client may not ask
 // Threads: free functions
 #pragma once
 
