@@ -15,6 +15,7 @@
 #include "pipeline/commands/findings.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/config/config_parser.h"
+#include "pipeline/config/config_value.h"
 #include "pipeline/fingerprint.h"
 #include "pipeline/kafka/client_option_check.h"
 #include "pipeline/kafka/connection_check.h"
@@ -61,8 +62,8 @@ void describe(const pipeline::WorkerConfig& config, const pipeline::ServedModel&
          findings);
   for (const pipeline::BehaviourConfig& behaviour : config.behaviours) {
     add_ok("behaviour " + behaviour.limits.name,
-           "the newest " + std::to_string(behaviour.limits.length_max) + " clicks of " +
-               std::to_string(behaviour.limits.age_max.value) + " ms",
+           "the newest " + std::to_string(behaviour.limits.length_max) + " clicks of the last " +
+               pipeline::duration_text(behaviour.limits.age_max),
            findings);
   }
 }

@@ -241,6 +241,11 @@ kafka:
         self.assert_refused(done, 78, "checked.yaml:1:10: threads: ",
                             'reads the behaviour "click", which the configuration does not have')
 
+    def test_check_tells_an_age_as_the_configuration_writes_it(self):
+        done = self.check_of(f"model: {{path: {self.model}}}\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("the newest 50 clicks of the last 7d", done.stdout)
+
     def test_check_blames_no_model_that_the_file_may_not_mean(self):
         done = self.check_of(f"modle: {{path: {self.model}}}\n")
         self.assert_refused(done, 78, "did you mean model?")
