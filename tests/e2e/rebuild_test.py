@@ -116,8 +116,8 @@ class RebuildTest(harness.BrokerTestCase):
         self.assertEqual(refused.returncode, 78, refused.stderr)
         self.assertIn("1 events are later than 2020-10-15T00:00:00.000Z", refused.stderr)
         self.assertIn("leave them out under input.exclude", refused.stderr)
-        place = next(line.split()[0] for line in refused.stderr.splitlines()
-                     if line.startswith("  ") and "2038-01-19" in line)
+        place = next(line.split()[1] for line in refused.stderr.splitlines()
+                     if line.startswith("freshet:   ") and "2038-01-19" in line)
         self.assertTrue(place.startswith(f"{partition}:"), place)
         self.assertEqual(self.kept(), [])
 
