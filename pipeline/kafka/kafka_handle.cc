@@ -21,6 +21,9 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kDestroyWait{1'000};
+// A handshake on a busy machine may take longer than the question that it was made for.
+constexpr std::chrono::milliseconds kReasonWait{10'000};
+constexpr int kReasonPollMs = 50;
 // librdkafka repeats an unchanged failure every 30 s; after so long without one the brokers are
 // back.
 constexpr std::chrono::seconds kOutageSilence{60};
@@ -220,14 +223,28 @@ bool KafkaHandle::answered() const { return client_->answered; }
 
 Error KafkaHandle::reason_of(Error error) {
   FRESHET_CHECK(!client_->answered);
-  if (rd_kafka_type(client_->handle) == RD_KAFKA_CONSUMER) {
-    const MessagePtr none(rd_kafka_consumer_poll(client_->handle, 0));
-  } else {
-    rd_kafka_poll(client_->handle, 0);
+  const auto deadline = std::chrono::steady_clock::now() + kReasonWait;
+  while (true) {
+    // Asked before the callbacks run: what was reported along with the failure runs then, too.
+    const bool all_failed = client_->has_met_outage();
+    serve(all_failed ? 0 : kReasonPollMs);
+    const Status health = take_error();
+    if (!health && health.error().code == ErrorCode::kInvalidConfig) return health.error();
+    if (all_failed || std::chrono::steady_clock::now() >= deadline) return error;
   }
-  const Status health = take_error();
-  const bool known = !health && health.error().code == ErrorCode::kInvalidConfig;
-  return known ? health.error() : error;
+}
+
+void KafkaHandle::serve(int wait_ms) {
+  if (rd_kafka_type(client_->handle) == RD_KAFKA_PRODUCER) {
+    rd_kafka_poll(client_->handle, wait_ms);
+    return;
+  }
+  // A message, such as the group's own failure, ends a poll before the callbacks behind it ran.
+  while (true) {
+    const MessagePtr message(rd_kafka_consumer_poll(client_->handle, wait_ms));
+    if (message == nullptr) return;
+    wait_ms = 0;
+  }
 }
 
 Status KafkaHandle::fatal_error() const {

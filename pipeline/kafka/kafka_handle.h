@@ -55,8 +55,9 @@ class KafkaHandle {
   // are renewed or a broker is on its way down.
   void note_answer();
   bool answered() const;
-  // Why the client does not reach its brokers: the refused login or certificate, where that is
-  // known by now, else `error`. Requires: no answer has been noted, no group been joined.
+  // Why the client does not reach its brokers: the refused login or certificate, where one is the
+  // reason, else `error`. Waits, up to 10 s, until each broker has failed for one reason or
+  // another. Requires: no answer has been noted, no group been joined.
   Error reason_of(Error error);
 
   // What the client cannot go on from, if anything: the same at every call. That another member
@@ -72,6 +73,9 @@ class KafkaHandle {
   struct Callbacks;
 
   explicit KafkaHandle(std::shared_ptr<Client> client);
+
+  // Runs the callbacks that are due, or due within the time.
+  void serve(int wait_ms);
 
   std::shared_ptr<Client> client_;  // shared with the thread that destroys it
 };

@@ -10,6 +10,7 @@ import unittest
 
 import harness
 from secure_broker import SecureBroker
+from slow_listener import SlowListener
 
 PASSWORD = "s3cret-of-the-worker"
 WRONG_PASSWORD = "s3cret-that-is-wrong"
@@ -148,6 +149,14 @@ class SecurityTest(unittest.TestCase):
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertLess(time.monotonic() - begin, 60)
                 self.assert_keeps_secrets(done.stderr)
+
+    def test_a_refusal_that_takes_longer_than_the_question_is_named_too(self):
+        slow = SlowListener(self.broker.sasl_ssl, delay_s=6)  # a question waits for 5 s
+        self.addCleanup(slow.close)
+        config = self.config("slow", slow.address, self.broker.login("worker", PASSWORD, "other-ca.pem"))
+        done = harness.freshet("dump", "-c", config, "--output", "-", check=False)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("certificate verify failed", done.stderr)
 
     def test_a_worker_with_a_refused_login_or_certificate_ends_before_it_joins(self):
         for name, client in (("password", self.broker.login("worker", WRONG_PASSWORD)),
