@@ -25,6 +25,12 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
+// What a partition holds of its log: [begin, end).
+struct PositionRange {
+  Position begin;  // the first that is retained
+  Position end;    // behind the last record that is decided: no open transaction lies before it
+};
+
 // The position from which a reader that has consumed `offset` goes on.
 constexpr Position position_after(Offset offset) { return Position{offset.value + 1}; }
 

@@ -1,5 +1,7 @@
 #include "pipeline/stop_signal.h"
 
+#include <thread>
+
 namespace freshet::pipeline {
 
 void StopSignal::request() {
@@ -26,5 +28,7 @@ bool StopSignal::wait_for(std::chrono::milliseconds span) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, span, [this] { return requested_.has_value(); });
 }
+
+void StopSignal::pause(std::chrono::milliseconds span) { std::this_thread::sleep_for(span); }
 
 }  // namespace freshet::pipeline

@@ -1,5 +1,6 @@
 // StopSignal: asks the workers of a process to drain, commit and leave.
 //
+// It is also how a worker waits, so that a simulation owns that time as it owns the clock's.
 // Threads: any. request() is idempotent; wait_for() returns early when it is called.
 #pragma once
 
@@ -12,12 +13,19 @@ namespace freshet::pipeline {
 
 class StopSignal {
  public:
+  StopSignal() = default;
+  virtual ~StopSignal() = default;
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
   void request();
-  bool requested() const;
+  virtual bool requested() const;
   // How long ago the first request came; none before it.
-  std::optional<std::chrono::milliseconds> requested_for() const;
+  virtual std::optional<std::chrono::milliseconds> requested_for() const;
   // Waits for `span` or a request. Returns whether one came.
-  bool wait_for(std::chrono::milliseconds span);
+  virtual bool wait_for(std::chrono::milliseconds span);
+  // Waits for `span` whatever is requested: a pause that is owed to somebody else.
+  virtual void pause(std::chrono::milliseconds span);
 
  private:
   mutable std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <random>
 #include <utility>
 
 #include "common/check.h"
@@ -26,6 +27,13 @@ std::optional<EventTime> newest_record_of(const std::optional<stateful::StoredMa
 }
 
 }  // namespace
+
+stateful::LineageId random_lineage() {
+  std::random_device entropy;
+  stateful::LineageId lineage;
+  for (std::uint8_t& byte : lineage.bytes) byte = static_cast<std::uint8_t>(entropy());
+  return lineage;
+}
 
 Task::Task(const TaskContext& context, Partition partition, const TaskStart& start,
            stateful::OwnerToken owner, const std::optional<stateful::StoredMarker>& stored,
@@ -181,7 +189,7 @@ stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position p
   batch.partition = partition_;
   batch.owner = owner_;
   batch.users = std::move(users);
-  batch.marker = {std::move(marker), std::nullopt, context_.clock->now()};
+  batch.marker = {std::move(marker), std::nullopt, context_.clock->now(), std::nullopt};
   return batch;
 }
 
@@ -208,7 +216,7 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   committed_ = position_;
   needs_first_commit_ = false;
   store_is_behind_ = false;
-  return TaskCommit{PositionToCommit{partition_, {position_, encode_position_metadata(ref)}},
+  return TaskCommit{PartitionCommit{partition_, {position_, encode_position_metadata(ref)}, {}},
                     batch_of(ref.number, position_, std::move(users))};
 }
 

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@
 
 namespace freshet::pipeline {
 
+// 128 bits of the system's entropy.
+stateful::LineageId random_lineage();
+
 // What every task of a worker shares. Everything outlives the tasks.
 struct TaskContext {
   const WorkerConfig* config = nullptr;
@@ -46,11 +50,13 @@ struct TaskContext {
   const Clock* clock = nullptr;
   Counters* counters = nullptr;
   ScoreObserver* observer = nullptr;  // none normally
+  // Names the history of a partition that starts for the first time: never the same twice.
+  std::function<stateful::LineageId()> make_lineage = random_lineage;
 };
 
 // One commit of one task: the position for the group, the batch for the store.
 struct TaskCommit {
-  std::optional<PositionToCommit> position;  // none while the input is read again: it stands
+  std::optional<PartitionCommit> position;  // none while the input is read again: it stands
   stateful::CheckpointBatch batch;
 };
 

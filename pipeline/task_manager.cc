@@ -1,7 +1,6 @@
 #include "pipeline/task_manager.h"
 
 #include <algorithm>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -10,13 +9,6 @@
 
 namespace freshet::pipeline {
 namespace {
-
-stateful::LineageId random_lineage() {
-  std::random_device entropy;
-  stateful::LineageId lineage;
-  for (std::uint8_t& byte : lineage.bytes) byte = static_cast<std::uint8_t>(entropy());
-  return lineage;
-}
 
 std::string describe(Partition partition, const TaskStart& start) {
   const std::string name = "partition " + std::to_string(partition.value);
@@ -62,8 +54,8 @@ Status TaskManager::start_task(Partition partition,
 
   std::string fingerprint =
       fingerprint_of(*context_.config, context_.config->kafka.input, partition_count, partition);
-  const Result<TaskStart> start =
-      plan_task_start({partition, committed, *stored, *begin, fingerprint, random_lineage()});
+  const Result<TaskStart> start = plan_task_start(
+      {partition, committed, *stored, *begin, fingerprint, context_.make_lineage()});
   if (!start) return tl::unexpected(start.error());
   log_info(describe(partition, *start));
   if (!*stored && !start->first_start && begin->value > 0) {

@@ -1,11 +1,17 @@
-// Transport: bytes in, bytes out, positions. Files, the in-memory broker and Kafka implement it.
+// Transport: bytes in, bytes out, commits. Files, the in-memory broker and Kafka implement it.
 //
 // One transport serves one worker thread: its consumer, its producer, its place in the group.
 // Rebalances are reported from inside poll(), so the listener runs on the worker's own thread.
 //
-//   subscribe -> poll* -> [assigned: start_at each] -> poll* -> [revoked | lost] -> ... -> close
+//   subscribe -> poll* -> [assigned] -> start_at each -> poll, send, commit ...
+//                      -> [revoked: commit | lost] -> ... -> close
 //
-// Errors:  kUnavailable (try again after a pause), kFenced (close dirty and rejoin), kInvalidConfig
+// A commit is one transaction: positions, changelog entries, and with exactly-once delivery every
+// record that was sent since the last commit, are visible together or never. It is fenced by the
+// assignment under which its first record was sent: no transaction outlives an assignment.
+//
+// Errors:  kUnavailable (try again after a pause), kFenced (what was sent or asked to be committed
+//          may or may not be visible: close dirty, make a new transport, rejoin), kInvalidConfig
 //          (a topic is missing, an option is refused), kFatal (leave); each message names topic and
 //          partition where there is one
 // Threads: one
@@ -17,6 +23,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/log_position.h"
@@ -32,15 +39,28 @@ struct CommittedPosition {
   bool operator==(const CommittedPosition&) const = default;
 };
 
-struct PositionToCommit {
+// A changelog record: a user's saved sequences, none where the user is collected. The empty key is
+// the marker's.
+struct ChangelogEntry {
+  std::string_view key;
+  std::optional<std::string_view> value;
+};
+
+// What one commit holds of one partition.
+struct PartitionCommit {
   Partition partition;
   CommittedPosition committed;
+  std::vector<ChangelogEntry> changelog;  // its users, then its marker; empty without a changelog
 };
+
+// Where the changelog goes on behind each partition's marker, in the order of the commit; none
+// where the commit had no changelog entries for it.
+using ChangelogPositions = std::vector<std::optional<Position>>;
 
 class RebalanceListener {
  public:
   virtual ~RebalanceListener() = default;
-  // Must call Transport::start_at for each partition before it returns.
+  // Nothing is read of a partition until Transport::start_at says where, now or later.
   virtual Status on_assigned(std::span<const Partition> partitions) = 0;
   // The partitions still belong to this member: it may commit.
   virtual Status on_revoked(std::span<const Partition> partitions) = 0;
@@ -60,7 +80,8 @@ class Transport {
   // on_assigned the next poll offers the same partitions again.
   virtual Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) = 0;
 
-  // Reads `partition` from `position` on. Only inside on_assigned; repeated, the last one holds.
+  // Reads `partition` from `position` on. Requires: it is assigned, and nothing has been read of it
+  // under this assignment; repeated before that, the last one holds.
   virtual Status start_at(Partition partition, Position position) = 0;
 
   // Whether a new transport could read what this one missed. A file has nothing else to give.
@@ -68,6 +89,7 @@ class Transport {
 
   virtual Result<std::int32_t> partition_count() = 0;  // of the input topic
   // The group's committed positions, in the order asked for; none where nothing is committed.
+  // kUnavailable while a transaction that holds one of them is undecided.
   virtual Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) = 0;
   virtual Result<Position> begin_position(Partition partition) = 0;  // the first that is retained
@@ -88,10 +110,14 @@ class Transport {
   // Returns when every record sent so far is acknowledged.
   virtual Status flush(std::chrono::milliseconds timeout) = 0;
 
-  // Commits positions for the group, synchronously. kFenced when the generation is over.
-  virtual Status commit(std::span<const PositionToCommit> positions) = 0;
+  // Commits, synchronously: what is described above, for these partitions at once. An answer of
+  // kUnavailable leaves it undecided, and the same call must follow. kFenced when the generation is
+  // over, or the outcome can no longer be learnt here.
+  // Requires: at least one partition, and every record that was sent has been flushed.
+  virtual Result<ChangelogPositions> commit(std::span<const PartitionCommit> partitions) = 0;
 
-  // Leaves the group; calls on_revoked first for what is assigned. Idempotent.
+  // Leaves the group; calls on_revoked first for what is assigned. What was sent and not committed
+  // is aborted. Idempotent.
   virtual Status close() = 0;
 };
 

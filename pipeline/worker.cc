@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "pipeline/log.h"
@@ -222,7 +221,7 @@ Status Worker::commit_if_due() {
 
 Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
   std::vector<std::pair<Task*, TaskCommit>> commits;
-  std::vector<PositionToCommit> positions;
+  std::vector<PartitionCommit> positions;
   for (Task* task : tasks) {
     std::optional<TaskCommit> prepared = task->prepare_commit(save);
     if (!prepared) continue;
@@ -234,7 +233,11 @@ Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
     Status flushed =
         persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
     if (!flushed) return flushed;
-    Status committed = persist(Operation::kCommit, [&] { return transport_->commit(positions); });
+    Status committed = persist(Operation::kCommit, [&]() -> Status {
+      const Result<ChangelogPositions> done = transport_->commit(positions);
+      if (!done) return tl::unexpected(done.error());
+      return {};
+    });
     if (!committed) return committed;
   }
   for (const auto& [task, prepared] : commits) {
@@ -254,7 +257,7 @@ Status Worker::persist(Operation operation, const std::function<Status()>& attem
   milliseconds backoff = kBackoffMin;
   while (true) {
     beat();
-    const auto begin = std::chrono::steady_clock::now();
+    const std::int64_t begin = context_.clock->monotonic_ms();
     Status done = attempt();
     if (done || done.error().code != ErrorCode::kUnavailable) {
       // That the disk answers says nothing of the brokers.
@@ -262,7 +265,7 @@ Status Worker::persist(Operation operation, const std::function<Status()>& attem
       return done;
     }
     // The next attempt may take as long as this one did.
-    const auto attempted = std::chrono::steady_clock::now() - begin;
+    const milliseconds attempted(context_.clock->monotonic_ms() - begin);
     if (const auto asked = stop_->requested_for(); asked && *asked + attempted >= kStopGrace) {
       return error(ErrorCode::kUnavailable,
                    std::string(gerund_of(operation)) + ": " + done.error().message +
@@ -270,7 +273,7 @@ Status Worker::persist(Operation operation, const std::function<Status()>& attem
     }
     note_failure(operation, done.error().message);
     // After a request wait_for returns at once; the pause is still owed to the broker.
-    if (stop_->wait_for(backoff)) std::this_thread::sleep_for(kBackoffMin);
+    if (stop_->wait_for(backoff)) stop_->pause(kBackoffMin);
     backoff = std::min(backoff * 2, kBackoffMax);
   }
 }

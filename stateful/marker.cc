@@ -9,8 +9,10 @@
 //   time          := zigzag varint of ms since the epoch
 //   optional(x)   := 0:u8 | 1:u8 x
 //
-//   stored_marker := version:u8 = 1 | marker_length:varint | marker | optional(position:varint)
-//                    | commit_time:time | check:u64 le
+//   stored_marker := version:u8 | marker_length:varint | marker | optional(position:varint)
+//                    | commit_time:time | restored | check:u64 le
+//   restored      := nothing, in version 1
+//                  | digest_low:u64 le | digest_high:u64 le | user_count:varint, in version 2
 #include "stateful/marker.h"
 
 #include <algorithm>
@@ -26,6 +28,7 @@ namespace {
 
 constexpr std::uint8_t kMarkerFormat = 1;
 constexpr std::uint8_t kStoredMarkerFormat = 1;
+constexpr std::uint8_t kRestoringMarkerFormat = 2;
 
 void put_place(std::string* out, std::int64_t place) {
   FRESHET_CHECK(place >= 0);
@@ -140,18 +143,23 @@ Result<Marker> decode_marker(std::string_view bytes) {
 
 std::string encode_stored_marker(const StoredMarker& stored) {
   std::string out;
-  put_u8(&out, kStoredMarkerFormat);
+  put_u8(&out, stored.restored ? kRestoringMarkerFormat : kStoredMarkerFormat);
   put_length_prefixed(&out, encode_marker(stored.marker));
   put_optional(&out, stored.changelog_position,
                [&out](Position position) { put_place(&out, position.value); });
   put_zigzag(&out, stored.commit_time.ms);
+  if (stored.restored) {
+    put_u64_le(&out, stored.restored->digest.low);
+    put_u64_le(&out, stored.restored->digest.high);
+    put_varint(&out, stored.restored->user_count);
+  }
   seal(&out);
   return out;
 }
 
 Result<StoredMarker> decode_stored_marker(std::string_view bytes) {
   constexpr std::string_view kWhat = "stored marker";
-  const Result<OpenedValue> opened = unseal(bytes, kStoredMarkerFormat, kWhat);
+  const Result<OpenedValue> opened = unseal(bytes, kRestoringMarkerFormat, kWhat);
   if (!opened) return tl::unexpected(opened.error());
   FieldReader fields(opened->body);
   Result<Marker> marker = decode_marker(fields.bytes().length_prefixed());
@@ -160,6 +168,13 @@ Result<StoredMarker> decode_stored_marker(std::string_view bytes) {
   stored.marker = std::move(*marker);
   if (fields.present()) stored.changelog_position = Position{fields.place()};
   stored.commit_time = {fields.bytes().zigzag()};
+  if (opened->version == kRestoringMarkerFormat) {
+    RestoredSoFar restored;
+    restored.digest.low = fields.bytes().u64_le();
+    restored.digest.high = fields.bytes().u64_le();
+    restored.user_count = fields.bytes().varint();
+    stored.restored = restored;
+  }
   if (!fields.complete()) return not_a(kWhat);
   return stored;
 }

@@ -48,11 +48,20 @@ struct Marker {
   bool operator==(const Marker&) const = default;
 };
 
+// What a store holds that is being restored: users of commits after its marker's, up to the
+// changelog position, and no later marker yet.
+struct RestoredSoFar {
+  Digest digest;  // of all users
+  std::uint64_t user_count = 0;
+  bool operator==(const RestoredSoFar&) const = default;
+};
+
 // The marker as the local store keeps it.
 struct StoredMarker {
-  Marker marker;
-  std::optional<Position> changelog_position;  // after its own marker; none without a changelog
+  Marker marker;  // a restore from nothing begins with an empty one, of the changelog's lineage
+  std::optional<Position> changelog_position;  // the next to read; none without a changelog
   EventTime commit_time;                       // wall clock of the commit
+  std::optional<RestoredSoFar> restored;       // none where users and marker belong together
   bool operator==(const StoredMarker&) const = default;
 };
 

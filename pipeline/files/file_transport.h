@@ -49,7 +49,7 @@ class FileTransport final : public Transport {
   std::optional<Position> known_end(Partition partition) const override;
   Status send(const OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
-  Status commit(std::span<const PositionToCommit> positions) override;
+  Result<ChangelogPositions> commit(std::span<const PartitionCommit> partitions) override;
   Status close() override;
 
  private:

@@ -313,10 +313,10 @@ std::optional<Position> KafkaConsumer::known_end(Partition partition) const {
   return Position{end};
 }
 
-Status KafkaConsumer::commit(std::span<const PositionToCommit> positions) {
+Status KafkaConsumer::commit(std::span<const PartitionCommit> positions) {
   // Why a member is none any more, where there is more to it than a rebalance.
   if (Status fatal = handle_->fatal_error(); !fatal) return fatal;
-  for (const PositionToCommit& entry : positions) {
+  for (const PartitionCommit& entry : positions) {
     // As no member librdkafka would commit without a generation, which an empty group accepts.
     if (!assignment_.contains(entry.partition) || assignment_is_lost() || !is_still_member()) {
       return error(ErrorCode::kFenced, "committing " + place(topic_, entry.partition) +

@@ -52,7 +52,7 @@ class KafkaConsumer final : private KafkaEvents {
   Result<Position> end_position(Partition partition);
   std::optional<Position> known_end(Partition partition) const;
   Status ask_brokers(std::chrono::milliseconds timeout);
-  Status commit(std::span<const PositionToCommit> positions);
+  Status commit(std::span<const PartitionCommit> positions);
   Status close();
 
  private:

@@ -56,9 +56,9 @@ Result<std::vector<std::optional<CommittedPosition>>> committed_positions(
 // rd_kafka_commit would wait without bound and hide which partition failed, so the answer comes
 // through a queue of its own.
 Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
-                        std::span<const PositionToCommit> positions) {
+                        std::span<const PartitionCommit> positions) {
   const PartitionList list = make_partition_list(positions.size());
-  for (const PositionToCommit& entry : positions) {
+  for (const PartitionCommit& entry : positions) {
     rd_kafka_topic_partition_t* element =
         rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), entry.partition.value);
     const std::string& text = entry.committed.metadata;

@@ -24,6 +24,6 @@ Result<std::vector<std::optional<CommittedPosition>>> committed_positions(
 // Commits under the consumer's present generation. Requires: no zero byte in a text, because
 // librdkafka would cut it there.
 Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
-                        std::span<const PositionToCommit> positions);
+                        std::span<const PartitionCommit> positions);
 
 }  // namespace freshet::pipeline

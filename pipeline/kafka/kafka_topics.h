@@ -25,11 +25,6 @@ namespace freshet::pipeline {
 // How long one question to the cluster may take before it is kUnavailable.
 inline constexpr std::chrono::milliseconds kKafkaQuestionTimeout{5'000};
 
-struct PositionRange {
-  Position begin;  // the first that is retained
-  Position end;    // after the last stable record, as the client's isolation level sees it
-};
-
 // The number of partitions of an existing topic. `client` may be a consumer or a producer.
 Result<std::int32_t> topic_partition_count(
     rd_kafka_s* client, const std::string& topic,

@@ -83,8 +83,11 @@ Status KafkaTransport::flush(std::chrono::milliseconds timeout) {
   return producer_->flush(timeout);
 }
 
-Status KafkaTransport::commit(std::span<const PositionToCommit> positions) {
-  return consumer_->commit(positions);
+Result<ChangelogPositions> KafkaTransport::commit(std::span<const PartitionCommit> partitions) {
+  if (Status committed = consumer_->commit(partitions); !committed) {
+    return tl::unexpected<Error>(committed.error());
+  }
+  return ChangelogPositions(partitions.size());
 }
 
 Status KafkaTransport::close() { return consumer_->close(); }

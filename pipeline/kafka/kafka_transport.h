@@ -43,7 +43,7 @@ class KafkaTransport final : public Transport {
   Status ask_brokers(std::chrono::milliseconds timeout) override;
   Status send(const OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
-  Status commit(std::span<const PositionToCommit> positions) override;
+  Result<ChangelogPositions> commit(std::span<const PartitionCommit> partitions) override;
   // A member with an instance id keeps its place in the group until its session times out.
   Status close() override;
 

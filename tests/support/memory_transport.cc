@@ -13,7 +13,7 @@ namespace {
 using pipeline::CommittedPosition;
 using pipeline::OutputRecord;
 using pipeline::OutputTopic;
-using pipeline::PositionToCommit;
+using pipeline::PartitionCommit;
 using pipeline::RecordBatch;
 
 std::string place(const std::string& topic, Partition partition) {
@@ -249,20 +249,23 @@ Status MemoryTransport::flush(std::chrono::milliseconds) {
   return {};
 }
 
-Status MemoryTransport::commit(std::span<const PositionToCommit> positions) {
+Result<pipeline::ChangelogPositions> MemoryTransport::commit(
+    std::span<const PartitionCommit> positions) {
   const std::lock_guard lock(broker_->mutex_);
-  if (Status failed = broker_->take_failure(BrokerCall::kCommit); !failed) return failed;
-  for (const PositionToCommit& entry : positions) {
+  if (Status failed = broker_->take_failure(BrokerCall::kCommit); !failed) {
+    return tl::unexpected<Error>(failed.error());
+  }
+  for (const PartitionCommit& entry : positions) {
     FRESHET_CHECK(entry.committed.metadata.find('\0') == std::string::npos);
     if (!assigned_.contains(entry.partition) || !in_step()) {
       return error(ErrorCode::kFenced, "committing " + place(input_, entry.partition) +
                                            ": it is not assigned any more");
     }
   }
-  for (const PositionToCommit& entry : positions) {
+  for (const PartitionCommit& entry : positions) {
     group().committed[entry.partition] = entry.committed;
   }
-  return {};
+  return pipeline::ChangelogPositions(positions.size());
 }
 
 Status MemoryTransport::close() {

@@ -36,7 +36,8 @@ class MemoryTransport final : public pipeline::Transport {
   Status ask_brokers(std::chrono::milliseconds) override { return {}; }
   Status send(const pipeline::OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
-  Status commit(std::span<const pipeline::PositionToCommit> positions) override;
+  Result<pipeline::ChangelogPositions> commit(
+      std::span<const pipeline::PartitionCommit> partitions) override;
   Status close() override;
 
   // What the group knows this transport by; changes when an expired member joins again.

@@ -100,6 +100,13 @@ struct ContractMember {
     return {};
   }
 
+  // Whether they are committed.
+  Status commit(const std::vector<pipeline::PartitionCommit>& partitions) {
+    const auto committed = transport->commit(partitions);
+    if (!committed) return tl::unexpected<Error>(committed.error());
+    return {};
+  }
+
   std::unique_ptr<pipeline::Transport> transport;
   NotingListener listener;
   std::vector<StoredRecord> read;

@@ -108,8 +108,17 @@ Status WatchedTransport::flush(std::chrono::milliseconds timeout) {
   return watched(BrokerCall::kFlush, "flush", [&] { return inner_->flush(timeout); });
 }
 
-Status WatchedTransport::commit(std::span<const pipeline::PositionToCommit> positions) {
-  return watched(BrokerCall::kCommit, "commit", [&] { return inner_->commit(positions); });
+Result<pipeline::ChangelogPositions> WatchedTransport::commit(
+    std::span<const pipeline::PartitionCommit> partitions) {
+  pipeline::ChangelogPositions ends;
+  const Status committed = watched(BrokerCall::kCommit, "commit", [&]() -> Status {
+    auto done = inner_->commit(partitions);
+    if (!done) return tl::unexpected(done.error());
+    ends = std::move(*done);
+    return {};
+  });
+  if (!committed) return tl::unexpected(committed.error());
+  return ends;
 }
 
 WorkerWorld::WorkerWorld(pipeline::WorkerConfig configured, std::int32_t partition_count)

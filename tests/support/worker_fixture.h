@@ -58,7 +58,8 @@ class WatchedTransport final : public pipeline::Transport {
   Status ask_brokers(std::chrono::milliseconds timeout) override;
   Status send(const pipeline::OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
-  Status commit(std::span<const pipeline::PositionToCommit> positions) override;
+  Result<pipeline::ChangelogPositions> commit(
+      std::span<const pipeline::PartitionCommit> partitions) override;
   Status close() override { return inner_->close(); }
 
  private:

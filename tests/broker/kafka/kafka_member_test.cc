@@ -77,8 +77,8 @@ TEST_F(KafkaMemberTest, ASecondWorkerOfTheSameInstanceFencesTheFirst) {
   ASSERT_TRUE(second->join());
   ASSERT_TRUE(poll_until({second.get()}, [&] { return second->listener.assigned.size() == 4; }));
 
-  const Status committed = first->transport->commit(
-      std::vector<pipeline::PositionToCommit>{{Partition{0}, {Position{7}, "zombie"}}});
+  const auto committed = first->transport->commit(
+      std::vector<pipeline::PartitionCommit>{{Partition{0}, {Position{7}, "zombie"}, {}}});
   ASSERT_FALSE(committed);
   EXPECT_EQ(committed.error().code, ErrorCode::kInvalidConfig);
   Status polled = first->poll();

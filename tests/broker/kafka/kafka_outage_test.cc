@@ -86,8 +86,8 @@ TEST(KafkaOutageTest, ARestartedBrokerIsGoneOnWithAndNothingIsLost) {
   const auto scores = harness.records(harness.config().kafka.output);
   ASSERT_EQ(scores.size(), 1U);
   EXPECT_EQ(scores[0].value, output.value);
-  const Status committed = member.transport->commit(
-      std::vector<pipeline::PositionToCommit>{{Partition{0}, {Position{2}, "m"}}});
+  const auto committed = member.transport->commit(
+      std::vector<pipeline::PartitionCommit>{{Partition{0}, {Position{2}, "m"}, {}}});
   EXPECT_TRUE(committed) << committed.error().message;
 }
 

@@ -97,7 +97,7 @@ TEST_F(MemoryBrokerTest, EachFailureAskedForHappensOnce) {
   broker_.fail_next(BrokerCall::kCommit, {ErrorCode::kUnavailable, "first"});
   broker_.fail_next(BrokerCall::kCommit, {ErrorCode::kFenced, "second"});
   broker_.fail_next(BrokerCall::kFlush, {ErrorCode::kUnavailable, "flush"});
-  const std::vector<pipeline::PositionToCommit> positions = {{Partition{1}, {Position{1}, "m"}}};
+  const std::vector<pipeline::PartitionCommit> positions = {{Partition{1}, {Position{1}, "m"}, {}}};
   EXPECT_EQ(member->transport->commit(positions).error().message, "first");
   EXPECT_FALSE(broker_.committed(config_.application_id, Partition{1}).has_value());
   EXPECT_EQ(member->transport->commit(positions).error().message, "second");

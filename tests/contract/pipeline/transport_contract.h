@@ -51,9 +51,9 @@ class TransportContract : public testing::Test {
     return harness_.append(Partition{partition}, record);
   }
 
-  static std::vector<pipeline::PositionToCommit> at(std::int32_t partition, std::int64_t position,
-                                                    const std::string& metadata = "m") {
-    return {{Partition{partition}, {Position{position}, metadata}}};
+  static std::vector<pipeline::PartitionCommit> at(std::int32_t partition, std::int64_t position,
+                                                   const std::string& metadata = "m") {
+    return {{Partition{partition}, {Position{position}, metadata}, {}}};
   }
 
   static ErrorCode code_of(const Status& status) { return status.error().code; }

@@ -37,9 +37,9 @@ TYPED_TEST_P(TransportGroup, NothingIsCommittedAtFirst) {
 
 TYPED_TEST_P(TransportGroup, CommittedPositionsAndTextsSurviveReopening) {
   auto first = this->sole_member();
-  ASSERT_TRUE(first->transport->commit(this->at(1, 17, "freshet/1 abc 4")));
-  ASSERT_TRUE(first->transport->commit(this->at(3, 0, "")));
-  ASSERT_TRUE(first->transport->commit(this->at(1, 18, "freshet/1 abc 5")));
+  ASSERT_TRUE(first->commit(this->at(1, 17, "freshet/1 abc 4")));
+  ASSERT_TRUE(first->commit(this->at(3, 0, "")));
+  ASSERT_TRUE(first->commit(this->at(1, 18, "freshet/1 abc 5")));
   ASSERT_TRUE(first->transport->close());
   first.reset();
 
@@ -53,14 +53,9 @@ TYPED_TEST_P(TransportGroup, CommittedPositionsAndTextsSurviveReopening) {
   EXPECT_EQ(*committed, expected);
 }
 
-TYPED_TEST_P(TransportGroup, ACommitOfNothingIsFine) {
-  const auto only = this->sole_member();
-  EXPECT_TRUE(only->transport->commit({}));
-}
-
 TYPED_TEST_P(TransportGroup, CommittedIsReadableWithinOnAssigned) {
   auto first = this->sole_member();
-  ASSERT_TRUE(first->transport->commit(this->at(0, 5)));
+  ASSERT_TRUE(first->commit(this->at(0, 5)));
   ASSERT_TRUE(first->transport->close());
 
   // A listener as the worker's: it asks for the positions and starts there.
@@ -127,7 +122,7 @@ TYPED_TEST_P(TransportGroup, ARevokedMemberMayCommitWithinTheCallAndIsFencedAfte
   const auto first = this->sole_member();
   Status inside = error(ErrorCode::kFatal, "not called");
   first->listener.before_revoked = [&](std::span<const Partition>) {
-    inside = first->transport->commit(this->at(2, 9));
+    inside = first->commit(this->at(2, 9));
     return Status{};
   };
   const auto second = this->member();
@@ -137,7 +132,7 @@ TYPED_TEST_P(TransportGroup, ARevokedMemberMayCommitWithinTheCallAndIsFencedAfte
   ASSERT_TRUE(inside) << inside.error().message;
 
   const Partition moved = *second->listener.assigned.begin();
-  const Status outside = first->transport->commit(this->at(moved.value, 99));
+  const Status outside = first->commit(this->at(moved.value, 99));
   ASSERT_FALSE(outside);
   EXPECT_EQ(this->code_of(outside), ErrorCode::kFenced);
   const std::vector<Partition> asked = {{2}, moved};
@@ -232,7 +227,7 @@ TYPED_TEST_P(TransportGroup, CloseGivesThePartitionsToTheOtherMemberAtOnce) {
 TYPED_TEST_P(TransportGroup, CloseLetsTheListenerCommitAndMayBeRepeated) {
   auto only = this->sole_member();
   only->listener.before_revoked = [&](std::span<const Partition>) {
-    return only->transport->commit(this->at(0, 3));
+    return only->commit(this->at(0, 3));
   };
   ASSERT_TRUE(only->transport->close());
   ASSERT_TRUE(only->transport->close());
@@ -254,7 +249,7 @@ TYPED_TEST_P(TransportGroup, AnExpiredMemberIsFencedLosesItsPartitionsAndMayRejo
   this->harness_.expire(first->transport.get());
   ASSERT_TRUE(poll_until({second.get()}, [&] { return this->has_all(*second); }));
 
-  const Status fenced = first->transport->commit(this->at(0, 50));
+  const Status fenced = first->commit(this->at(0, 50));
   ASSERT_FALSE(fenced);
   EXPECT_EQ(this->code_of(fenced), ErrorCode::kFenced);
   ASSERT_TRUE(
@@ -264,9 +259,9 @@ TYPED_TEST_P(TransportGroup, AnExpiredMemberIsFencedLosesItsPartitionsAndMayRejo
 
 REGISTER_TYPED_TEST_SUITE_P(
     TransportGroup, TheOnlyMemberIsAssignedEveryPartition, NothingIsCommittedAtFirst,
-    CommittedPositionsAndTextsSurviveReopening, ACommitOfNothingIsFine,
-    CommittedIsReadableWithinOnAssigned, AnErrorOfOnAssignedIsReturnedAndTheAssignmentOfferedAgain,
-    TwoMembersShareThePartitions, ARevokedMemberMayCommitWithinTheCallAndIsFencedAfterIt,
+    CommittedPositionsAndTextsSurviveReopening, CommittedIsReadableWithinOnAssigned,
+    AnErrorOfOnAssignedIsReturnedAndTheAssignmentOfferedAgain, TwoMembersShareThePartitions,
+    ARevokedMemberMayCommitWithinTheCallAndIsFencedAfterIt,
     AnErrorOfOnRevokedIsReturnedAndTheGroupGoesOn, EveryRecordReachesAnOwnerAcrossARebalance,
     AMemberWithoutPartitionsPollsEmptyBatches, CloseGivesThePartitionsToTheOtherMemberAtOnce,
     CloseLetsTheListenerCommitAndMayBeRepeated,

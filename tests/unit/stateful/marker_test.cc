@@ -139,14 +139,16 @@ TEST(MarkerTest, NewerFormatIsRefusedByName) {
 }
 
 TEST(MarkerTest, StoredMarkerComesBack) {
-  StoredMarker stored{full_marker(), Position{77}, EventTime{1'602'633'600'999}};
+  StoredMarker stored{full_marker(), Position{77}, EventTime{1'602'633'600'999}, std::nullopt};
   EXPECT_EQ(decode_stored_marker(encode_stored_marker(stored)).value(), stored);
   stored.changelog_position.reset();
+  EXPECT_EQ(decode_stored_marker(encode_stored_marker(stored)).value(), stored);
+  stored.restored = RestoredSoFar{{1, 2}, 3};
   EXPECT_EQ(decode_stored_marker(encode_stored_marker(stored)).value(), stored);
 }
 
 TEST(MarkerTest, DamagedOrNewerStoredMarkerIsRefused) {
-  const StoredMarker stored{full_marker(), Position{77}, EventTime{5}};
+  const StoredMarker stored{full_marker(), Position{77}, EventTime{5}, std::nullopt};
   std::string bytes = encode_stored_marker(stored);
   bytes.resize(bytes.size() - 8);
   EXPECT_EQ(decode_stored_marker(sealed(bytes + "x")).error().code, ErrorCode::kCorruptState);
