@@ -12,6 +12,8 @@ std::string_view name_of(ErrorCode code) {
       return "fenced";
     case ErrorCode::kCorruptState:
       return "corrupt_state";
+    case ErrorCode::kCorruptStore:
+      return "corrupt_store";
     case ErrorCode::kInvalidConfig:
       return "invalid_config";
     case ErrorCode::kInvalidModel:

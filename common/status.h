@@ -12,10 +12,11 @@
 namespace freshet {
 
 enum class ErrorCode {
-  kBadRecord,      // this record cannot be processed: dead letter, go on
-  kUnavailable,    // a dependency does not answer: pause, back off, try again
-  kFenced,         // another instance owns the partition: close dirty and rejoin
-  kCorruptState,   // stored bytes fail their check: set the partition's state aside and restore
+  kBadRecord,     // this record cannot be processed: dead letter, go on
+  kUnavailable,   // a dependency does not answer: pause, back off, try again
+  kFenced,        // another instance owns the partition: close dirty and rejoin
+  kCorruptState,  // stored bytes fail their check: set the partition's state aside and restore
+  kCorruptStore,  // the store's own files are damaged: set them all aside, open it anew and restore
   kInvalidConfig,  // the operator must change something: exit 78, before joining the group
   kInvalidModel,   // the model folder is refused: exit 78 at start, keep the old model at a swap
   kFatal,          // cannot go on: commit nothing and exit 1

@@ -1,5 +1,6 @@
 #include "stateful/memory_state_store.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace freshet::stateful {
@@ -42,6 +43,30 @@ Result<ApplyOutcome> MemoryStateStore::apply(const CheckpointBatch& batch) {
   }
   state.marker = batch.marker;
   return ApplyOutcome::kApplied;
+}
+
+Status MemoryStateStore::set_aside(Partition partition) {
+  const std::lock_guard lock(mutex_);
+  PartitionState& state = partitions_[partition];
+  if (!state.marker && state.users->empty()) return {};
+  std::uint32_t slot = 0;
+  for (const KeptState& kept : asides_) {
+    if (kept.aside.partition == partition) ++slot;
+  }
+  asides_.push_back({{partition, slot, state.marker}, state.users});
+  state.marker.reset();
+  state.users = std::make_shared<Users>();
+  return {};
+}
+
+Result<std::vector<Aside>> MemoryStateStore::asides() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Aside> asides;
+  for (const KeptState& kept : asides_) asides.push_back(kept.aside);
+  std::sort(asides.begin(), asides.end(), [](const Aside& a, const Aside& b) {
+    return std::pair(a.partition, a.slot) < std::pair(b.partition, b.slot);
+  });
+  return asides;
 }
 
 Status MemoryStateStore::scan(Partition partition, const std::optional<UserId>& after,

@@ -20,6 +20,8 @@ class MemoryStateStore final : public StateStore {
   Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
   Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
   Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;
+  Status set_aside(Partition partition) override;
+  Result<std::vector<Aside>> asides() override;
   Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
   Result<std::vector<Partition>> partitions() override;
 
@@ -31,8 +33,13 @@ class MemoryStateStore final : public StateStore {
     // A scan holds on to the users that it began with; apply() then goes on with a copy.
     std::shared_ptr<Users> users = std::make_shared<Users>();
   };
+  struct KeptState {
+    Aside aside;
+    std::shared_ptr<Users> users;
+  };
   std::mutex mutex_;
   std::map<Partition, PartitionState> partitions_;
+  std::vector<KeptState> asides_;
 };
 
 }  // namespace freshet::stateful

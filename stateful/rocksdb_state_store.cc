@@ -1,124 +1,26 @@
 #include "stateful/rocksdb_state_store.h"
 
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
+#include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
-#include <rocksdb/write_buffer_manager.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <utility>
 
 #include "common/check.h"
 #include "common/json_text.h"
-#include "stateful/directory_lock.h"
+#include "stateful/rocksdb_error.h"
+#include "stateful/rocksdb_options.h"
 #include "stateful/store_keys.h"
 
 namespace freshet::stateful {
 namespace {
 
-// RocksDB's own log file would abort the process when the disk is full, so lines go to the owner.
-class LineLogger final : public rocksdb::Logger {
- public:
-  explicit LineLogger(std::function<void(std::string_view)> sink)
-      : Logger(rocksdb::InfoLogLevel::WARN_LEVEL), sink_(std::move(sink)) {}
-
-  using Logger::Logv;
-  void Logv(const char* format, va_list arguments) override {
-    if (!sink_) return;
-    // RocksDB calls this from its own threads: nothing may be thrown through it.
-    try {
-      char line[1024];
-      const int length = std::vsnprintf(line, sizeof line, format, arguments);
-      if (length < 0) return;
-      sink_({line, std::min(static_cast<std::size_t>(length), sizeof line - 1)});
-    } catch (...) {
-    }
-  }
-
- private:
-  std::function<void(std::string_view)> sink_;
-};
-
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
-
-bool holds_text(const rocksdb::Status& status, const char* text) {
-  return status.IsIOError() && status.ToString().find(text) != std::string::npos;
-}
-
-// Who holds the directory that a status refuses. Only the failure of another process's lock is
-// looked into: this process must not ask about a lock of its own.
-std::optional<Error> lock_error(const rocksdb::Status& status,
-                                const std::filesystem::path& directory) {
-  if (holds_text(status, "lock hold by current process")) {
-    return held_error(directory, {static_cast<int>(getpid())});
-  }
-  if (!holds_text(status, "While lock file")) return std::nullopt;
-  return held_error(directory, holder_of(directory).value_or(DirectoryHolder{}));
-}
-
-// What the worker's loop has to do about a status that is not ok, and what the operator can.
-tl::unexpected<Error> storage_error(const rocksdb::Status& status, const std::string& place) {
-  const std::string said = place + ": " + status.ToString();
-  if (status.IsCorruption()) {
-    return error(ErrorCode::kCorruptState,
-                 said + ": move the directory aside and start again, the state is rebuilt");
-  }
-  if (status.IsInvalidArgument() || status.IsNotSupported()) {
-    return error(ErrorCode::kInvalidConfig,
-                 said + ": this is not a state directory that this Freshet can read");
-  }
-  if (status.IsIOError() || status.IsNoSpace() || status.IsBusy() || status.IsTimedOut() ||
-      status.IsIncomplete() || status.IsTryAgain() || status.IsAborted()) {
-    return error(ErrorCode::kUnavailable,
-                 said + ": free space on the disk or mend it, then start again");
-  }
-  return error(ErrorCode::kFatal, said);
-}
-
-rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
-  constexpr std::size_t kMemoryLeast = std::size_t{8} << 20;
-  const std::size_t memory = std::max(options.memory_bytes, kMemoryLeast);
-  rocksdb::Options db;
-  db.create_if_missing = !options.read_only;
-  db.paranoid_checks = true;
-  db.info_log = std::make_shared<LineLogger>(options.log);
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.stats_dump_period_sec = 0;
-  db.stats_persist_period_sec = 0;
-  db.max_open_files = 512;
-  db.max_background_jobs = 2;
-  db.bytes_per_sync = std::uint64_t{1} << 20;
-  db.compression = rocksdb::kLZ4Compression;
-  db.level_compaction_dynamic_level_bytes = true;
-
-  // The cache is charged for write buffers, filters and indexes too: it is the one bound.
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(memory);
-  table.cache_index_and_filter_blocks = true;
-  table.cache_index_and_filter_blocks_with_high_priority = true;
-  // In partitions, so that a cache smaller than all indexes and filters holds those in use.
-  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  table.partition_filters = true;
-  table.pin_top_level_index_and_filter = true;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.checksum = rocksdb::kXXH3;  // Debian's CRC32C is in software
-  db.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  db.write_buffer_manager =
-      std::make_shared<rocksdb::WriteBufferManager>(memory / 4, table.block_cache);
-  db.write_buffer_size = memory / 8;
-  db.max_write_buffer_number = 4;
-  return db;
-}
 
 std::string place_of(const std::filesystem::path& directory) {
   return "state directory " + directory.string();
@@ -135,11 +37,20 @@ struct RocksDbStateStore::Impl {
   };
 
   explicit Impl(const RocksDbOptions& options)
-      : place(place_of(options.directory)), read_only(options.read_only) {}
+      : place(place_of(options.directory)),
+        read_only(options.read_only),
+        application_id(options.application_id) {}
 
   Owner& owner_of(Partition partition) {
-    const std::lock_guard lock(owners_mutex);
+    const std::lock_guard lock(mutex);
     return owners[partition];
+  }
+
+  // Where the partition's state lies now.
+  Slot live(Partition partition) const {
+    const std::lock_guard lock(mutex);
+    const auto later = slots.find(partition);
+    return {partition, later == slots.end() ? 0 : later->second};
   }
 
   std::string place_in(Partition partition) const {
@@ -155,24 +66,65 @@ struct RocksDbStateStore::Impl {
   }
 
   // A new directory is given this application's name; an old one must carry it.
-  Status claim(const std::string& application_id);
-  Result<bool> is_empty() const;
+  Status claim();
+  Status read_slots();
+  // Whether no key lies in [begin, end), of which an empty one is the end of all.
+  Result<bool> is_empty(const std::string& begin, const std::string& end) const;
+  // Calls visit(slot, key, value) with the first key of each slot that holds any, ascending.
+  using VisitSlot =
+      std::function<void(Slot slot, std::string_view first_key, std::string_view value)>;
+  Status for_each_slot(const VisitSlot& visit) const;
 
   std::string place;
   bool read_only;
-  std::mutex owners_mutex;
+  std::string application_id;
+  mutable std::mutex mutex;  // guards the two maps
   std::map<Partition, Owner> owners;
+  std::map<Partition, std::uint32_t> slots;  // those above 0
   std::unique_ptr<rocksdb::DB> db;
 };
 
-Result<bool> RocksDbStateStore::Impl::is_empty() const {
-  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(rocksdb::ReadOptions()));
-  keys->SeekToFirst();
+Result<bool> RocksDbStateStore::Impl::is_empty(const std::string& begin,
+                                               const std::string& end) const {
+  const rocksdb::Slice end_slice = slice(end);
+  rocksdb::ReadOptions options;
+  if (!end.empty()) options.iterate_upper_bound = &end_slice;
+  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(options));
+  keys->Seek(slice(begin));
   if (!keys->status().ok()) return storage_error(keys->status(), place);
   return !keys->Valid();
 }
 
-Status RocksDbStateStore::Impl::claim(const std::string& application_id) {
+Status RocksDbStateStore::Impl::for_each_slot(const VisitSlot& visit) const {
+  const rocksdb::Slice end = slice(kSlotsEnd);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &end;
+  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(options));
+  keys->SeekToFirst();
+  while (keys->Valid()) {
+    const Slot slot = slot_of_key(view(keys->key()));
+    visit(slot, view(keys->key()), view(keys->value()));
+    keys->Seek(slice(slot_end(slot)));
+  }
+  if (!keys->status().ok()) return storage_error(keys->status(), place);
+  return {};
+}
+
+Status RocksDbStateStore::Impl::read_slots() {
+  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(rocksdb::ReadOptions()));
+  for (keys->Seek(slice(kMetaKey)); keys->Valid(); keys->Next()) {
+    const std::string_view key = view(keys->key());
+    if (!is_slot_key(key)) continue;
+    const Partition partition = partition_of_slot_key(key);
+    const Result<std::uint32_t> number = decode_slot(view(keys->value()), place_in(partition));
+    if (!number) return tl::unexpected(number.error());
+    slots[partition] = *number;
+  }
+  if (!keys->status().ok()) return storage_error(keys->status(), place);
+  return {};
+}
+
+Status RocksDbStateStore::Impl::claim() {
   const auto meta = read(std::string(kMetaKey), place);
   if (!meta) return tl::unexpected(meta.error());
   if (*meta) {
@@ -183,7 +135,7 @@ Status RocksDbStateStore::Impl::claim(const std::string& application_id) {
                                                 "\", not to \"" + application_id +
                                                 "\": give this one a state.path of its own");
   }
-  const Result<bool> empty = is_empty();
+  const Result<bool> empty = is_empty("", "");
   if (!empty) return tl::unexpected(empty.error());
   if (read_only || !*empty) {
     return error(ErrorCode::kInvalidConfig,
@@ -191,7 +143,8 @@ Status RocksDbStateStore::Impl::claim(const std::string& application_id) {
   }
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  const rocksdb::Status put = db->Put(durable, slice(kMetaKey), slice(encode_meta(application_id)));
+  const rocksdb::Status put =
+      db->Put(durable, slice(kMetaKey), slice(encode_meta(application_id, false)));
   if (!put.ok()) return storage_error(put, place);
   return {};
 }
@@ -222,9 +175,10 @@ Result<std::unique_ptr<RocksDbStateStore>> RocksDbStateStore::open(const RocksDb
   if (const auto held = lock_error(status, options.directory)) return tl::unexpected(*held);
   if (!status.ok()) return storage_error(status, impl->place);
   impl->db.reset(db);
-  if (Status claimed = impl->claim(options.application_id); !claimed) {
+  if (Status claimed = impl->claim(); !claimed) {
     return tl::unexpected(claimed.error());
   }
+  if (Status known = impl->read_slots(); !known) return tl::unexpected(known.error());
   return std::unique_ptr<RocksDbStateStore>(new RocksDbStateStore(std::move(impl)));
 }
 
@@ -237,7 +191,7 @@ OwnerToken RocksDbStateStore::take_ownership(Partition partition) {
 
 Result<std::optional<StoredMarker>> RocksDbStateStore::read_marker(Partition partition) {
   const std::string where = impl_->place_in(partition);
-  const auto value = impl_->read(marker_key(partition), where);
+  const auto value = impl_->read(marker_key(impl_->live(partition)), where);
   if (!value) return tl::unexpected(value.error());
   if (!*value) return std::nullopt;
   Result<StoredMarker> marker = decode_stored_marker(**value);
@@ -247,7 +201,7 @@ Result<std::optional<StoredMarker>> RocksDbStateStore::read_marker(Partition par
 
 Result<std::optional<std::string>> RocksDbStateStore::read_user(Partition partition,
                                                                 const UserId& user) {
-  return impl_->read(user_key(partition, user),
+  return impl_->read(user_key(impl_->live(partition), user),
                      impl_->place_in(partition) + ", user " + json_string(user.view()));
 }
 
@@ -256,16 +210,16 @@ Result<ApplyOutcome> RocksDbStateStore::apply(const CheckpointBatch& batch) {
   Impl::Owner& owner = impl_->owner_of(batch.partition);
   const std::lock_guard lock(owner.mutex);
   if (owner.token == OwnerToken{} || owner.token != batch.owner) return ApplyOutcome::kStaleOwner;
+  const Slot slot = impl_->live(batch.partition);
   rocksdb::WriteBatch writes;
   rocksdb::Status status;
   for (const UserChange& change : batch.users) {
-    const std::string key = user_key(batch.partition, change.user);
+    const std::string key = user_key(slot, change.user);
     status =
         change.value ? writes.Put(slice(key), slice(*change.value)) : writes.Delete(slice(key));
     if (!status.ok()) return storage_error(status, impl_->place_in(batch.partition));
   }
-  status =
-      writes.Put(slice(marker_key(batch.partition)), slice(encode_stored_marker(batch.marker)));
+  status = writes.Put(slice(marker_key(slot)), slice(encode_stored_marker(batch.marker)));
   if (status.ok()) status = impl_->db->Write(rocksdb::WriteOptions(), &writes);
   if (!status.ok()) return storage_error(status, impl_->place_in(batch.partition));
   return ApplyOutcome::kApplied;
@@ -273,8 +227,9 @@ Result<ApplyOutcome> RocksDbStateStore::apply(const CheckpointBatch& batch) {
 
 Status RocksDbStateStore::scan(Partition partition, const std::optional<UserId>& after,
                                const Visit& visit) {
-  const std::string begin = after ? user_key(partition, *after) : marker_key(partition);
-  const std::string end = partition_end(partition);
+  const Slot slot = impl_->live(partition);
+  const std::string begin = after ? user_key(slot, *after) : marker_key(slot);
+  const std::string end = slot_end(slot);
   const rocksdb::Slice end_slice = slice(end);
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &end_slice;
@@ -298,18 +253,77 @@ std::uint64_t RocksDbStateStore::live_bytes() const {
 
 Result<std::vector<Partition>> RocksDbStateStore::partitions() {
   std::vector<Partition> with_marker;
-  const rocksdb::Slice end = slice(kPartitionsEnd);
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &end;
-  const std::unique_ptr<rocksdb::Iterator> keys(impl_->db->NewIterator(options));
-  keys->SeekToFirst();
-  while (keys->Valid()) {
-    const Partition partition = partition_of_key(view(keys->key()));
-    if (is_marker_key(view(keys->key()))) with_marker.push_back(partition);
-    keys->Seek(slice(partition_end(partition)));
-  }
-  if (!keys->status().ok()) return storage_error(keys->status(), impl_->place);
+  const Status visited =
+      impl_->for_each_slot([&](Slot slot, std::string_view first_key, std::string_view) {
+        if (!is_marker_key(first_key) || slot != impl_->live(slot.partition)) return;
+        with_marker.push_back(slot.partition);
+      });
+  if (!visited) return tl::unexpected(visited.error());
+  std::sort(with_marker.begin(), with_marker.end());
   return with_marker;
+}
+
+Status RocksDbStateStore::set_aside(Partition partition) {
+  FRESHET_CHECK(!impl_->read_only);
+  Impl::Owner& owner = impl_->owner_of(partition);
+  const std::lock_guard lock(owner.mutex);
+  Slot slot = impl_->live(partition);
+  const std::string where = impl_->place_in(partition);
+  const Slot before = slot;
+  for (;; ++slot.number) {
+    const Result<bool> empty = impl_->is_empty(marker_key(slot), slot_end(slot));
+    if (!empty) return tl::unexpected(empty.error());
+    if (*empty) break;
+  }
+  if (slot == before) return {};  // nothing to keep
+  rocksdb::WriteBatch writes;
+  rocksdb::Status status =
+      writes.Put(slice(kMetaKey), slice(encode_meta(impl_->application_id, true)));
+  if (status.ok()) status = writes.Put(slice(slot_key(partition)), slice(encode_slot(slot.number)));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (status.ok()) status = impl_->db->Write(durable, &writes);
+  if (!status.ok()) return storage_error(status, where);
+  const std::lock_guard maps(impl_->mutex);
+  impl_->slots[partition] = slot.number;
+  return {};
+}
+
+Result<std::vector<Aside>> RocksDbStateStore::asides() {
+  std::vector<Aside> asides;
+  const Status visited =
+      impl_->for_each_slot([&](Slot slot, std::string_view first_key, std::string_view value) {
+        if (slot == impl_->live(slot.partition)) return;
+        Aside aside{slot.partition, slot.number, std::nullopt};
+        if (is_marker_key(first_key)) {
+          if (auto marker = decode_stored_marker(value)) aside.marker = std::move(*marker);
+        }
+        asides.push_back(std::move(aside));
+      });
+  if (!visited) return tl::unexpected(visited.error());
+  std::sort(asides.begin(), asides.end(), [](const Aside& a, const Aside& b) {
+    return std::pair(a.partition, a.slot) < std::pair(b.partition, b.slot);
+  });
+  return asides;
+}
+
+Status RocksDbStateStore::drop(const Aside& aside) {
+  FRESHET_CHECK(!impl_->read_only);
+  const Slot slot{aside.partition, aside.slot};
+  FRESHET_CHECK(slot != impl_->live(aside.partition));
+  const std::string begin = marker_key(slot);
+  const std::string end = slot_end(slot);
+  const rocksdb::Slice begin_slice = slice(begin);
+  const rocksdb::Slice end_slice = slice(end);
+  rocksdb::DB& db = *impl_->db;
+  rocksdb::Status status =
+      db.DeleteRange(rocksdb::WriteOptions(), db.DefaultColumnFamily(), begin_slice, end_slice);
+  // The tables of the range still hold it; only compaction gives their room back.
+  if (status.ok()) {
+    status = db.CompactRange(rocksdb::CompactRangeOptions(), &begin_slice, &end_slice);
+  }
+  if (!status.ok()) return storage_error(status, impl_->place_in(aside.partition));
+  return {};
 }
 
 }  // namespace freshet::stateful

@@ -1,7 +1,7 @@
-// RocksDbStateStore: the StateStore on a local disk. The only file that knows RocksDB.
+// RocksDbStateStore: the StateStore on a local disk. Only the rocksdb_* files know RocksDB.
 //
-// Layout:  one column family; key = partition (4 bytes, big-endian) | user id; the marker's key is
-//          the partition alone; one meta key names format and application (docs/formats.md).
+// Layout:  one column family; key = slot of the partition | user id; the marker's key is the slot
+//          alone; the meta key names format and application (stateful/store_keys.h).
 // Errors:  open() returns kInvalidConfig with the remedy for a directory that another process
 //          holds, that belongs to another application_id, or whose format is newer; RocksDB's own
 //          corruption is kCorruptState
@@ -37,8 +37,13 @@ class RocksDbStateStore final : public StateStore {
   Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
   Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
   Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;
+  Status set_aside(Partition partition) override;
+  Result<std::vector<Aside>> asides() override;
   Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
   Result<std::vector<Partition>> partitions() override;
+
+  // Deletes one of asides() for good and gives its room on the disk back.
+  Status drop(const Aside& aside);
 
   // Of the table files in use; what still lies in the write-ahead log is not among them.
   std::uint64_t live_bytes() const;

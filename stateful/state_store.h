@@ -3,6 +3,9 @@
 // One apply() is atomic: its users and its marker are all there after a crash, or none is. It
 // carries the owner token that its task took before it read anything; a stale token means that the
 // partition has been taken over since, and the batch is dropped.
+//
+// set_aside() empties a partition without losing what it held: that stays where it is, out of the
+// way, until somebody deletes it by hand.
 // Errors:  kCorruptState naming partition and user; kUnavailable when the device refuses (disk
 //          full); kInvalidConfig for a directory that is locked, foreign or of a newer format
 // Threads: calls for different partitions may run at the same time
@@ -40,6 +43,13 @@ struct CheckpointBatch {
   StoredMarker marker;
 };
 
+// A state that set_aside() put out of the way.
+struct Aside {
+  Partition partition;
+  std::uint32_t slot = 0;              // of the partition's, in the order of setting aside
+  std::optional<StoredMarker> marker;  // none where it cannot be read
+};
+
 enum class ApplyOutcome {
   kApplied,
   kStaleOwner,  // dropped, nothing written
@@ -56,6 +66,13 @@ class StateStore {
   virtual Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) = 0;
 
   virtual Result<ApplyOutcome> apply(const CheckpointBatch& batch) = 0;
+
+  // From here on the partition has no marker and no users, after a crash too. Moves no user: O(1).
+  // Owner tokens stay as they are, so the caller is the partition's owner; it waits for a batch
+  // that is being written. After an error the partition is as it was.
+  virtual Status set_aside(Partition partition) = 0;
+  // What was set aside and is still kept, by partition and slot.
+  virtual Result<std::vector<Aside>> asides() = 0;
 
   // Calls visit(user, value) for each user greater than `after` (all, where none), ascending by
   // id bytes, until visit returns false or the partition ends. Sees one consistent snapshot.

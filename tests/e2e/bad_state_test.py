@@ -115,10 +115,10 @@ class BadStateTest(unittest.TestCase):
         state = self.copy("newer")
         with rocksdb_bytes.Database(state) as database:
             meta = database.get(rocksdb_bytes.META_KEY)
-            database.put(rocksdb_bytes.META_KEY, rocksdb_bytes.seal(b"\x02" + meta[1:-8]))
+            database.put(rocksdb_bytes.META_KEY, rocksdb_bytes.seal(b"\x03" + meta[1:-8]))
         self.assert_refused(self.write_config(state),
-                            f"state directory {state} was written by a newer Freshet (format 2; this "
-                            "one reads up to 1): run that version or newer")
+                            f"state directory {state} was written by a newer Freshet (format 3; this "
+                            "one reads up to 2): run that version or newer")
 
     def test_another_configuration_is_refused_by_name(self):
         longer = CLICK.replace("length_max: 3", "length_max: 4")

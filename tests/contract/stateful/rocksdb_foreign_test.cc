@@ -40,13 +40,13 @@ TEST(RocksDbForeignTest, DatabaseOfAnotherProgramIsRefused) {
 
 TEST(RocksDbForeignTest, NewerFormatIsRefusedByName) {
   const test::TempDir directory;
-  std::string meta = "\x02 whatever comes";
+  std::string meta = "\x03 whatever comes";
   seal(&meta);
   write_key(directory.path(), kMetaKey, meta);
   const Error refused = refusal(directory.path());
   EXPECT_EQ(refused.code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(refused.message, HasSubstr("state directory " + directory.path().string() +
-                                         " was written by a newer Freshet (format 2"));
+                                         " was written by a newer Freshet (format 3"));
 }
 
 TEST(RocksDbForeignTest, DamagedMetaValueIsCorrupt) {
@@ -58,7 +58,7 @@ TEST(RocksDbForeignTest, DamagedMetaValueIsCorrupt) {
 TEST(RocksDbForeignTest, DamagedMarkerIsCorruptNamingItsPartition) {
   const test::TempDir directory;
   open_rocksdb(directory.path()).reset();
-  write_key(directory.path(), marker_key(Partition{3}), "damaged beyond all reading");
+  write_key(directory.path(), marker_key({Partition{3}, 0}), "damaged beyond all reading");
   const auto store = open_rocksdb(directory.path());
   const auto marker = store->read_marker(Partition{3});
   ASSERT_FALSE(marker.has_value());

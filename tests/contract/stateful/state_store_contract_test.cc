@@ -148,6 +148,83 @@ TYPED_TEST(StateStoreContractTest, PartitionsWithAMarkerAreListedAscending) {
               ElementsAre(kOther, Partition{2}, Partition{256}, kLast));
 }
 
+TYPED_TEST(StateStoreContractTest, PartitionSetAsideIsEmptyAndTheOthersAreNot) {
+  this->save(kFirst, {put("u1", "one"), put("u2", "two")}, 1);
+  this->save(kOther, {put("u1", "other")}, 2);
+  ASSERT_TRUE(this->store_.written().set_aside(kFirst));
+  StateStore& store = this->store_.seen();
+  EXPECT_EQ(store.read_marker(kFirst).value(), std::nullopt);
+  EXPECT_EQ(store.read_user(kFirst, UserId("u1")).value(), std::nullopt);
+  EXPECT_THAT(scanned(&store, kFirst), IsEmpty());
+  EXPECT_THAT(store.partitions().value(), ElementsAre(kOther));
+  EXPECT_THAT(scanned(&store, kOther), ElementsAre("u1=other"));
+}
+
+TYPED_TEST(StateStoreContractTest, PartitionSetAsideIsFilledAnew) {
+  this->save(kFirst, {put("u1", "one"), put("u2", "two")}, 1);
+  ASSERT_TRUE(this->store_.written().set_aside(kFirst));
+  this->save(kFirst, {put("u2", "second"), put("u3", "third")}, 7);
+  this->save(kFirst, {remove("u3")}, 8);
+  StateStore& store = this->store_.seen();
+  EXPECT_THAT(scanned(&store, kFirst), ElementsAre("u2=second"));
+  EXPECT_THAT(scanned(&store, kFirst, UserId("u2")), IsEmpty());
+  EXPECT_EQ(store.read_user(kFirst, UserId("u1")).value(), std::nullopt);
+  EXPECT_EQ(store.read_marker(kFirst).value(), marker_number(8));
+  EXPECT_THAT(store.partitions().value(), ElementsAre(kFirst));
+}
+
+TYPED_TEST(StateStoreContractTest, EveryStateSetAsideIsKept) {
+  this->save(kLast, {put("u1", "last")}, 5);
+  ASSERT_TRUE(this->store_.written().set_aside(kLast));
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    this->save(kFirst, {put("u1", std::to_string(number))}, number);
+    ASSERT_TRUE(this->store_.written().set_aside(kFirst));
+  }
+  this->save(kFirst, {put("u1", "live")}, 4);
+  StateStore& store = this->store_.seen();
+  const std::vector<Aside> asides = store.asides().value();
+  ASSERT_EQ(asides.size(), 4U);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(asides[i].partition, kFirst);
+    EXPECT_EQ(asides[i].slot, i);
+    EXPECT_EQ(asides[i].marker, marker_number(i + 1));
+  }
+  EXPECT_EQ(asides[3].partition, kLast);
+  EXPECT_EQ(asides[3].marker, marker_number(5));
+  EXPECT_THAT(scanned(&store, kFirst), ElementsAre("u1=live"));
+}
+
+TYPED_TEST(StateStoreContractTest, SettingAsideNothingKeepsNothing) {
+  ASSERT_TRUE(this->store_.written().set_aside(kFirst));
+  EXPECT_THAT(this->store_.seen().asides().value(), IsEmpty());
+}
+
+TYPED_TEST(StateStoreContractTest, SettingAsideLeavesTheOwnersAsTheyAre) {
+  StateStore& store = this->store_.written();
+  const OwnerToken old_owner = store.take_ownership(kFirst);
+  const OwnerToken owner = store.take_ownership(kFirst);
+  ASSERT_EQ(store.apply(batch(kFirst, owner, {put("u1", "one")}, 1)), ApplyOutcome::kApplied);
+  ASSERT_TRUE(store.set_aside(kFirst));
+  EXPECT_EQ(store.apply(batch(kFirst, old_owner, {put("u1", "stale")}, 2)),
+            ApplyOutcome::kStaleOwner);
+  EXPECT_EQ(store.apply(batch(kFirst, owner, {put("u2", "two")}, 3)), ApplyOutcome::kApplied);
+  EXPECT_THAT(scanned(&this->store_.seen(), kFirst), ElementsAre("u2=two"));
+}
+
+TYPED_TEST(StateStoreContractTest, ScanGoesOnInWhatIsSetAsideMeanwhile) {
+  this->save(kFirst, {put("a", "1"), put("b", "2")});
+  StateStore& store = this->store_.written();
+  std::vector<std::string> seen;
+  const Status status =
+      store.scan(kFirst, std::nullopt, [&](std::string_view user, std::string_view) {
+        seen.emplace_back(user);
+        return seen.size() > 1 || store.set_aside(kFirst).has_value();
+      });
+  EXPECT_TRUE(status.has_value());
+  EXPECT_THAT(seen, ElementsAre("a", "b"));
+  EXPECT_THAT(scanned(&store, kFirst), IsEmpty());
+}
+
 TYPED_TEST(StateStoreContractTest, ScanAscendsByUnsignedBytes) {
   this->save(kFirst, {put("z", "1"), put("\xC3\xA9", "2"), put(std::string_view("\0", 1), "3"),
                       put("10", "4"), put("9", "5")});

@@ -41,13 +41,14 @@ TEST(TimeTest, SpansMoveTimes) {
 
 TEST(StatusTest, EachCodeHasItsOwnName) {
   std::set<std::string_view> names;
-  for (const ErrorCode code : {ErrorCode::kBadRecord, ErrorCode::kUnavailable, ErrorCode::kFenced,
-                               ErrorCode::kCorruptState, ErrorCode::kInvalidConfig,
-                               ErrorCode::kInvalidModel, ErrorCode::kFatal}) {
+  for (const ErrorCode code :
+       {ErrorCode::kBadRecord, ErrorCode::kUnavailable, ErrorCode::kFenced,
+        ErrorCode::kCorruptState, ErrorCode::kCorruptStore, ErrorCode::kInvalidConfig,
+        ErrorCode::kInvalidModel, ErrorCode::kFatal}) {
     EXPECT_NE(name_of(code), "unknown");
     names.insert(name_of(code));
   }
-  EXPECT_EQ(names.size(), 7U);
+  EXPECT_EQ(names.size(), 8U);
 }
 
 TEST(StatusTest, ErrorBecomesAResultOfAnyType) {

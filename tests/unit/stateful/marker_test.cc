@@ -153,11 +153,21 @@ TEST(MarkerTest, DamagedOrNewerStoredMarkerIsRefused) {
   bytes.resize(bytes.size() - 8);
   EXPECT_EQ(decode_stored_marker(sealed(bytes + "x")).error().code, ErrorCode::kCorruptState);
   std::string newer = bytes;
-  newer[0] = '\2';
+  newer[0] = '\3';
   EXPECT_EQ(decode_stored_marker(sealed(newer)).error().code, ErrorCode::kInvalidConfig);
   std::string damaged_inside = bytes;
   damaged_inside[10] = static_cast<char>(damaged_inside[10] ^ 1);
   EXPECT_EQ(decode_stored_marker(sealed(damaged_inside)).error().code, ErrorCode::kCorruptState);
+}
+
+TEST(MarkerTest, MarkerOfARestoreHasFormatTwoAndComesBack) {
+  const StoredMarker stored{full_marker(), Position{77}, EventTime{5}, RestoredSoFar{{1, 2}, 300}};
+  const std::string bytes = encode_stored_marker(stored);
+  EXPECT_EQ(bytes[0], 2);
+  EXPECT_EQ(decode_stored_marker(bytes).value(), stored);
+  std::string cut = bytes.substr(0, bytes.size() - 8);
+  cut.pop_back();
+  EXPECT_EQ(decode_stored_marker(sealed(cut)).error().code, ErrorCode::kCorruptState);
 }
 
 TEST(MarkerTest, LineagePrintsAs32Digits) {
