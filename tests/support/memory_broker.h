@@ -1,70 +1,56 @@
-// MemoryBroker: topics, partitions and consumer groups in memory, for tests of what runs on them.
+// MemoryBroker: topics, transactions and consumer groups in memory, for tests of what runs on them.
 //
-// Keeps what a real broker promises and is no more polite: commits are fenced by generation, a
-// rebalance waits until every member has polled, a record that was not flushed is lost with its
-// producer, positions outside the log are errors, offsets have gaps where a test puts them.
+// Keeps what a real broker promises and is no more polite: commits are fenced by generation and by
+// producer epoch, a rebalance waits until every member has polled, a record that was not flushed is
+// lost with its producer, positions outside the log are errors, offsets have gaps where control and
+// aborted records lie, an open transaction holds readers back, its markers may land one by one.
+// The parts:
 //
-//   group:  empty --join--> preparing --every member has rejoined--> stable
-//                              ^------- join, leave, expire ------------'
+//   memory_log   a partition    memory_transactions   the transaction coordinator
+//   memory_group a group        broker_hooks          every fault
 //
-// Assignment is eager and by range: neighbouring partitions, members in join order.
+// Nothing is decided by a real clock or a timer: sessions and transactions end when a test says so.
 //
 // Errors:  as pipeline/transport.h; misuse by a test is a failed CHECK
 // Threads: any; the listeners are called on their transport's thread, without a lock held
-// Oracle:  tests/contract/pipeline/transport_contract.h, which the real broker passes too
+// Oracle:  tests/contract/pipeline, which the real broker passes too
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
-#include <ostream>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/log_position.h"
 #include "common/status.h"
 #include "common/time.h"
 #include "pipeline/config/config.h"
-#include "pipeline/events/record.h"
 #include "pipeline/transport.h"
+#include "tests/support/broker_hooks.h"
+#include "tests/support/memory_group.h"
+#include "tests/support/memory_log.h"
+#include "tests/support/memory_transactions.h"
 
 namespace freshet::test {
 
-// A record as it lies in a topic.
-struct StoredRecord {
-  Partition partition;
-  Offset offset;
-  std::optional<EventTime> timestamp;
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-  std::vector<pipeline::Header> headers;
-};
-
-using MemberId = std::uint64_t;
-
-// The calls of a transport that a test can make fail.
-enum class BrokerCall {
-  kSubscribe,
-  kPoll,
-  kCommitted,
-  kBeginPosition,
-  kAsk,
-  kSend,
-  kFlush,
-  kCommit
-};
-void PrintTo(BrokerCall call, std::ostream* out);  // for the names of tests
-
 class MemoryBroker {
  public:
+  // Both outlive the broker. Without a clock produced records have no timestamp, and sessions and
+  // transactions began at 0.
+  explicit MemoryBroker(BrokerHooks* hooks = nullptr, const Clock* clock = nullptr);
+
   // Requires: the topic does not exist yet, partition_count > 0.
   void create_topic(const std::string& topic, std::int32_t partition_count);
+
+  // The same where the topic is missing; nothing where it exists.
+  void ensure_topic(const std::string& topic, std::int32_t partition_count);
+  std::int32_t partition_count(const std::string& topic) const;  // 0 where there is no such topic
 
   // Appends to a partition and returns the record's offset; partition and offset of `record` are
   // filled in. Requires: the partition exists.
@@ -73,64 +59,94 @@ class MemoryBroker {
   Offset append(const std::string& topic, StoredRecord record);
   // Leaves `count` offsets out, as control records and aborted transactions do.
   void skip_offsets(const std::string& topic, Partition partition, std::int64_t count);
-  // Retention: everything below `begin` is gone. Requires: begin <= end.
+  // Retention: everything below `begin` is gone. Requires: begin lies in the log.
   void trim(const std::string& topic, Partition partition, Position begin);
+  // A run of the log cleaner, as MemoryLog::compact; up to the last stable offset unless `below`
+  // says less.
+  void compact(const std::string& topic, Partition partition, EventTime now,
+               DurationMs delete_retention, std::optional<Position> below = std::nullopt);
 
-  // What a topic holds, by partition, then offset.
+  // What a topic shows to a read_committed reader, by partition, then offset.
   std::vector<StoredRecord> records(const std::string& topic) const;
   std::optional<pipeline::CommittedPosition> committed(const std::string& group,
                                                        Partition partition) const;
+  Position end(const std::string& topic, Partition partition) const;         // of what is written
+  Position stable_end(const std::string& topic, Partition partition) const;  // of what is decided
 
+  // A transactional producer's requests. kUnavailable (the last transaction is not complete: try
+  // again), kFenced (a newer producer, or the group's next generation).
+  Result<ProducerEpoch> init_producer(const std::string& transactional_id);
+  Result<Offset> produce(const ProducerEpoch& producer, const TopicPartition& place,
+                         StoredRecord record);
+  Status send_offsets(const ProducerEpoch& producer, const GroupMetadata& as,
+                      std::span<const pipeline::PartitionCommit> positions);
+  Status end_transaction(const ProducerEpoch& producer, TransactionEnd end);
+  // Plain ones.
+  Offset produce(const TopicPartition& place, StoredRecord record);
+  Status commit_positions(const GroupMetadata& as,
+                          std::span<const pipeline::PartitionCommit> positions);
+
+  // A name that no other transport on this broker has: "transport-1", ...
+  std::string unique_name();
+
+  // Markers of decided transactions that have not landed, and a landing.
+  std::vector<PendingMarker> pending_markers() const;
+  void land_marker(std::uint64_t number);
+
+  std::vector<MemoryTransactions::Open> ongoing_transactions() const;
+  // transaction.timeout.ms is over for the transaction that is ongoing, if one is.
+  void time_out_transaction(const std::string& transactional_id);
+
+  struct Session {
+    std::string group;
+    std::string instance;  // empty: a dynamic member
+    MemberId member = 0;
+    std::int64_t heard_ms = 0;  // the member's last poll
+  };
+  std::vector<Session> sessions() const;
   // The member's session has run out: the group goes on without it, and it learns of that at its
   // next poll, as lost partitions.
   void expire(MemberId member);
 
-  // The next call of this kind, by any transport, fails with `error` and does nothing. Several
-  // failures of one kind happen in the order they were asked for.
+  // The next call of this kind, by anybody, fails with `error` and does nothing. Several failures
+  // of one kind happen in the order they were asked for.
   void fail_next(BrokerCall call, Error error);
 
-  // Whether records are visible before their flush, as a real producer may make them. Off at first.
+  // Whether records are in the log before their flush, as a real producer may make them. Off at
+  // first.
   void deliver_at_once(bool at_once);
 
  private:
+  friend class MemoryConsumer;
+  friend class MemoryProducer;
   friend class MemoryTransport;
+  friend class MemoryChangelogReader;
 
-  struct Log {
-    std::vector<StoredRecord> records;  // ascending offsets
-    Position begin;
-    Position end;
-  };
-  struct Member {
-    MemberId id = 0;
-    std::vector<Partition> partitions;  // of its generation
-    bool rejoined = false;              // has given its partitions back, waits for the others
-    bool told = true;                   // knows its partitions
-  };
-  struct Group {
-    std::string topic;
-    std::int64_t generation = 0;
-    bool preparing = false;
-    std::vector<Member> members;  // in join order
-    std::map<Partition, pipeline::CommittedPosition> committed;
-  };
+  // What the hooks and the failures asked for say of a call. Without the lock.
+  Status at(BrokerCall call, Moment moment, const std::string& who);
 
   // All of these require the lock.
-  Log& log_of(const std::string& topic, Partition partition);
-  const std::vector<Log>* find_topic(const std::string& topic) const;
-  MemberId join(const std::string& group, const std::string& topic);
-  void leave(const std::string& group, MemberId member);
-  static Member* find_member(Group* group, MemberId member);
-  void prepare_rebalance(Group* group);
-  void complete_rebalance_if_all_rejoined(Group* group);
-  Status take_failure(BrokerCall call);
-  Offset append_locked(const std::string& topic, Partition partition, StoredRecord record);
+  MemoryLog& log_of(const std::string& topic, Partition partition);
+  const MemoryLog& log_of(const std::string& topic, Partition partition) const;
+  const std::vector<MemoryLog>* find_topic(const std::string& topic) const;
+  MemoryGroup& group_of(const std::string& name);
+  MemoryGroup& group_of(const std::string& name, const std::string& topic);
+  void stamp(StoredRecord* record) const;
+  std::int64_t now_ms() const { return clock_ == nullptr ? 0 : clock_->monotonic_ms(); }
+  void land(std::uint64_t number);
+  void land_what_lands_at_once();
 
+  BrokerHooks* hooks_;
+  const Clock* clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, std::vector<Log>> topics_;
-  std::map<std::string, Group> groups_;
+  std::map<std::string, std::vector<MemoryLog>> topics_;
+  std::map<std::string, MemoryGroup> groups_;
+  MemoryTransactions transactions_;
   std::map<BrokerCall, std::deque<Error>> failures_;
   MemberId last_member_ = 0;
+  std::uint64_t last_name_ = 0;
+  std::uint64_t last_asked_marker_ = 0;  // each is asked for once, when it is decided
   bool deliver_at_once_ = false;
 };
 

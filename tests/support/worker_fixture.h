@@ -23,8 +23,6 @@
 
 namespace freshet::test {
 
-enum class Moment { kBefore, kAfter };  // of a call's being forwarded
-
 // What a test sees of a worker's transports, and does to them.
 struct TransportWatch {
   pipeline::StopSignal* stop = nullptr;

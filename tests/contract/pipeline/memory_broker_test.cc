@@ -117,7 +117,8 @@ TEST_F(MemoryBrokerTest, KeyedRecordsGoWhereKafkasPartitionerPutsThem) {
 
 using MemoryBrokerDeathTest = MemoryBrokerTest;
 
-TEST_F(MemoryBrokerDeathTest, StartingOutsideOnAssignedIsAProgrammersError) {
+TEST_F(MemoryBrokerDeathTest, StartingAgainWhereSomethingWasReadIsAProgrammersError) {
+  append(0, "a");
   const auto member = joined_member();
   ASSERT_TRUE(member->poll(milliseconds(0)));
   EXPECT_DEATH(static_cast<void>(member->transport->start_at(Partition{0}, Position{0})),

@@ -1,0 +1,167 @@
+#include "tests/support/memory_producer.h"
+
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/events/partitioner.h"
+#include "tests/support/memory_changelog_reader.h"
+
+namespace freshet::test {
+
+using pipeline::ChangelogEntry;
+using pipeline::ChangelogPositions;
+using pipeline::OutputRecord;
+using pipeline::OutputTopic;
+using pipeline::PartitionCommit;
+
+MemoryProducer::MemoryProducer(MemoryBroker* broker, const pipeline::WorkerConfig& config,
+                               std::string who)
+    : broker_(broker),
+      who_(std::move(who)),
+      transactional_id_(config.application_id + "-" + who_),
+      output_(config.kafka.output),
+      dead_letter_(config.kafka.dead_letter),
+      changelog_topic_(changelog_topic_of(config)),
+      outputs_in_transaction_(config.delivery == pipeline::Delivery::kExactlyOnce),
+      changelog_(config.changelog) {}
+
+Status MemoryProducer::init_transactions() {
+  if (!is_transactional() || epoch_) return {};
+  return step(BrokerCall::kInitTransactions, [&]() -> Status {
+    Result<ProducerEpoch> epoch = broker_->init_producer(transactional_id_);
+    if (!epoch) return tl::unexpected<Error>(epoch.error());
+    epoch_ = std::move(*epoch);
+    return {};
+  });
+}
+
+Status MemoryProducer::step(BrokerCall call, const std::function<Status()>& request) {
+  Status done = broker_->at(call, Moment::kBefore, who_);
+  if (done) done = request();
+  if (done) done = broker_->at(call, Moment::kAfter, who_);
+  if (!done && is_transactional() && done.error().code == ErrorCode::kFenced) {
+    fenced_ = done.error();
+  }
+  return done;
+}
+
+Status MemoryProducer::send(const OutputRecord& record, const GroupMetadata& as) {
+  if (fenced_) return tl::unexpected<Error>(*fenced_);
+  return step(BrokerCall::kSend, [&]() -> Status {
+    if (outputs_in_transaction_ && !as_) as_ = as;
+    if (broker_->deliver_at_once_) return deliver(record);
+    unflushed_.push_back(record);
+    return {};
+  });
+}
+
+Status MemoryProducer::deliver(const OutputRecord& record) {
+  const std::string& topic = record.topic == OutputTopic::kScores ? output_ : dead_letter_;
+  StoredRecord stored;
+  stored.key = record.key;
+  stored.value = record.value;
+  stored.headers = record.headers;
+  const Partition partition =
+      pipeline::partition_of(record.key.value_or(""), broker_->partition_count(topic));
+  if (!outputs_in_transaction_) {
+    broker_->produce({topic, partition}, std::move(stored));
+    return {};
+  }
+  FRESHET_CHECK(epoch_.has_value());
+  const Result<Offset> produced = broker_->produce(*epoch_, {topic, partition}, std::move(stored));
+  if (!produced) return tl::unexpected<Error>(produced.error());
+  open_ = true;
+  return {};
+}
+
+Status MemoryProducer::flush() {
+  if (fenced_) return tl::unexpected<Error>(*fenced_);
+  return step(BrokerCall::kFlush, [&]() -> Status {
+    while (!unflushed_.empty()) {
+      Status sent = step(BrokerCall::kProduce, [&]() -> Status {
+        if (Status delivered = deliver(unflushed_.front()); !delivered) return delivered;
+        unflushed_.pop_front();
+        return {};
+      });
+      if (!sent) return sent;
+    }
+    return {};
+  });
+}
+
+Result<ChangelogPositions> MemoryProducer::commit(std::span<const PartitionCommit> partitions,
+                                                  const GroupMetadata& as) {
+  FRESHET_CHECK(!partitions.empty() && unflushed_.empty());
+  if (fenced_) return tl::unexpected<Error>(*fenced_);
+  if (!as_) as_ = as;
+  const Status committed = step(BrokerCall::kCommit, [&]() -> Status {
+    if (is_transactional()) return commit_transaction(partitions);
+    return broker_->commit_positions(*as_, partitions);
+  });
+  if (!committed) {
+    if (!is_transactional()) as_.reset();
+    return tl::unexpected<Error>(committed.error());
+  }
+  ChangelogPositions positions = std::move(progress_.positions);
+  positions.resize(partitions.size());
+  progress_ = {};
+  as_.reset();
+  open_ = false;
+  return positions;
+}
+
+Status MemoryProducer::commit_transaction(std::span<const PartitionCommit> partitions) {
+  if (Status written = write_changelog(partitions); !written) return written;
+  if (!progress_.offsets_sent) {
+    Status sent = step(BrokerCall::kSendOffsets, [&]() -> Status {
+      open_ = true;
+      if (Status taken = broker_->send_offsets(*epoch_, *as_, partitions); !taken) return taken;
+      progress_.offsets_sent = true;
+      return {};
+    });
+    if (!sent) return sent;
+  }
+  if (progress_.ended) return {};
+  return step(BrokerCall::kEndTransaction, [&]() -> Status {
+    Status ended = broker_->end_transaction(*epoch_, TransactionEnd::kCommit);
+    progress_.ended = ended.has_value();
+    return ended;
+  });
+}
+
+Status MemoryProducer::write_changelog(std::span<const PartitionCommit> partitions) {
+  FRESHET_CHECK(epoch_.has_value());
+  progress_.positions.resize(partitions.size());
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const TopicPartition place{changelog_topic_, partitions[i].partition};
+    for (const ChangelogEntry& entry : partitions[i].changelog) {
+      if (number++ < progress_.entries) continue;
+      FRESHET_CHECK(changelog_);
+      Status written = step(BrokerCall::kProduce, [&]() -> Status {
+        StoredRecord stored;
+        stored.key = std::string(entry.key);
+        if (entry.value) stored.value = std::string(*entry.value);
+        const Result<Offset> produced = broker_->produce(*epoch_, place, std::move(stored));
+        if (!produced) return tl::unexpected<Error>(produced.error());
+        open_ = true;
+        progress_.positions[i] = position_after(*produced);
+        ++progress_.entries;
+        return {};
+      });
+      if (!written) return written;
+    }
+  }
+  return {};
+}
+
+Status MemoryProducer::abort() {
+  unflushed_.clear();
+  as_.reset();
+  if (fenced_ || !open_ || progress_.ended) return {};
+  open_ = false;
+  return step(BrokerCall::kEndTransaction,
+              [&] { return broker_->end_transaction(*epoch_, TransactionEnd::kAbort); });
+}
+
+}  // namespace freshet::test
