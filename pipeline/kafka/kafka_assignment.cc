@@ -1,6 +1,7 @@
 #include "pipeline/kafka/kafka_assignment.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/check.h"
@@ -17,43 +18,51 @@ void KafkaAssignment::begin(std::vector<Partition> partitions) {
   partitions_ = std::move(partitions);
   for (const Partition partition : partitions_) {
     FRESHET_CHECK(partition.value >= 0);
-    if (next_.size() <= index_of(partition)) next_.resize(index_of(partition) + 1, kNotAssigned);
-    next_[index_of(partition)] = kNoPosition;
+    if (slots_.size() <= index_of(partition)) slots_.resize(index_of(partition) + 1);
+    slots_[index_of(partition)] = {State::kWaiting, Position{}};
   }
 }
 
 void KafkaAssignment::start_at(Partition partition, Position position) {
   FRESHET_CHECK(contains(partition));
+  FRESHET_CHECK(slot(partition).state != State::kRead);
   FRESHET_CHECK(position.value >= 0);
-  next_[index_of(partition)] = position.value;
-}
-
-bool KafkaAssignment::complete() const {
-  return std::all_of(partitions_.begin(), partitions_.end(),
-                     [&](Partition p) { return next_[index_of(p)] >= 0; });
+  slots_[index_of(partition)] = {State::kStarted, position};
 }
 
 void KafkaAssignment::clear() {
-  for (const Partition partition : partitions_) next_[index_of(partition)] = kNotAssigned;
+  for (const Partition partition : partitions_) slots_[index_of(partition)] = Slot{};
   partitions_.clear();
 }
 
 bool KafkaAssignment::contains(Partition partition) const {
-  return partition.value >= 0 && index_of(partition) < next_.size() &&
-         next_[index_of(partition)] != kNotAssigned;
+  return partition.value >= 0 && index_of(partition) < slots_.size() &&
+         slot(partition).state != State::kNotAssigned;
 }
 
-Position KafkaAssignment::next(Partition partition) const {
-  FRESHET_CHECK(contains(partition) && next_[index_of(partition)] >= 0);
-  return Position{next_[index_of(partition)]};
+std::optional<Position> KafkaAssignment::next(Partition partition) const {
+  FRESHET_CHECK(contains(partition));
+  if (slot(partition).state == State::kWaiting) return std::nullopt;
+  return slot(partition).next;
+}
+
+std::vector<Partition> KafkaAssignment::started() const {
+  std::vector<Partition> started;
+  std::copy_if(partitions_.begin(), partitions_.end(), std::back_inserter(started),
+               [&](Partition p) { return slot(p).state != State::kWaiting; });
+  return started;
 }
 
 bool KafkaAssignment::accept(Partition partition, Offset offset) {
   if (!contains(partition)) return false;
-  std::int64_t& next = next_[index_of(partition)];
-  if (next < 0 || offset.value < next) return false;
-  next = offset.value + 1;
+  Slot& slot = slots_[index_of(partition)];
+  if (slot.state == State::kWaiting || offset.value < slot.next.value) return false;
+  slot = {State::kRead, position_after(offset)};
   return true;
+}
+
+const KafkaAssignment::Slot& KafkaAssignment::slot(Partition partition) const {
+  return slots_[index_of(partition)];
 }
 
 }  // namespace freshet::pipeline

@@ -1,8 +1,10 @@
 // What a consumer has been assigned, and the next offset that it may hand on for each partition.
 //
+//   begin -> waiting --start_at--> started --accept--> read      each partition by itself
+//
 // The guard between librdkafka's queue and the worker: a record of a partition that is not
-// assigned, or below the position that the partition was started at or has reached, is dropped, so
-// whatever a rebalance leaves in a queue never reaches a task.
+// assigned or not started, or below the position that the partition was started at or has reached,
+// is dropped, so whatever a rebalance leaves in a queue never reaches a task.
 //
 // Errors:  none; a misuse of start_at is a failed CHECK
 // Threads: one
@@ -10,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/log_position.h"
@@ -18,27 +21,33 @@ namespace freshet::pipeline {
 
 class KafkaAssignment {
  public:
-  // Starts the assignment of `partitions`; each then needs its start_at. Requires: none assigned.
+  // Starts the assignment of `partitions`; each then waits for its start_at. Requires: none
+  // assigned.
   void begin(std::vector<Partition> partitions);
-  // The last call counts: a listener may have to begin again. Requires: contains(partition).
+  // The last call counts. Requires: contains(partition), and nothing has been read of it.
   void start_at(Partition partition, Position position);
-  bool complete() const;  // every partition has its position
   void clear();
 
   const std::vector<Partition>& partitions() const { return partitions_; }
   bool contains(Partition partition) const;
-  // Requires: contains(partition), complete().
-  Position next(Partition partition) const;
+  // Where reading goes on; none of a partition that waits. Requires: contains(partition).
+  std::optional<Position> next(Partition partition) const;
+  std::vector<Partition> started() const;
 
   // True when the record is to be handed on; the partition's next position is then past it.
   bool accept(Partition partition, Offset offset);
 
  private:
-  static constexpr std::int64_t kNotAssigned = -1;
-  static constexpr std::int64_t kNoPosition = -2;
+  enum class State : std::uint8_t { kNotAssigned, kWaiting, kStarted, kRead };
+  struct Slot {
+    State state = State::kNotAssigned;
+    Position next;
+  };
+
+  const Slot& slot(Partition partition) const;
 
   std::vector<Partition> partitions_;
-  std::vector<std::int64_t> next_;  // [partition], or one of the two above
+  std::vector<Slot> slots_;  // [partition]
 };
 
 }  // namespace freshet::pipeline

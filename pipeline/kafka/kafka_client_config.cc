@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <random>
 
 #include "pipeline/memory_split.h"
 
@@ -88,6 +90,7 @@ bool is_producer_only(std::string_view name) {
                                                 "batch.size",
                                                 "batch.num.messages",
                                                 "request.timeout.ms",
+                                                "transaction.timeout.ms",
                                                 "retry.backoff.ms"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -138,6 +141,43 @@ KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOp
                     {"queue.buffering.max.messages", std::to_string(queue.messages)},
                     {"queue.buffering.max.kbytes", std::to_string(kbytes)}});
   append_users(&options, config, is_consumer_only);
+  return options;
+}
+
+bool has_transactions(const WorkerConfig& config) {
+  return config.changelog || config.delivery == Delivery::kExactlyOnce;
+}
+
+namespace {
+
+std::string name_of_its_own(const WorkerConfig& config) {
+  std::random_device entropy;
+  std::string name = config.application_id;
+  for (int i = 0; i < 4; ++i) name += "-" + std::to_string(entropy());
+  return name;
+}
+
+// So long may a dead worker's transaction keep others waiting, and a living one pause.
+std::int64_t transaction_timeout_ms(const WorkerConfig& config) {
+  constexpr std::int64_t kUsual = 15'000;
+  constexpr std::int64_t kBesideInterval = 10'000;
+  return std::max(kUsual, config.commit.interval.value + kBesideInterval);
+}
+
+}  // namespace
+
+KafkaOptions transaction_options(const WorkerConfig& config,
+                                 const KafkaTransportOptions& transport) {
+  std::string id;
+  if (transport.transactional_id) {
+    id = *transport.transactional_id;
+  } else {
+    id = transport.instance_id ? *transport.instance_id : name_of_its_own(config);
+  }
+  KafkaOptions options = {
+      {"transactional.id", std::move(id)},
+      {"transaction.timeout.ms", std::to_string(transaction_timeout_ms(config))}};
+  append(&options, producer_options(config, transport));
   return options;
 }
 

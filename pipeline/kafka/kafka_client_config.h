@@ -33,6 +33,9 @@ struct KafkaTransportOptions {
   // The group's static member name: a restarted worker that gives it has its partitions back at
   // once, and close() does not leave the group. None is a dynamic member.
   std::optional<std::string> instance_id;
+  // What the brokers know the thread's transactions by: the next client under the same one ends
+  // what this one has left open. None: the instance id, else a name that nobody else has.
+  std::optional<std::string> transactional_id;
   KafkaLog log;
   // max.message.bytes of the topics that are written to, for a broker that cannot be asked for it,
   // as MockBroker; none: it is asked.
@@ -43,6 +46,11 @@ using KafkaOptions = std::vector<std::pair<std::string, std::string>>;
 
 KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOptions& transport);
 KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOptions& transport);
+
+// The producer of transactions, where there are any: whatever is exactly once or has a changelog.
+bool has_transactions(const WorkerConfig& config);
+KafkaOptions transaction_options(const WorkerConfig& config,
+                                 const KafkaTransportOptions& transport);
 
 // A consumer without a group that reads partitions to their end: what `dump` uses.
 KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_id);

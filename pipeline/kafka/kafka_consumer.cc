@@ -7,6 +7,7 @@
 
 #include "common/check.h"
 #include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/kafka_message_batch.h"
 #include "pipeline/kafka/kafka_positions.h"
 #include "pipeline/kafka/kafka_resources.h"
 #include "pipeline/kafka/kafka_topics.h"
@@ -26,18 +27,6 @@ std::string place(const std::string& topic, Partition partition) {
   return "topic " + topic + " partition " + std::to_string(partition.value);
 }
 
-std::optional<std::string_view> bytes_of(const void* data, std::size_t size) {
-  if (data == nullptr) return std::nullopt;
-  return std::string_view(static_cast<const char*>(data), size);
-}
-
-std::optional<EventTime> time_of(const rd_kafka_message_t& message) {
-  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
-  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return std::nullopt;
-  return EventTime{ms};
-}
-
 // Asks librdkafka's main thread; some ten microseconds.
 std::string member_id_of(rd_kafka_t* client) {
   char* text = rd_kafka_memberid(client);
@@ -48,19 +37,6 @@ std::string member_id_of(rd_kafka_t* client) {
 }
 
 }  // namespace
-
-// The messages of one poll. They point into their client, which therefore lives as long.
-struct KafkaConsumer::MessageBatch {
-  explicit MessageBatch(std::shared_ptr<KafkaHandle> client) : handle(std::move(client)) {}
-  ~MessageBatch() {
-    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
-  }
-  MessageBatch(const MessageBatch&) = delete;
-  MessageBatch& operator=(const MessageBatch&) = delete;
-
-  std::shared_ptr<KafkaHandle> handle;
-  std::vector<rd_kafka_message_t*> messages;
-};
 
 KafkaConsumer::KafkaConsumer(const WorkerConfig& config, bool asks_settings)
     : topic_(config.kafka.input), asks_settings_(asks_settings) {}
@@ -107,15 +83,20 @@ Result<RecordBatch> KafkaConsumer::poll(std::chrono::milliseconds timeout,
     return tl::unexpected<Error>(served.error());
   }
 
-  auto messages = std::make_shared<MessageBatch>(handle_);
-  read_messages(timeout, records_max, messages.get());
+  if (Status reading = read_what_is_started(); !reading) {
+    return tl::unexpected<Error>(reading.error());
+  }
+
+  const auto messages = std::make_shared<KafkaMessageBatch>(handle_);
+  messages->fill(queue_, timeout, records_max,
+                 [this](Partition partition, Position end) { drained_[partition] = end; });
   RecordBatch batch;
   if (!assignment_is_lost()) {
-    batch.records.reserve(messages->messages.size());
-    for (const rd_kafka_message_t* message : messages->messages) append_record(*message, &batch);
+    batch.records.reserve(messages->messages().size());
+    for (const rd_kafka_message_t* message : messages->messages()) append_record(*message, &batch);
   }
   if (!batch.records.empty()) {
-    batch.owner = std::move(messages);
+    batch.owner = messages;
     return batch;
   }
 
@@ -133,41 +114,8 @@ Result<RecordBatch> KafkaConsumer::poll(std::chrono::milliseconds timeout,
   return batch;
 }
 
-// rd_kafka_consume_batch_queue waits until the whole array is full or its time is over, so it only
-// fetches what is there already, behind one message that was waited for.
-void KafkaConsumer::read_messages(std::chrono::milliseconds timeout, std::size_t records_max,
-                                  MessageBatch* messages) {
-  rd_kafka_message_t* first = wait_for_message(timeout);
-  if (first == nullptr) return;
-  messages->messages.resize(records_max);
-  messages->messages[0] = first;
-  ssize_t count = 0;
-  if (records_max > 1) {
-    count = rd_kafka_consume_batch_queue(queue_, 0, messages->messages.data() + 1, records_max - 1);
-  }
-  messages->messages.resize(1 + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-}
-
-// That a partition is drained is no message to wait for.
-rd_kafka_message_t* KafkaConsumer::wait_for_message(std::chrono::milliseconds timeout) {
-  using std::chrono::steady_clock;
-  const auto deadline = steady_clock::now() + timeout;
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
-    rd_kafka_message_t* message = rd_kafka_consumer_poll(
-        handle_->get(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (message == nullptr || message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) return message;
-    drained_[Partition{message->partition}] = Position{message->offset};
-    rd_kafka_message_destroy(message);
-  }
-}
-
 void KafkaConsumer::append_record(const rd_kafka_message_t& message, RecordBatch* batch) {
   const Partition partition{message.partition};
-  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    drained_[partition] = Position{message.offset};
-    return;
-  }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     // The group's own troubles come as a rebalance too, and a fatal error is the client's: both are
     // acted on there.
@@ -180,9 +128,7 @@ void KafkaConsumer::append_record(const rd_kafka_message_t& message, RecordBatch
     return;
   }
   if (!assignment_.accept(partition, Offset{message.offset})) return;
-  batch->records.push_back({partition, Offset{message.offset}, time_of(message),
-                            bytes_of(message.key, message.key_len),
-                            bytes_of(message.payload, message.len)});
+  batch->records.push_back(record_of(message));
 }
 
 void KafkaConsumer::on_rebalance(int rd_error, rd_kafka_topic_partition_list_t* partitions) {
@@ -232,24 +178,33 @@ Status KafkaConsumer::serve_rebalances() {
 Status KafkaConsumer::assign(const Rebalance& rebalance) {
   if (rebalances_.size() > 1 && !rebalances_[1].assign) return {};  // revoked again already
   member_id_ = member_id_of(handle_->get());
-  if (!rebalance.partitions.empty()) {
+  group_member_ = KafkaGroupMember::of(handle_->get());
+  // Without a member the generation is over already: nobody is told, and librdkafka, which waits to
+  // be answered, goes on to the next.
+  if (!rebalance.partitions.empty() && group_member_) {
     drained_.clear();
     assignment_.begin(rebalance.partitions);
-    assigning_ = true;
-    Status accepted = listener_->on_assigned(assignment_.partitions());
-    assigning_ = false;
-    if (!accepted) {
+    if (Status accepted = listener_->on_assigned(assignment_.partitions()); !accepted) {
       assignment_.clear();
       return accepted;
     }
-    FRESHET_CHECK(assignment_.complete());
   }
-  const PartitionList list = make_partition_list(topic_, rebalance.partitions);
+  starts_are_due_ = true;
+  return {};
+}
+
+// librdkafka takes one assignment at a time, so a partition that starts later restarts the others
+// where they are. What it has fetched and not handed out yet it fetches again.
+Status KafkaConsumer::read_what_is_started() {
+  // A lost assignment is revoked next; replacing it would hide that it was lost.
+  if (!starts_are_due_ || rd_kafka_assignment_lost(handle_->get()) != 0) return {};
+  const PartitionList list = make_partition_list(topic_, assignment_.started());
   for (rd_kafka_topic_partition_t& element : elements_of(list.get())) {
-    element.offset = assignment_.next(Partition{element.partition}).value;
+    element.offset = assignment_.next(Partition{element.partition})->value;
   }
   const rd_kafka_resp_err_t assigned = rd_kafka_assign(handle_->get(), list.get());
   if (assigned != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(assigned, "assigning partitions");
+  starts_are_due_ = false;
   return {};
 }
 
@@ -261,6 +216,8 @@ Status KafkaConsumer::unassign(bool lost) {
     told = lost ? listener_->on_lost(partitions) : listener_->on_revoked(partitions);
     assignment_.clear();
   }
+  group_member_.reset();
+  starts_are_due_ = false;
   const rd_kafka_resp_err_t unassigned = rd_kafka_assign(handle_->get(), nullptr);
   if (told && unassigned != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return unexpected(unassigned, "giving partitions back");
@@ -269,8 +226,8 @@ Status KafkaConsumer::unassign(bool lost) {
 }
 
 Status KafkaConsumer::start_at(Partition partition, Position position) {
-  FRESHET_CHECK(assigning_);
   assignment_.start_at(partition, position);
+  starts_are_due_ = true;
   return {};
 }
 
@@ -309,21 +266,29 @@ std::optional<Position> KafkaConsumer::known_end(Partition partition) const {
   if (known != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
   const auto drained = drained_.find(partition);
   const bool all_read = drained != drained_.end() && drained->second.value >= end;
-  if (all_read && assignment_.contains(partition)) return assignment_.next(partition);
-  return Position{end};
+  if (!all_read || !assignment_.contains(partition)) return Position{end};
+  return assignment_.next(partition).value_or(Position{end});
 }
 
-Status KafkaConsumer::commit(std::span<const PartitionCommit> positions) {
+Status KafkaConsumer::may_commit(std::span<const PartitionCommit> positions) const {
   // Why a member is none any more, where there is more to it than a rebalance.
   if (Status fatal = handle_->fatal_error(); !fatal) return fatal;
   for (const PartitionCommit& entry : positions) {
-    // As no member librdkafka would commit without a generation, which an empty group accepts.
-    if (!assignment_.contains(entry.partition) || assignment_is_lost() || !is_still_member()) {
+    if (!assignment_.contains(entry.partition) || assignment_is_lost()) {
       return error(ErrorCode::kFenced, "committing " + place(topic_, entry.partition) +
                                            ": it is not assigned any more");
     }
   }
-  if (positions.empty()) return {};
+  return {};
+}
+
+Status KafkaConsumer::commit(std::span<const PartitionCommit> positions) {
+  if (Status allowed = may_commit(positions); !allowed) return allowed;
+  // As no member librdkafka would commit without a generation, which an empty group accepts.
+  if (!is_still_member()) {
+    return error(ErrorCode::kFenced,
+                 "committing positions of topic " + topic_ + ": no member of the group any more");
+  }
   Status committed = commit_positions(handle_->get(), topic_, positions);
   if (committed) return committed;
   const Status fatal = handle_->fatal_error();

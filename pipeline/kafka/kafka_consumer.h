@@ -5,8 +5,9 @@
 // assignments: records read before a revocation are handed out, and the listener is told at the
 // next poll(). Assignment is eager.
 //
-//   noted by librdkafka: assign ----> listener->on_assigned, start_at for each, rd_kafka_assign
+//   noted by librdkafka: assign ----> listener->on_assigned, rd_kafka_assign of what is started
 //                        revoke ----> listener->on_revoked, unassign   (on_lost where it is lost)
+//   start_at later ----------------> rd_kafka_assign of what is started, at the next poll()
 //
 // An error of on_assigned leaves the assignment untaken: poll() returns it, and the next poll()
 // offers the same partitions again, unless the group has moved on.
@@ -29,6 +30,7 @@
 #include <vector>
 
 #include "pipeline/kafka/kafka_assignment.h"
+#include "pipeline/kafka/kafka_group_member.h"
 #include "pipeline/kafka/kafka_handle.h"
 #include "pipeline/transport.h"
 
@@ -52,11 +54,16 @@ class KafkaConsumer final : private KafkaEvents {
   Result<Position> end_position(Partition partition);
   std::optional<Position> known_end(Partition partition) const;
   Status ask_brokers(std::chrono::milliseconds timeout);
+  // Commits positions alone, without a transaction.
   Status commit(std::span<const PartitionCommit> positions);
   Status close();
 
+  // kFenced where one of them is not assigned any more, as far as this member has heard.
+  Status may_commit(std::span<const PartitionCommit> positions) const;
+  // Who holds the present assignment; none while nothing is assigned.
+  const std::optional<KafkaGroupMember>& group_member() const { return group_member_; }
+
  private:
-  struct MessageBatch;
   struct Rebalance {
     bool assign = false;
     bool lost = false;
@@ -68,12 +75,10 @@ class KafkaConsumer final : private KafkaEvents {
   void on_rebalance(int rd_error, rd_kafka_topic_partition_list_s* partitions) override;
   void on_delivery(const rd_kafka_message_s&) override {}
 
-  void read_messages(std::chrono::milliseconds timeout, std::size_t records_max,
-                     MessageBatch* messages);
-  rd_kafka_message_s* wait_for_message(std::chrono::milliseconds timeout);
   void append_record(const rd_kafka_message_s& message, RecordBatch* batch);
   Status serve_rebalances();
   Status assign(const Rebalance& rebalance);
+  Status read_what_is_started();
   Status unassign(bool lost);
   Status leave();
   bool assignment_is_lost() const;
@@ -85,11 +90,12 @@ class KafkaConsumer final : private KafkaEvents {
   rd_kafka_queue_s* queue_ = nullptr;
   RebalanceListener* listener_ = nullptr;
   KafkaAssignment assignment_;
-  std::map<Partition, Position> drained_;  // where nothing more was there to read, last
-  std::string member_id_;                  // of the generation of the assignment
-  std::deque<Rebalance> rebalances_;       // noted, not yet acted on
-  std::optional<Error> deferred_error_;    // met behind records that went out first
-  bool assigning_ = false;                 // inside on_assigned
+  std::map<Partition, Position> drained_;         // where nothing more was there to read, last
+  std::string member_id_;                         // of the generation of the assignment
+  std::optional<KafkaGroupMember> group_member_;  // the same
+  std::deque<Rebalance> rebalances_;              // noted, not yet acted on
+  std::optional<Error> deferred_error_;           // met behind records that went out first
+  bool starts_are_due_ = false;                   // librdkafka has not been told of them yet
   bool closing_ = false;
   bool closed_ = false;
 };

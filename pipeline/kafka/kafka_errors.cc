@@ -139,6 +139,19 @@ std::string_view right_to_read(int rd_error) {
                                                                   : "Read on the topic";
 }
 
+std::string_view right_to_transact(int rd_error) {
+  switch (rd_error) {
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+      return "Write on the transactional id";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return "Read on the group";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return "Read on kafka.input, Write on every topic that the worker writes to";
+    default:
+      return "";
+  }
+}
+
 Error kafka_error(int rd_error, std::string_view what, std::string_view right) {
   const auto code = static_cast<rd_kafka_resp_err_t>(rd_error);
   std::string message(what);

@@ -26,6 +26,9 @@ bool is_missing_right(int rd_error);
 // topic".
 std::string_view right_to_read(int rd_error);
 
+// The same of a transaction: it writes to topics, as a transactional id, and commits as a group.
+std::string_view right_to_transact(int rd_error);
+
 // The two halves of such a message; the remedy is empty where it has none.
 struct MessageAndRemedy {
   std::string message;

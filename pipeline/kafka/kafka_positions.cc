@@ -35,6 +35,11 @@ Result<std::vector<std::optional<CommittedPosition>>> committed_positions(
   const std::string what = "committed positions of topic " + topic;
   const PartitionList list = make_partition_list(topic, partitions);
   const rd_kafka_resp_err_t asked = rd_kafka_committed(consumer, list.get(), kAnswerTimeoutMs);
+  // librdkafka repeats the question while the answer is that a position is undecided.
+  if (asked == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+    return failed(asked,
+                  what + ": no answer, or a transaction that holds one of them is undecided");
+  }
   if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(asked, what);
   if (Status answered = first_failure(list.get(), what); !answered) {
     return tl::unexpected<Error>(answered.error());
@@ -53,11 +58,12 @@ Result<std::vector<std::optional<CommittedPosition>>> committed_positions(
   return positions;
 }
 
-// rd_kafka_commit would wait without bound and hide which partition failed, so the answer comes
-// through a queue of its own.
-Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
-                        std::span<const PartitionCommit> positions) {
-  const PartitionList list = make_partition_list(positions.size());
+void PositionListDeleter::operator()(rd_kafka_topic_partition_list_t* list) const {
+  rd_kafka_topic_partition_list_destroy(list);
+}
+
+PositionList position_list(const std::string& topic, std::span<const PartitionCommit> positions) {
+  PositionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
   for (const PartitionCommit& entry : positions) {
     rd_kafka_topic_partition_t* element =
         rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), entry.partition.value);
@@ -67,6 +73,14 @@ Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
     element->metadata = strdup(text.c_str());  // the list frees it
     element->metadata_size = text.size();
   }
+  return list;
+}
+
+// rd_kafka_commit would wait without bound and hide which partition failed, so the answer comes
+// through a queue of its own.
+Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
+                        std::span<const PartitionCommit> positions) {
+  const PositionList list = position_list(topic, positions);
   const std::string what = "committing positions of topic " + topic;
   const QueuePtr answers(rd_kafka_queue_new(consumer));
   const rd_kafka_resp_err_t sent =

@@ -5,6 +5,7 @@
 // Threads: free functions, on the consumer's thread
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,15 +15,24 @@
 #include "pipeline/transport.h"
 
 struct rd_kafka_s;
+struct rd_kafka_topic_partition_list_s;
 
 namespace freshet::pipeline {
+
+struct PositionListDeleter {
+  void operator()(rd_kafka_topic_partition_list_s* list) const;
+};
+using PositionList = std::unique_ptr<rd_kafka_topic_partition_list_s, PositionListDeleter>;
+
+// The positions of a commit as librdkafka wants them. Requires: no zero byte in a text, because
+// librdkafka would cut it there.
+PositionList position_list(const std::string& topic, std::span<const PartitionCommit> positions);
 
 // In the order asked for; none where the group has committed nothing.
 Result<std::vector<std::optional<CommittedPosition>>> committed_positions(
     rd_kafka_s* consumer, const std::string& topic, std::span<const Partition> partitions);
 
-// Commits under the consumer's present generation. Requires: no zero byte in a text, because
-// librdkafka would cut it there.
+// Commits under the consumer's present generation.
 Status commit_positions(rd_kafka_s* consumer, const std::string& topic,
                         std::span<const PartitionCommit> positions);
 

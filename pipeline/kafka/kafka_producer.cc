@@ -135,7 +135,7 @@ Status KafkaProducer::send(const KafkaMessage& message) {
 
 // Returns the librdkafka error, or 0 when the record was taken.
 int KafkaProducer::hand_over(const KafkaMessage& message) {
-  std::array<rd_kafka_vu_t, 7> arguments{};
+  std::array<rd_kafka_vu_t, 8> arguments{};
   std::size_t count = 0;
   const auto add = [&](rd_kafka_vtype_t type) -> auto& {
     arguments[count].vtype = type;
@@ -154,6 +154,7 @@ int KafkaProducer::hand_over(const KafkaMessage& message) {
     value.mem = {mutable_bytes(not_null(*message.value)), message.value->size()};
   }
   if (message.timestamp) add(RD_KAFKA_VTYPE_TIMESTAMP).i64 = message.timestamp->ms;
+  add(RD_KAFKA_VTYPE_OPAQUE).ptr = message.behind;
   HeadersPtr headers;
   if (!message.headers.empty()) {
     headers.reset(rd_kafka_headers_new(message.headers.size()));
@@ -171,7 +172,12 @@ int KafkaProducer::hand_over(const KafkaMessage& message) {
 }
 
 void KafkaProducer::on_delivery(const rd_kafka_message_t& message) {
-  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || refused_) return;
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    auto* behind = static_cast<std::optional<Position>*>(message._private);
+    if (behind != nullptr) *behind = position_after(Offset{message.offset});
+    return;
+  }
+  if (refused_) return;
   refused_ =
       kafka_error(message.err,
                   std::string("a record for topic ") + rd_kafka_topic_name(message.rkt) +

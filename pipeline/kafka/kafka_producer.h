@@ -32,6 +32,7 @@
 #include "pipeline/events/record.h"
 #include "pipeline/kafka/kafka_handle.h"
 
+struct rd_kafka_s;
 struct rd_kafka_topic_s;
 
 namespace freshet::pipeline {
@@ -49,6 +50,8 @@ struct KafkaMessage {
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
   std::span<const Header> headers;
+  // Set to the position behind the record once it is delivered. Outlives the producer.
+  std::optional<Position>* behind = nullptr;
 };
 
 class KafkaProducer final : private KafkaEvents {
@@ -64,6 +67,12 @@ class KafkaProducer final : private KafkaEvents {
 
   Status send(const KafkaMessage& message);
   Status flush(std::chrono::milliseconds timeout);
+
+  // For who ends the transaction that the records are in: a new one may begin behind it.
+  void forget_refused() { refused_.reset(); }
+  // Changes until the last open_topic().
+  rd_kafka_s* client() const { return handle_->get(); }
+  void log(int level, std::string_view line) const { handle_->log(level, line); }
 
  private:
   struct OpenTopic {

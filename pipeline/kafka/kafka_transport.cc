@@ -3,38 +3,79 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/kafka/changelog_topic.h"
 
 namespace freshet::pipeline {
 
-KafkaTransport::KafkaTransport(const WorkerConfig& config,
-                               std::optional<std::size_t> topic_bytes_max,
-                               std::unique_ptr<KafkaConsumer> consumer,
-                               std::unique_ptr<KafkaProducer> producer)
-    : topic_bytes_max_(topic_bytes_max),
-      consumer_(std::move(consumer)),
-      producer_(std::move(producer)) {
+KafkaTransport::KafkaTransport(const WorkerConfig& config, const KafkaTransportOptions& options)
+    : input_(config.kafka.input), topic_bytes_max_(options.topic_bytes_max) {
   output_names_[static_cast<std::size_t>(OutputTopic::kScores)] = config.kafka.output;
   output_names_[static_cast<std::size_t>(OutputTopic::kDeadLetters)] = config.kafka.dead_letter;
+  if (config.changelog) changelog_name_ = changelog_topic(config);
 }
 
 Result<std::unique_ptr<KafkaTransport>> KafkaTransport::create(
     const WorkerConfig& config, const KafkaTransportOptions& options) {
+  std::unique_ptr<KafkaTransport> transport(new KafkaTransport(config, options));
   auto consumer = KafkaConsumer::create(config, options);
   if (!consumer) return tl::unexpected<Error>(consumer.error());
-  auto producer = KafkaProducer::create(producer_options(config, options), options.log);
-  if (!producer) return tl::unexpected<Error>(producer.error());
-  return std::unique_ptr<KafkaTransport>(new KafkaTransport(
-      config, options.topic_bytes_max, std::move(*consumer), std::move(*producer)));
+  transport->consumer_ = std::move(*consumer);
+  if (config.delivery == Delivery::kAtLeastOnce) {
+    auto producer = KafkaProducer::create(producer_options(config, options), options.log);
+    if (!producer) return tl::unexpected<Error>(producer.error());
+    transport->producer_ = std::move(*producer);
+  }
+  if (has_transactions(config)) {
+    auto transaction = KafkaTransaction::create(config, options);
+    if (!transaction) return tl::unexpected<Error>(transaction.error());
+    transport->transaction_ = std::move(*transaction);
+  }
+  return transport;
 }
 
 Status KafkaTransport::subscribe(RebalanceListener* listener) {
   if (const auto count = partition_count(); !count) return tl::unexpected<Error>(count.error());
+  if (Status opened = open_topics(); !opened) return opened;
+  if (transaction_) {
+    if (Status ready = transaction_->init(); !ready) return ready;
+  }
+  listener_ = listener;
+  return consumer_->subscribe(this);
+}
+
+Status KafkaTransport::open_topics() {
   for (std::size_t i = outputs_.size(); i < output_names_.size(); ++i) {
-    const Result<KafkaTopic> topic = producer_->open_topic(output_names_[i], topic_bytes_max_);
+    const Result<KafkaTopic> topic = open_output(output_names_[i]);
     if (!topic) return tl::unexpected<Error>(topic.error());
     outputs_.push_back(*topic);
   }
-  return consumer_->subscribe(listener);
+  if (changelog_name_ && !changelog_) {
+    const Result<KafkaTopic> topic = transaction_->open_topic(*changelog_name_, topic_bytes_max_);
+    if (!topic) return tl::unexpected<Error>(topic.error());
+    changelog_ = *topic;
+  }
+  return {};
+}
+
+Result<KafkaTopic> KafkaTransport::open_output(const std::string& name) {
+  return producer_ ? producer_->open_topic(name, topic_bytes_max_)
+                   : transaction_->open_topic(name, topic_bytes_max_);
+}
+
+Status KafkaTransport::on_assigned(std::span<const Partition> partitions) {
+  return listener_->on_assigned(partitions);
+}
+
+Status KafkaTransport::on_revoked(std::span<const Partition> partitions) {
+  Status told = listener_->on_revoked(partitions);
+  Status ended = transaction_ ? transaction_->abort() : Status{};
+  return told ? ended : told;
+}
+
+Status KafkaTransport::on_lost(std::span<const Partition> partitions) {
+  Status told = listener_->on_lost(partitions);
+  Status ended = transaction_ ? transaction_->abort() : Status{};
+  return told ? ended : told;
 }
 
 Result<RecordBatch> KafkaTransport::poll(std::chrono::milliseconds timeout,
@@ -76,20 +117,28 @@ Status KafkaTransport::send(const OutputRecord& record) {
   if (record.key) message.key = *record.key;
   if (record.value) message.value = *record.value;
   message.headers = record.headers;
-  return producer_->send(message);
+  return producer_ ? producer_->send(message) : transaction_->send(message);
 }
 
 Status KafkaTransport::flush(std::chrono::milliseconds timeout) {
-  return producer_->flush(timeout);
+  return producer_ ? producer_->flush(timeout) : transaction_->flush(timeout);
 }
 
 Result<ChangelogPositions> KafkaTransport::commit(std::span<const PartitionCommit> partitions) {
-  if (Status committed = consumer_->commit(partitions); !committed) {
-    return tl::unexpected<Error>(committed.error());
+  FRESHET_CHECK(!partitions.empty());
+  if (!transaction_) {
+    return consumer_->commit(partitions).map([&] { return ChangelogPositions(partitions.size()); });
   }
-  return ChangelogPositions(partitions.size());
+  if (Status allowed = consumer_->may_commit(partitions); !allowed) {
+    return tl::unexpected<Error>(allowed.error());
+  }
+  return transaction_->commit({input_, changelog_, partitions, &*consumer_->group_member()});
 }
 
-Status KafkaTransport::close() { return consumer_->close(); }
+Status KafkaTransport::close() {
+  Status left = consumer_->close();
+  if (transaction_) transaction_->close();
+  return left;
+}
 
 }  // namespace freshet::pipeline

@@ -1,8 +1,17 @@
-// KafkaTransport: Transport on Apache Kafka, over librdkafka. At least once.
+// KafkaTransport: Transport on Apache Kafka, over librdkafka.
 //
-// One consumer in the group `application_id`, one idempotent producer. The pieces:
-//   kafka_client_config  every option   kafka_consumer  group, batches, positions
-//   kafka_errors         every error    kafka_producer  records out
+// One consumer in the group `application_id`, and what it writes by:
+//
+//   delivery       changelog  outputs            changelog    positions
+//   exactly_once   on, off    transaction        transaction  transaction
+//   at_least_once  on         producer, flushed  transaction  transaction
+//   at_least_once  off        producer, flushed               the group's plain commit
+//
+// A transaction ends with the assignment under which it was opened: what is open behind on_revoked
+// and on_lost is aborted. The pieces:
+//   kafka_client_config  every option   kafka_consumer     group, batches, positions
+//   kafka_errors         every error    kafka_producer     records out
+//                                       kafka_transaction  commits
 //
 // Errors:  as pipeline/transport.h; send() also says kBadRecord for a record too large for its
 //          topic or for message.max.bytes (not taken)
@@ -14,23 +23,28 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_consumer.h"
 #include "pipeline/kafka/kafka_producer.h"
+#include "pipeline/kafka/kafka_transaction.h"
 #include "pipeline/transport.h"
 
 namespace freshet::pipeline {
 
-class KafkaTransport final : public Transport {
+class KafkaTransport final : public Transport, private RebalanceListener {
  public:
   // Needs no broker; subscribe() is the first to ask one.
   static Result<std::unique_ptr<KafkaTransport>> create(const WorkerConfig& config,
                                                         const KafkaTransportOptions& options);
 
-  // Also looks for the three topics, before the group is joined; kInvalidConfig names a missing
-  // one. May be repeated after an error.
+  // Also looks for the topics, and ends what an earlier transport of the same transactional id left
+  // open, before the group is joined; kInvalidConfig names a missing topic. May be repeated after
+  // an error.
   Status subscribe(RebalanceListener* listener) override;
   Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;
   Status start_at(Partition partition, Position position) override;
@@ -48,14 +62,24 @@ class KafkaTransport final : public Transport {
   Status close() override;
 
  private:
-  KafkaTransport(const WorkerConfig& config, std::optional<std::size_t> topic_bytes_max,
-                 std::unique_ptr<KafkaConsumer> consumer, std::unique_ptr<KafkaProducer> producer);
+  KafkaTransport(const WorkerConfig& config, const KafkaTransportOptions& options);
 
-  std::array<std::string, 2> output_names_;  // [OutputTopic]
+  Status on_assigned(std::span<const Partition> partitions) override;
+  Status on_revoked(std::span<const Partition> partitions) override;
+  Status on_lost(std::span<const Partition> partitions) override;
+  Status open_topics();
+  Result<KafkaTopic> open_output(const std::string& name);
+
+  std::string input_;
+  std::array<std::string, 2> output_names_;    // [OutputTopic]
+  std::optional<std::string> changelog_name_;  // none: no changelog
   std::optional<std::size_t> topic_bytes_max_;
   std::unique_ptr<KafkaConsumer> consumer_;
-  std::unique_ptr<KafkaProducer> producer_;
-  std::vector<KafkaTopic> outputs_;  // [OutputTopic], once found
+  std::unique_ptr<KafkaProducer> producer_;        // null: outputs are in the transaction
+  std::unique_ptr<KafkaTransaction> transaction_;  // null: none are made
+  std::vector<KafkaTopic> outputs_;                // [OutputTopic], once found
+  std::optional<KafkaTopic> changelog_;            // once found
+  RebalanceListener* listener_ = nullptr;
 };
 
 }  // namespace freshet::pipeline

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "common/check.h"
+#include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/topic_reader.h"
 #include "tests/support/kafka_broker.h"
@@ -23,8 +24,8 @@ KafkaHarness::KafkaHarness(const std::string& bootstrap) : next_(kContractPartit
   config_.kafka.dead_letter = unique_name("dead-letters");
   // Members hear of a rebalance in the answer to a heartbeat.
   config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
-  for (const std::string& topic :
-       {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter}) {
+  for (const std::string& topic : {config_.kafka.input, config_.kafka.output,
+                                   config_.kafka.dead_letter, pipeline::changelog_topic(config_)}) {
     FRESHET_CHECK(pipeline::create_topic(config_, topic, kContractPartitions));
   }
   auto producer = KafkaProducer::create(pipeline::producer_options(config_, {}), nullptr);
@@ -41,7 +42,7 @@ std::unique_ptr<pipeline::Transport> KafkaHarness::open(const pipeline::WorkerCo
   return std::move(*transport);
 }
 
-Offset KafkaHarness::append(Partition partition, StoredRecord record) {
+void KafkaHarness::hand_over(Partition partition, const StoredRecord& record) {
   pipeline::KafkaMessage message;
   message.topic = input_;
   message.partition = partition;
@@ -50,8 +51,18 @@ Offset KafkaHarness::append(Partition partition, StoredRecord record) {
   message.value = record.value;
   message.headers = record.headers;
   FRESHET_CHECK(producer_->send(message));
+}
+
+Offset KafkaHarness::append(Partition partition, StoredRecord record) {
+  hand_over(partition, record);
   FRESHET_CHECK(producer_->flush(std::chrono::seconds(30)));
   return Offset{next_[static_cast<std::size_t>(partition.value)]++};
+}
+
+void KafkaHarness::append_all(Partition partition, const std::vector<StoredRecord>& records) {
+  for (const StoredRecord& record : records) hand_over(partition, record);
+  FRESHET_CHECK(producer_->flush(std::chrono::seconds(30)));
+  next_[static_cast<std::size_t>(partition.value)] += static_cast<std::int64_t>(records.size());
 }
 
 std::vector<StoredRecord> KafkaHarness::records(const std::string& topic) {

@@ -49,6 +49,16 @@ void TransactionalWriter::write(const std::string& topic, Partition partition,
   FRESHET_CHECK(rd_kafka_flush(producer_, kTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
+void TransactionalWriter::send_position(const std::string& group, const std::string& topic,
+                                        Partition partition, Position position) {
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition.value)->offset = position.value;
+  rd_kafka_consumer_group_metadata_t* nobody = rd_kafka_consumer_group_metadata_new(group.c_str());
+  succeed(rd_kafka_send_offsets_to_transaction(producer_, list, nobody, kTimeoutMs));
+  rd_kafka_consumer_group_metadata_destroy(nobody);
+  rd_kafka_topic_partition_list_destroy(list);
+}
+
 void TransactionalWriter::commit() { succeed(rd_kafka_commit_transaction(producer_, kTimeoutMs)); }
 
 void TransactionalWriter::abort() { succeed(rd_kafka_abort_transaction(producer_, kTimeoutMs)); }

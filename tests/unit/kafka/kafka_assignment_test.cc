@@ -57,15 +57,19 @@ TEST(KafkaAssignmentTest, ANewAssignmentBeginsAtItsOwnPositions) {
   EXPECT_FALSE(assignment.accept(Partition{1}, Offset{40}));
 }
 
-TEST(KafkaAssignmentTest, IsCompleteOnceEveryPartitionHasItsPosition) {
+TEST(KafkaAssignmentTest, APartitionThatWaitsForItsStartGivesNothing) {
   KafkaAssignment assignment;
-  EXPECT_TRUE(assignment.complete());
   assignment.begin({Partition{0}, Partition{1}});
+  EXPECT_TRUE(assignment.started().empty());
   assignment.start_at(Partition{0}, Position{2});
-  EXPECT_FALSE(assignment.complete());
+  EXPECT_EQ(assignment.started(), std::vector<Partition>{Partition{0}});
+  EXPECT_EQ(assignment.next(Partition{1}), std::nullopt);
   EXPECT_FALSE(assignment.accept(Partition{1}, Offset{0}));
-  assignment.start_at(Partition{1}, Position{2});
-  EXPECT_TRUE(assignment.complete());
+  EXPECT_TRUE(assignment.accept(Partition{0}, Offset{2}));
+  assignment.start_at(Partition{1}, Position{0});
+  EXPECT_EQ(assignment.started().size(), 2U);
+  EXPECT_TRUE(assignment.accept(Partition{1}, Offset{0}));
+  EXPECT_EQ(assignment.next(Partition{0}), Position{3});
 }
 
 TEST(KafkaAssignmentTest, TheLastStartCounts) {
@@ -77,6 +81,12 @@ TEST(KafkaAssignmentTest, TheLastStartCounts) {
 TEST(KafkaAssignmentDeathTest, StartingAPartitionThatIsNotAssignedIsAProgrammersError) {
   KafkaAssignment assignment = started(0);
   EXPECT_DEATH(assignment.start_at(Partition{2}, Position{0}), "check failed");
+}
+
+TEST(KafkaAssignmentDeathTest, StartingAPartitionThatHasBeenReadIsAProgrammersError) {
+  KafkaAssignment assignment = started(0);
+  EXPECT_TRUE(assignment.accept(Partition{1}, Offset{0}));
+  EXPECT_DEATH(assignment.start_at(Partition{1}, Position{0}), "check failed");
 }
 
 }  // namespace
