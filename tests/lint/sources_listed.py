@@ -47,7 +47,7 @@ def header_findings(tree, path):
 
 def test_findings(tree, path):
     parts = path.split("/")
-    if parts[1] in ("support", "fuzz"):
+    if parts[1] in ("support", "fuzz", "sim"):
         lists = f"tests/{parts[1]}/CMakeLists.txt"
         if parts[-1] not in words_of(tree, lists):
             yield Finding(path, 1, f"a source that {lists} does not name: add it or delete it")

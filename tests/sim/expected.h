@@ -1,0 +1,33 @@
+// Expected: what an undisturbed replay makes of a scenario's input.
+//
+// Computed by the same worker on a broker and a store of its own, in one go, without a fault.
+// Threads: any, once computed
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "stateful/state_store.h"
+#include "tests/sim/scenario.h"
+
+namespace freshet::sim {
+
+// An output or dead letter whole: topic, key, value, headers.
+std::string line_of(const std::string& topic, const test::StoredRecord& record);
+// "partition-offset" of the input record that an output or a dead letter says it came from; empty
+// where it says nothing.
+std::string source_of(const test::StoredRecord& record);
+
+struct Expected {
+  std::map<std::string, std::string> lines;          // by source
+  std::map<Partition, std::string> logical_digests;  // at the input's end
+
+  static Expected replay(const Scenario& scenario);
+};
+
+// By scan; of partitions that have a marker. A problem of the store is added to `problems`.
+std::map<Partition, std::string> logical_digests_of(stateful::StateStore* store,
+                                                    const pipeline::WorkerConfig& config,
+                                                    std::string* problems);
+
+}  // namespace freshet::sim

@@ -1,0 +1,50 @@
+// Observer: a read_committed reader of the output topics that looks now and then during a run.
+//
+// Oracles: `read_committed` (what was shown stays shown, in its place), `exactly_once` (each input
+// offset one output or dead letter; `at_least_once`: at least one, repeats byte-identical),
+// `ascending` (in each output partition the sources of one input partition go up), `replay_bytes`
+// (each is what the undisturbed replay gives).
+// Threads: one
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/env.h"
+#include "tests/sim/expected.h"
+
+namespace freshet::sim {
+
+class Observer {
+ public:
+  // All outlive the observer.
+  Observer(Env* env, const Scenario* scenario, const Expected* expected)
+      : env_(env), scenario_(scenario), expected_(expected) {}
+
+  // Reads on.
+  void look();
+  // Whether everything that must come has come. For the end of a run.
+  void check_complete();
+
+ private:
+  struct Seen {
+    Offset offset;
+    std::string line;
+    bool operator==(const Seen&) const = default;
+  };
+  void check_new(const std::string& topic, const test::StoredRecord& record, const Seen& seen);
+
+  Env* env_;
+  const Scenario* scenario_;
+  const Expected* expected_;
+  std::map<std::pair<std::string, Partition>, std::vector<Seen>> seen_;  // by output partition
+  std::map<std::string, std::size_t> outputs_;                           // by source
+  // By topic, output partition and input partition: the highest offset so far.
+  std::map<std::string, std::int64_t> highest_;
+};
+
+}  // namespace freshet::sim

@@ -1,0 +1,41 @@
+// Scenario: what one seed's run is made of: configuration, processes, input, plan.
+//
+// The input is all drawn beforehand, times included, so that the undisturbed replay of it is known
+// before the first fault.
+// Threads: one
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/random.h"
+#include "pipeline/config/config.h"
+#include "tests/sim/faults.h"
+#include "tests/support/memory_broker.h"
+
+namespace freshet::sim {
+
+// A record of the input topic: where it will lie, and when it is appended.
+struct InputEvent {
+  test::StoredRecord record;
+  std::int64_t at_ms = 0;
+};
+
+struct Scenario {
+  pipeline::WorkerConfig config;
+  std::int32_t partitions = 1;
+  std::vector<std::size_t> threads;  // of each process
+  std::size_t cache_bytes = 0;
+  bool static_members = true;
+  bool deliver_at_once = false;
+  std::int64_t session_ms = 0;
+  std::int64_t transaction_timeout_ms = 0;
+  std::int64_t calm_from_ms = 0;  // when faults end
+  std::vector<InputEvent> input;  // ascending times; of each partition ascending offsets
+  FaultPlan plan;
+
+  static Scenario draw(Random* random);
+};
+
+}  // namespace freshet::sim

@@ -1,0 +1,231 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "pipeline/log.h"
+#include "pipeline/position_metadata.h"
+#include "scorer/float_mode.h"
+#include "tests/support/scorer_models.h"
+
+namespace freshet::sim {
+namespace {
+
+constexpr std::int64_t kDayMs = 24LL * 3'600'000;
+constexpr std::uint64_t kTickMsMax = 150;
+// Within this much calm time every input must have come out.
+constexpr std::int64_t kHealingMsMax = 300'000;
+constexpr std::int64_t kSettleMs = 5'000;
+constexpr std::uint64_t kStepsMax = 2'000'000;
+
+std::shared_ptr<const pipeline::ServedModel> served(const pipeline::WorkerConfig& config) {
+  return test::serve(test::random_model(test::small_model(config)), config);
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, bool keeps_trace)
+    : env_(seed, keeps_trace),
+      scenario_(Scenario::draw(&env_.random)),
+      expected_(Expected::replay(scenario_)),
+      application_{scenario_.config, served(scenario_.config), scenario_.cache_bytes,
+                   scenario_.static_members},
+      observer_(&env_, &scenario_, &expected_) {
+  env_.plan = scenario_.plan;
+  env_.broker.deliver_at_once(scenario_.deliver_at_once);
+  const pipeline::KafkaConfig& kafka = scenario_.config.kafka;
+  for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
+    env_.broker.create_topic(topic, scenario_.partitions);
+  }
+  for (std::size_t i = 0; i < scenario_.threads.size(); ++i) {
+    processes_.push_back(
+        std::make_unique<Process>(&env_, &application_, static_cast<int>(i), scenario_.threads[i]));
+    restart_at_.emplace_back(env_.now() + static_cast<std::int64_t>(env_.random.below(500)));
+  }
+}
+
+Outcome World::run() {
+  feed();
+  tick();
+  Outcome outcome;
+  while (!env_.violation && phase_ != Phase::kOver) {
+    FRESHET_CHECK(env_.scheduler.step());
+    if (++outcome.steps == kStepsMax) env_.violate("progress", "the run does not end");
+  }
+  if (!env_.violation) {
+    observer_.look();
+    observer_.check_complete();
+    check_stores();
+  }
+  for (const auto& process : processes_) {
+    outcome.lives += process->lives();
+    process->kill();
+  }
+  outcome.violation = env_.violation;
+  outcome.counts = env_.counts;
+  outcome.events = scenario_.input.size();
+  outcome.hash = env_.trace.hash();
+  outcome.trace = env_.trace.lines();
+  return outcome;
+}
+
+void World::feed() {
+  const std::string& topic = scenario_.config.kafka.input;
+  for (; fed_ < scenario_.input.size() && scenario_.input[fed_].at_ms <= env_.now(); ++fed_) {
+    const test::StoredRecord& record = scenario_.input[fed_].record;
+    Position& end = ends_[record.partition];
+    const std::int64_t gap = record.offset.value - end.value;
+    if (gap > 0) env_.broker.skip_offsets(topic, record.partition, gap);
+    env_.broker.append(topic, record.partition, record);
+    end = position_after(record.offset);
+  }
+  if (fed_ < scenario_.input.size()) {
+    env_.scheduler.at(scenario_.input[fed_].at_ms, [this] { feed(); });
+  }
+}
+
+void World::tick() {
+  if (phase_ == Phase::kDisturbed) disturb();
+  end_sessions();
+  end_transactions();
+  land_markers();
+  restart_processes();
+  observer_.look();
+  advance_phase();
+  env_.scheduler.after(1 + static_cast<std::int64_t>(env_.random.below(kTickMsMax)),
+                       [this] { tick(); });
+}
+
+void World::disturb() {
+  const auto sessions = env_.broker.sessions();
+  if (!sessions.empty() && env_.strikes(Fault::kExpire)) {
+    env_.note("a session expires");
+    env_.broker.expire(sessions[env_.random.below(sessions.size())].member);
+  }
+  const auto open = env_.broker.ongoing_transactions();
+  if (!open.empty() && env_.strikes(Fault::kTransactionTimeout)) {
+    env_.note("a transaction is timed out");
+    env_.broker.time_out_transaction(open[env_.random.below(open.size())].transactional_id);
+  }
+  if (env_.strikes(Fault::kLeave)) processes_[env_.random.below(processes_.size())]->stop();
+  if (env_.strikes(Fault::kDays)) {
+    env_.note("days pass");
+    const std::int64_t span = (1 + static_cast<std::int64_t>(env_.random.below(9))) * kDayMs;
+    env_.clock.advance(span);
+    scenario_.calm_from_ms += span;
+    for (std::size_t i = fed_; i < scenario_.input.size(); ++i) scenario_.input[i].at_ms += span;
+  }
+}
+
+void World::end_sessions() {
+  for (const auto& session : env_.broker.sessions()) {
+    if (env_.now() - session.heard_ms <= scenario_.session_ms) continue;
+    env_.note("session of member " + std::to_string(session.member) + " is over");
+    env_.broker.expire(session.member);
+  }
+}
+
+void World::end_transactions() {
+  for (const auto& open : env_.broker.ongoing_transactions()) {
+    if (env_.now() - open.began_ms <= scenario_.transaction_timeout_ms) continue;
+    env_.counts.count(Fault::kAbandoned);
+    env_.note("transaction of " + open.transactional_id + " is over");
+    env_.broker.time_out_transaction(open.transactional_id);
+  }
+}
+
+void World::land_markers() {
+  for (const test::PendingMarker& marker : env_.broker.pending_markers()) {
+    if (env_.healing || env_.random.chance(0.3)) env_.broker.land_marker(marker.number);
+  }
+}
+
+void World::restart_processes() {
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    if (!processes_[i]->down() || phase_ == Phase::kStopping) continue;
+    if (!restart_at_[i]) {
+      const bool soon = env_.healing || env_.random.chance(0.7);
+      restart_at_[i] =
+          env_.now() + static_cast<std::int64_t>(env_.random.below(soon ? 500 : 20'000));
+    }
+    if (env_.healing) restart_at_[i] = std::min(*restart_at_[i], env_.now() + 500);
+    if (*restart_at_[i] > env_.now()) continue;
+    restart_at_[i].reset();
+    processes_[i]->start();
+  }
+}
+
+void World::advance_phase() {
+  switch (phase_) {
+    case Phase::kDisturbed:
+      if (env_.now() < scenario_.calm_from_ms || fed_ < scenario_.input.size()) return;
+      env_.note("the faults are over");
+      env_.healing = true;
+      healing_since_ = env_.now();
+      for (const auto& process : processes_) process->go_on();
+      phase_ = Phase::kHealing;
+      return;
+    case Phase::kHealing:
+      // Sessions of the dead run out first; whoever is here then has all that it will be given.
+      if (!all_committed() || env_.now() - healing_since_ < scenario_.session_ms + kSettleMs) {
+        if (env_.now() - healing_since_ > kHealingMsMax) {
+          env_.violate("progress", "not everything is committed long after the last fault");
+        }
+        return;
+      }
+      env_.note("everything is committed");
+      for (const auto& process : processes_) process->stop();
+      phase_ = Phase::kStopping;
+      return;
+    case Phase::kStopping:
+      if (std::all_of(processes_.begin(), processes_.end(),
+                      [](const auto& process) { return process->down(); })) {
+        phase_ = Phase::kOver;
+      }
+      return;
+    case Phase::kOver:
+      return;
+  }
+}
+
+bool World::all_committed() const {
+  return std::all_of(ends_.begin(), ends_.end(), [this](const auto& entry) {
+    const auto committed = env_.broker.committed(scenario_.config.application_id, entry.first);
+    return committed && committed->position >= entry.second;
+  });
+}
+
+void World::check_stores() {
+  std::map<Partition, bool> found;
+  for (const auto& process : processes_) {
+    stateful::StateStore* const store = process->store()->content();
+    std::string problems;
+    const auto digests = logical_digests_of(store, scenario_.config, &problems);
+    if (!problems.empty()) {
+      env_.violate("final_state", "process " + std::to_string(process->number()) + ": " + problems);
+    }
+    for (const auto& [partition, digest] : digests) {
+      const auto committed = env_.broker.committed(scenario_.config.application_id, partition);
+      const stateful::Marker marker = (*store->read_marker(partition))->marker;
+      const auto ref = pipeline::decode_position_metadata(committed->metadata);
+      if (!ref || *ref != pipeline::MarkerRef{marker.lineage, marker.number}) continue;
+      if (marker.applied_from != committed->position) continue;
+      found[partition] = true;
+      const auto wanted = expected_.logical_digests.find(partition);
+      if (wanted == expected_.logical_digests.end() || wanted->second != digest) {
+        env_.violate("logical_digest", "partition " + std::to_string(partition.value) +
+                                           " of process " + std::to_string(process->number()) +
+                                           " is not what the replay leaves");
+      }
+    }
+  }
+  for (const auto& [partition, end] : ends_) {
+    if (!found[partition]) {
+      env_.violate("final_state", "partition " + std::to_string(partition.value) +
+                                      ": no store holds its last checkpoint");
+    }
+  }
+}
+
+}  // namespace freshet::sim

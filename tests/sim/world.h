@@ -1,0 +1,69 @@
+// World: one seed's run from its first record to its last check.
+//
+//   faults --calm_from_ms--> healing --everything committed--> stopping --all down--> checked
+//
+// Oracles: those of Observer and SimStore, and at the end `final_state` (a store holds each
+// partition's last checkpoint, sound), `logical_digest` (it is the replay's), `progress` (a run
+// that heals comes to its end) and `worker_runs` (no worker stops of itself).
+// Errors:  a violation is part of the outcome; a failed CHECK where the simulation itself is wrong
+// Threads: one a world; worlds do not see each other
+// Cost:    some milliseconds a seed
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/env.h"
+#include "tests/sim/observer.h"
+#include "tests/sim/process.h"
+
+namespace freshet::sim {
+
+struct Outcome {
+  std::optional<std::string> violation;
+  FaultCounts counts;
+  std::uint64_t events = 0;  // of the input
+  std::uint64_t steps = 0;   // turns of the scheduler
+  std::uint64_t lives = 0;   // of processes
+  std::uint64_t hash = 0;    // of the trace
+  std::vector<std::string> trace;
+};
+
+class World {
+ public:
+  World(std::uint64_t seed, bool keeps_trace);
+
+  Outcome run();
+
+ private:
+  enum class Phase { kDisturbed, kHealing, kStopping, kOver };
+  void feed();     // appends what is due, and comes again
+  void tick();     // what happens of itself, and comes again
+  void disturb();  // faults that are not of one call
+  void end_sessions();
+  void end_transactions();
+  void land_markers();
+  void restart_processes();
+  void advance_phase();
+  bool all_committed() const;
+  void check_stores();
+
+  Env env_;
+  Scenario scenario_;
+  Expected expected_;
+  Application application_;
+  Observer observer_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<std::optional<std::int64_t>> restart_at_;  // of each process that is down
+  std::size_t fed_ = 0;
+  std::map<Partition, Position> ends_;  // of the input, once all is fed
+  Phase phase_ = Phase::kDisturbed;
+  std::int64_t healing_since_ = 0;
+};
+
+}  // namespace freshet::sim
