@@ -55,4 +55,9 @@ KafkaOptions transaction_options(const WorkerConfig& config,
 // A consumer without a group that reads partitions to their end: what `dump` uses.
 KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_id);
 
+// The same for many records as fast as they come: what restores a partition.
+KafkaOptions changelog_reader_options(const WorkerConfig& config, std::string_view client_id);
+// How many bytes of values it may have fetched and not given out yet.
+std::size_t changelog_queue_bytes(const WorkerConfig& config);
+
 }  // namespace freshet::pipeline
