@@ -1,5 +1,6 @@
 #include "tests/sim/observer.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace freshet::sim {
@@ -7,37 +8,43 @@ namespace freshet::sim {
 void Observer::look() {
   const pipeline::KafkaConfig& kafka = scenario_->config.kafka;
   for (const std::string& topic : {kafka.output, kafka.dead_letter}) {
-    std::map<Partition, std::size_t> counts;
-    for (const test::StoredRecord& record : env_->broker.records(topic)) {
-      std::vector<Seen>& list = seen_[{topic, record.partition}];
-      Seen seen{record.offset, line_of(topic, record)};
-      const std::size_t index = counts[record.partition]++;
-      if (index == list.size()) {
-        check_new(topic, record, seen);
-        list.push_back(std::move(seen));
-      } else if (!(list[index] == seen)) {
-        env_->violate("read_committed", topic + "-" + std::to_string(record.partition.value) +
-                                            " showed " + list[index].line + " and now shows " +
-                                            seen.line);
-      }
-    }
-    for (const auto& [place, list] : seen_) {
-      if (place.first == topic && counts[place.second] < list.size()) {
-        env_->violate("read_committed", topic + "-" + std::to_string(place.second.value) +
-                                            " showed " + list[counts[place.second]].line +
-                                            " and does not any more");
+    for (std::int32_t i = 0; i < scenario_->partitions; ++i) {
+      const Place place{topic, Partition{i}};
+      Shown& shown = shown_[place];
+      batch_.clear();
+      shown.next = env_->broker.read(topic, place.second, shown.next, &batch_);
+      for (const test::StoredRecord& record : batch_) {
+        std::string line = line_of(topic, record);
+        check_new(place, record, line);
+        shown.lines.emplace_back(record.offset, std::move(line));
       }
     }
   }
 }
 
-void Observer::check_new(const std::string& topic, const test::StoredRecord& record,
-                         const Seen& seen) {
+void Observer::check_again(const Place& place, const Shown& shown) {
+  batch_.clear();
+  env_->broker.read(place.first, place.second, Position{0}, &batch_);
+  const std::string name = place.first + "-" + std::to_string(place.second.value);
+  for (std::size_t i = 0; i < std::max(batch_.size(), shown.lines.size()); ++i) {
+    const std::string before =
+        i < shown.lines.size() ? shown.lines[i].second : std::string("nothing");
+    const std::string now =
+        i < batch_.size() ? line_of(place.first, batch_[i]) : std::string("nothing");
+    if (before == now && shown.lines[i].first == batch_[i].offset) continue;
+    env_->violate("read_committed", name + " showed " + before + " in its place " +
+                                        std::to_string(i) + " while the run went on, and " + now +
+                                        " afterwards");
+  }
+}
+
+void Observer::check_new(const Place& place, const test::StoredRecord& record,
+                         const std::string& line) {
   const std::string source = source_of(record);
   const auto wanted = expected_->lines.find(source);
-  if (wanted == expected_->lines.end() || wanted->second != seen.line) {
+  if (wanted == expected_->lines.end() || wanted->second != line) {
     env_->violate("replay_bytes",
-                  "input " + source + " gives " + seen.line + "; the replay gives " +
+                  "input " + source + " gives " + line + "; the replay gives " +
                       (wanted == expected_->lines.end() ? "nothing" : wanted->second));
     return;
   }
@@ -48,7 +55,7 @@ void Observer::check_new(const std::string& topic, const test::StoredRecord& rec
   }
   const std::size_t dash = source.find('-');
   const std::string lane =
-      topic + " " + std::to_string(record.partition.value) + " " + source.substr(0, dash);
+      place.first + " " + std::to_string(record.partition.value) + " " + source.substr(0, dash);
   const std::int64_t offset = std::strtoll(source.c_str() + dash + 1, nullptr, 10);
   const auto [highest, is_first] = highest_.emplace(lane, offset);
   if (!is_first && offset <= highest->second) {
@@ -59,11 +66,13 @@ void Observer::check_new(const std::string& topic, const test::StoredRecord& rec
 }
 
 void Observer::check_complete() {
+  look();
+  for (const auto& [place, shown] : shown_) check_again(place, shown);
   const bool once = scenario_->config.delivery == pipeline::Delivery::kExactlyOnce;
-  for (const auto& [source, line] : expected_->lines) {
+  for (const auto& [source, wanted] : expected_->lines) {
     if (outputs_.contains(source)) continue;
     env_->violate(once ? "exactly_once" : "at_least_once",
-                  "input " + source + " has no output; the replay gives " + line);
+                  "input " + source + " has no output; the replay gives " + wanted);
   }
 }
 

@@ -27,24 +27,29 @@ class Observer {
 
   // Reads on.
   void look();
-  // Whether everything that must come has come. For the end of a run.
+  // Reads all anew, as a reader that comes later, which must see the same list; and whether
+  // everything that must come has come. For the end of a run.
   void check_complete();
 
  private:
-  struct Seen {
-    Offset offset;
-    std::string line;
-    bool operator==(const Seen&) const = default;
+  // What was shown of one output partition.
+  struct Shown {
+    Position next;
+    std::vector<std::pair<Offset, std::string>> lines;
   };
-  void check_new(const std::string& topic, const test::StoredRecord& record, const Seen& seen);
+  using Place = std::pair<std::string, Partition>;
+
+  void check_new(const Place& place, const test::StoredRecord& record, const std::string& line);
+  void check_again(const Place& place, const Shown& shown);
 
   Env* env_;
   const Scenario* scenario_;
   const Expected* expected_;
-  std::map<std::pair<std::string, Partition>, std::vector<Seen>> seen_;  // by output partition
-  std::map<std::string, std::size_t> outputs_;                           // by source
+  std::map<Place, Shown> shown_;
+  std::map<std::string, std::size_t> outputs_;  // by source
   // By topic, output partition and input partition: the highest offset so far.
   std::map<std::string, std::int64_t> highest_;
+  std::vector<test::StoredRecord> batch_;
 };
 
 }  // namespace freshet::sim

@@ -7,12 +7,15 @@
 #include "pipeline/log.h"
 #include "pipeline/position_metadata.h"
 #include "scorer/float_mode.h"
+#include "tests/support/memory_changelog_reader.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::sim {
 namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 3'600'000;
+// Of the changelog; what RestoreLimits counts on.
+constexpr std::int64_t kDeleteRetentionMs = 7 * kDayMs;
 constexpr std::uint64_t kTickMsMax = 150;
 // Within this much calm time every input must have come out.
 constexpr std::int64_t kHealingMsMax = 300'000;
@@ -31,12 +34,16 @@ World::World(std::uint64_t seed, bool keeps_trace)
       expected_(Expected::replay(scenario_)),
       application_{scenario_.config, served(scenario_.config), scenario_.cache_bytes,
                    scenario_.static_members},
-      observer_(&env_, &scenario_, &expected_) {
+      observer_(&env_, &scenario_, &expected_),
+      changelog_(&env_, &scenario_) {
   env_.plan = scenario_.plan;
   env_.broker.deliver_at_once(scenario_.deliver_at_once);
   const pipeline::KafkaConfig& kafka = scenario_.config.kafka;
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
     env_.broker.create_topic(topic, scenario_.partitions);
+  }
+  if (scenario_.config.changelog) {
+    env_.broker.create_topic(test::changelog_topic_of(scenario_.config), scenario_.partitions);
   }
   for (std::size_t i = 0; i < scenario_.threads.size(); ++i) {
     processes_.push_back(
@@ -54,8 +61,8 @@ Outcome World::run() {
     if (++outcome.steps == kStepsMax) env_.violate("progress", "the run does not end");
   }
   if (!env_.violation) {
-    observer_.look();
     observer_.check_complete();
+    changelog_.check_end();
     check_stores();
   }
   for (const auto& process : processes_) {
@@ -87,11 +94,13 @@ void World::feed() {
 
 void World::tick() {
   if (phase_ == Phase::kDisturbed) disturb();
+  if (scenario_.config.changelog) clean_logs();
   end_sessions();
   end_transactions();
   land_markers();
   restart_processes();
   observer_.look();
+  changelog_.look();
   advance_phase();
   env_.scheduler.after(1 + static_cast<std::int64_t>(env_.random.below(kTickMsMax)),
                        [this] { tick(); });
@@ -115,6 +124,31 @@ void World::disturb() {
     env_.clock.advance(span);
     scenario_.calm_from_ms += span;
     for (std::size_t i = fed_; i < scenario_.input.size(); ++i) scenario_.input[i].at_ms += span;
+  }
+}
+
+void World::clean_logs() {
+  for (std::int32_t i = 0; i < scenario_.partitions; ++i) {
+    const Partition partition{i};
+    if (env_.strikes(Fault::kCompaction)) {
+      changelog_.look();
+      const std::string topic = test::changelog_topic_of(scenario_.config);
+      const Position stable = env_.broker.stable_end(topic, partition);
+      // The newest part of a log, its active segment, is never cleaned.
+      const Position below{static_cast<std::int64_t>(
+          env_.random.below(static_cast<std::uint64_t>(stable.value) + 1))};
+      env_.note("changelog " + std::to_string(i) + " is cleaned below " +
+                std::to_string(below.value));
+      env_.broker.compact(topic, partition, env_.clock.now(), DurationMs{kDeleteRetentionMs},
+                          below);
+    }
+    const auto& marker = changelog_.last_marker(partition);
+    if (marker && env_.strikes(Fault::kRetention)) {
+      // Less is a loss that the operator is told of; more than this a worker never reads again.
+      env_.note("input " + std::to_string(i) + " begins at " +
+                std::to_string(marker->applied_from.value));
+      env_.broker.trim(scenario_.config.kafka.input, partition, marker->applied_from);
+    }
   }
 }
 

@@ -2,12 +2,11 @@
 //
 //   faults --calm_from_ms--> healing --everything committed--> stopping --all down--> checked
 //
-// Oracles: those of Observer and SimStore, and at the end `final_state` (a store holds each
-// partition's last checkpoint, sound), `logical_digest` (it is the replay's), `progress` (a run
-// that heals comes to its end) and `worker_runs` (no worker stops of itself).
-// Errors:  a violation is part of the outcome; a failed CHECK where the simulation itself is wrong
-// Threads: one a world; worlds do not see each other
-// Cost:    some milliseconds a seed
+// Oracles: those of Observer, ChangelogObserver and SimStore, and at the end `final_state` (a store
+// holds each partition's last checkpoint, sound), `logical_digest` (it is the replay's), `progress`
+// (a run that heals comes to its end) and `worker_runs` (no worker stops of itself). Errors:  a
+// violation is part of the outcome; a failed CHECK where the simulation itself is wrong Threads:
+// one a world; worlds do not see each other Cost:    some milliseconds a seed
 #pragma once
 
 #include <cstddef>
@@ -18,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/changelog_observer.h"
 #include "tests/sim/env.h"
 #include "tests/sim/observer.h"
 #include "tests/sim/process.h"
@@ -42,9 +42,10 @@ class World {
 
  private:
   enum class Phase { kDisturbed, kHealing, kStopping, kOver };
-  void feed();     // appends what is due, and comes again
-  void tick();     // what happens of itself, and comes again
-  void disturb();  // faults that are not of one call
+  void feed();        // appends what is due, and comes again
+  void tick();        // what happens of itself, and comes again
+  void disturb();     // faults that are not of one call
+  void clean_logs();  // compaction and retention
   void end_sessions();
   void end_transactions();
   void land_markers();
@@ -58,6 +59,7 @@ class World {
   Expected expected_;
   Application application_;
   Observer observer_;
+  ChangelogObserver changelog_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<std::optional<std::int64_t>> restart_at_;  // of each process that is down
   std::size_t fed_ = 0;

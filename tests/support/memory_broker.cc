@@ -77,6 +77,12 @@ std::vector<StoredRecord> MemoryBroker::records(const std::string& topic) const 
   return all;
 }
 
+Position MemoryBroker::read(const std::string& topic, Partition partition, Position from,
+                            std::vector<StoredRecord>* into) const {
+  const std::lock_guard lock(mutex_);
+  return log_of(topic, partition).read(from, SIZE_MAX, into);
+}
+
 std::optional<pipeline::CommittedPosition> MemoryBroker::committed(const std::string& group,
                                                                    Partition partition) const {
   const std::lock_guard lock(mutex_);

@@ -68,6 +68,10 @@ class MemoryBroker {
 
   // What a topic shows to a read_committed reader, by partition, then offset.
   std::vector<StoredRecord> records(const std::string& topic) const;
+  // Adds to `into` what such a reader is shown of a partition from `from` on, and returns where it
+  // goes on.
+  Position read(const std::string& topic, Partition partition, Position from,
+                std::vector<StoredRecord>* into) const;
   std::optional<pipeline::CommittedPosition> committed(const std::string& group,
                                                        Partition partition) const;
   Position end(const std::string& topic, Partition partition) const;         // of what is written
