@@ -21,6 +21,7 @@
 #include "common/log_position.h"
 #include "common/time.h"
 #include "pipeline/counters.h"
+#include "pipeline/restore_runner.h"
 
 namespace freshet::pipeline {
 
@@ -43,7 +44,8 @@ struct Trouble {
 struct WorkerStatus {
   Counters counters;
   std::optional<std::int32_t> partition_count;  // of the input; none before the first assignment
-  std::vector<PartitionStatus> partitions;      // assigned, ascending
+  std::vector<PartitionStatus> partitions;      // that have a task, ascending
+  std::vector<RestoreProgress> restores;        // those that will have one
   std::size_t hot_users_bytes = 0;
   std::size_t changed_users = 0;
   std::optional<Trouble> trouble;

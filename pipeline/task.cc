@@ -21,6 +21,10 @@ constexpr std::size_t kCollectPerCommit = 200;
 // limit together with the headers; what is larger is named by size and hash instead.
 constexpr std::size_t kDeadLetterBytesMax = 512 << 10;
 
+// What a task that leaves saves at most; the next owner reads the rest again. 16 MiB are a fraction
+// of a second, far below the time that a group waits for its members.
+constexpr std::size_t kLeavingBytesMax = std::size_t{16} << 20;
+
 std::optional<EventTime> newest_record_of(const std::optional<stateful::StoredMarker>& stored) {
   if (!stored || !stored->marker.last_record) return std::nullopt;
   return stored->marker.last_record->record_time;
@@ -33,6 +37,18 @@ stateful::LineageId random_lineage() {
   stateful::LineageId lineage;
   for (std::uint8_t& byte : lineage.bytes) byte = static_cast<std::uint8_t>(entropy());
   return lineage;
+}
+
+PartitionCommit partition_commit(const TaskCommit& commit) {
+  FRESHET_CHECK(commit.position.has_value());
+  PartitionCommit out{commit.batch.partition, *commit.position, {}};
+  if (commit.changelog_marker.empty()) return out;
+  out.changelog.reserve(commit.batch.users.size() + 1);
+  for (const stateful::UserChange& change : commit.batch.users) {
+    out.changelog.push_back({change.user.view(), change.value});
+  }
+  out.changelog.push_back({"", commit.changelog_marker});
+  return out;
 }
 
 Task::Task(const TaskContext& context, Partition partition, const TaskStart& start,
@@ -165,9 +181,10 @@ Status Task::apply_only(const InputRecord& record) {
 }
 
 std::vector<stateful::UserChange> Task::take_users(Save save) {
-  if (save == Save::kEverything) {
-    return state_.take_slice(std::numeric_limits<std::size_t>::max(),
-                             Position{std::numeric_limits<std::int64_t>::max()});
+  if (save != Save::kScheduled) {
+    return state_.take_slice(
+        save == Save::kLeaving ? kLeavingBytesMax : std::numeric_limits<std::size_t>::max(),
+        Position{std::numeric_limits<std::int64_t>::max()});
   }
   const Position due = schedule_.due_before(position_, context_.clock->monotonic_ms());
   return state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
@@ -194,7 +211,7 @@ stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position p
 }
 
 TaskCommit Task::under_group_marker(std::vector<stateful::UserChange> users) const {
-  return {std::nullopt, batch_of(next_marker_ - 1, publish_from_, std::move(users))};
+  return {std::nullopt, batch_of(next_marker_ - 1, publish_from_, std::move(users)), {}};
 }
 
 TaskCommit Task::prepare_rebuilt(Save save) {
@@ -204,20 +221,23 @@ TaskCommit Task::prepare_rebuilt(Save save) {
 
 std::optional<TaskCommit> Task::prepare_commit(Save save) {
   std::vector<stateful::UserChange> users = take_users(save);
-  if (reading_again()) {
-    if (users.empty()) return std::nullopt;
-    return under_group_marker(std::move(users));
-  }
-  const bool nothing_new = position_ == committed_ && users.empty();
-  if (nothing_new && !needs_first_commit_ && !store_is_behind_) return std::nullopt;
+  const Position position = std::max(position_, publish_from_);
+  const bool nothing_new = position == committed_ && users.empty();
+  const bool must_catch_up = store_is_behind_ && !reading_again();
+  if (nothing_new && !needs_first_commit_ && !must_catch_up) return std::nullopt;
 
   const MarkerRef ref{lineage_, next_marker_};
   ++next_marker_;
-  committed_ = position_;
+  committed_ = position;
   needs_first_commit_ = false;
-  store_is_behind_ = false;
-  return TaskCommit{PartitionCommit{partition_, {position_, encode_position_metadata(ref)}, {}},
-                    batch_of(ref.number, position_, std::move(users))};
+  if (must_catch_up) store_is_behind_ = false;
+  TaskCommit commit{CommittedPosition{position, encode_position_metadata(ref)},
+                    batch_of(ref.number, position, std::move(users)),
+                    {}};
+  if (context_.config->changelog) {
+    commit.changelog_marker = stateful::encode_marker(commit.batch.marker.marker);
+  }
+  return commit;
 }
 
 void Task::note_committed() {

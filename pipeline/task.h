@@ -4,8 +4,9 @@
 //              (records below publish_from    \-> close_clean: prepare_commit(kEverything), batch
 //               are applied without output)    \-> close_dirty: memory is dropped, nothing written
 //
-// While it reads again it saves users as ever, under the group's own marker: the position stays,
-// applied_from moves up. So memory stays bounded, and a task that is stopped midway goes on there.
+// While it reads again it commits as ever: the position stays, applied_from moves up, and the users
+// that change go to store and changelog anew. So memory stays bounded, and a task that is stopped
+// midway goes on there.
 //
 // Invariant: everything below applied_from is in the saved state, and nothing at or past the
 //            committed position ever is.
@@ -32,6 +33,7 @@
 #include "pipeline/events/record.h"
 #include "pipeline/partition_lag.h"
 #include "pipeline/partition_state.h"
+#include "pipeline/restore_runner.h"
 #include "pipeline/save_schedule.h"
 #include "pipeline/status_board.h"
 #include "pipeline/task_start.h"
@@ -50,15 +52,20 @@ struct TaskContext {
   const Clock* clock = nullptr;
   Counters* counters = nullptr;
   ScoreObserver* observer = nullptr;  // none normally
+  RestoreRunner* restores = nullptr;  // none without a changelog
   // Names the history of a partition that starts for the first time: never the same twice.
   std::function<stateful::LineageId()> make_lineage = random_lineage;
 };
 
-// One commit of one task: the position for the group, the batch for the store.
+// One commit of one task: the position for the group, the batch for the store and the changelog.
 struct TaskCommit {
-  std::optional<PartitionCommit> position;  // none while the input is read again: it stands
+  std::optional<CommittedPosition> position;  // none where the group's own marker stands
   stateful::CheckpointBatch batch;
+  std::string changelog_marker;  // the batch's marker as the changelog takes it; empty without one
 };
+
+// What the transport commits of it; the views refer to `commit`. Requires: it has a position.
+PartitionCommit partition_commit(const TaskCommit& commit);
 
 class Task {
  public:
@@ -76,11 +83,12 @@ class Task {
 
   enum class Save {
     kScheduled,   // the slice of users that is due
-    kEverything,  // all changed users: the task is about to leave
+    kLeaving,     // as many changed users as a group that waits for it has time for
+    kEverything,  // all changed users
   };
   // What a commit of this moment holds; none when there is nothing to commit. The caller flushes
-  // the outputs, commits the position if there is one, and then calls post_commit with the same
-  // commit.
+  // the outputs, commits, and then calls post_commit with the same commit, whose batch has been
+  // told where the changelog goes on.
   std::optional<TaskCommit> prepare_commit(Save save);
 
   // The same while the state is made again from the input alone: always a batch, under the marker
@@ -101,6 +109,8 @@ class Task {
   bool reading_again() const { return position_ < publish_from_; }
   // Whether a record is below what the group has committed: applied without output.
   bool is_committed(Offset offset) const { return is_before(offset, publish_from_); }
+  // The position that is committed, below which everything is visible.
+  Position committed() const { return visible_; }
   std::optional<EventTime> stream_time() const { return state_.stream_time(); }
   bool needs_first_commit() const { return needs_first_commit_; }
 

@@ -30,50 +30,95 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
   if (!committed) return tl::unexpected(committed.error());
   const std::size_t bytes = cache_bytes_ / (tasks_.size() + partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const Partition partition = partitions[i];
+    FRESHET_CHECK(!tasks_.contains(partition) && !restoring_.contains(partition));
     board_->beat(context_.clock->monotonic_ms());
-    if (Status started = start_task(partitions[i], (*committed)[i], *count, bytes, transport);
-        !started) {
-      return started;
-    }
+    // The token comes before the first read: a batch of an earlier owner that is still on its way
+    // must not land behind what is read here.
+    const Starting starting{context_.store->take_ownership(partition), (*committed)[i], bytes};
+    auto stored = context_.store->read_marker(partition);
+    if (!stored) return tl::unexpected(stored.error());
+    Status begun = context_.restores != nullptr
+                       ? restore(partition, starting, std::move(*stored))
+                       : start_task(partition, starting, *stored, transport);
+    if (!begun) return begun;
   }
   return {};
 }
 
-Status TaskManager::start_task(Partition partition,
-                               const std::optional<CommittedPosition>& committed,
-                               std::int32_t partition_count, std::size_t cache_bytes,
+Status TaskManager::restore(Partition partition, const Starting& starting,
+                            std::optional<stateful::StoredMarker> stored) {
+  RestoreRequest request{partition, starting.owner, std::nullopt, std::move(stored)};
+  if (starting.committed) {
+    const Result<MarkerRef> marker = decode_position_metadata(starting.committed->metadata);
+    if (!marker) {
+      return error(marker.error().code,
+                   "partition " + std::to_string(partition.value) + ": " + marker.error().message);
+    }
+    request.committed = *marker;
+  }
+  context_.restores->start(std::move(request));
+  restoring_.emplace(partition, starting);
+  return {};
+}
+
+Status TaskManager::start_restored(Transport* transport) {
+  if (restoring_.empty()) return {};
+  for (RestoreOutcome& outcome : context_.restores->take_ended()) {
+    ended_.push_back(std::move(outcome));
+  }
+  while (!ended_.empty()) {
+    const RestoreOutcome& outcome = ended_.back();
+    if (!outcome.stored) return tl::unexpected(outcome.stored.error());
+    const auto starting = restoring_.find(outcome.partition);
+    FRESHET_CHECK(starting != restoring_.end());
+    const Status started =
+        start_task(outcome.partition, starting->second, *outcome.stored, transport);
+    if (!started) return started;
+    restoring_.erase(starting);
+    ended_.pop_back();
+  }
+  return {};
+}
+
+Status TaskManager::start_task(Partition partition, const Starting& starting,
+                               const std::optional<stateful::StoredMarker>& stored,
                                Transport* transport) {
-  FRESHET_CHECK(!tasks_.contains(partition));
-  // The token comes before the first read: a batch of an earlier owner that is still on its way
-  // must not land behind what is read here.
-  const stateful::OwnerToken owner = context_.store->take_ownership(partition);
-  const auto stored = context_.store->read_marker(partition);
-  if (!stored) return tl::unexpected(stored.error());
   const Result<Position> begin = transport->begin_position(partition);
   if (!begin) return tl::unexpected(begin.error());
-
   std::string fingerprint =
-      fingerprint_of(*context_.config, context_.config->kafka.input, partition_count, partition);
+      fingerprint_of(*context_.config, context_.config->kafka.input, *partition_count_, partition);
   const Result<TaskStart> start = plan_task_start(
-      {partition, committed, *stored, *begin, fingerprint, context_.make_lineage()});
+      {partition, starting.committed, stored, *begin, fingerprint, context_.make_lineage()});
   if (!start) return tl::unexpected(start.error());
   log_info(describe(partition, *start));
-  if (!*stored && !start->first_start && begin->value > 0) {
+  if (!stored && !start->first_start && begin->value > 0) {
     log_warn("partition " + std::to_string(partition.value) +
              ": no saved state is here and the topic begins at offset " +
              std::to_string(begin->value) +
              ", so sequences are made from what retention has left; bring the state directory of "
              "the worker that had this partition where clicks before that must count");
   }
-  auto task = std::make_unique<Task>(context_, partition, *start, owner, *stored,
-                                     std::move(fingerprint), cache_bytes);
+  auto task = std::make_unique<Task>(context_, partition, *start, starting.owner, stored,
+                                     std::move(fingerprint), starting.cache_bytes);
   if (Status started = transport->start_at(partition, task->read_from()); !started) return started;
   tasks_.emplace(partition, std::move(task));
   return {};
 }
 
 void TaskManager::close(std::span<const Partition> partitions) {
-  for (const Partition partition : partitions) tasks_.erase(partition);
+  for (const Partition partition : partitions) {
+    tasks_.erase(partition);
+    if (restoring_.erase(partition) > 0) context_.restores->cancel(partition);
+    std::erase_if(ended_, [&](const RestoreOutcome& o) { return o.partition == partition; });
+  }
+}
+
+void TaskManager::close_all() {
+  tasks_.clear();
+  for (const auto& [partition, starting] : restoring_) context_.restores->cancel(partition);
+  restoring_.clear();
+  ended_.clear();
 }
 
 Task* TaskManager::find(Partition partition) {

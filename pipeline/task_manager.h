@@ -1,6 +1,10 @@
 // TaskManager: assigned, revoked and lost partitions -> tasks.
 //
-// Errors:  of assign(): what plan_task_start refuses, and what transport and store say
+//   assign --> restoring (where there is a changelog) --start_restored--> a task, which reads
+//
+// Errors:  of assign() and start_restored(): what plan_task_start refuses, and what transport,
+// store
+//          and restores say
 // Threads: one, the worker's
 #pragma once
 
@@ -25,29 +29,43 @@ class TaskManager {
   TaskManager(const TaskContext& context, std::size_t cache_bytes, StatusBoard* board)
       : context_(context), cache_bytes_(cache_bytes), board_(board) {}
 
-  // Plans and creates a task for each partition and tells the transport where to start.
+  // Plans and creates a task for each partition and tells the transport where to start; where there
+  // is a changelog, begins the restores that come before that. May be repeated after an error.
   Status assign(std::span<const Partition> partitions, Transport* transport);
+  // Does the same for the partitions whose restore is over.
+  Status start_restored(Transport* transport);
 
   // Drops the tasks' memory; nothing is written.
   void close(std::span<const Partition> partitions);
-  void close_all() { tasks_.clear(); }
+  void close_all();
 
   // The partition's task, or null when it is not assigned.
   Task* find(Partition partition);
   std::vector<Task*> all();
   // Of the input topic, as the last assignment found it.
   std::optional<std::int32_t> partition_count() const { return partition_count_; }
-  bool empty() const { return tasks_.empty(); }
+  bool is_restoring(Partition partition) const { return restoring_.contains(partition); }
 
  private:
-  Status start_task(Partition partition, const std::optional<CommittedPosition>& committed,
-                    std::int32_t partition_count, std::size_t cache_bytes, Transport* transport);
+  // A partition that is assigned, until its task is made.
+  struct Starting {
+    stateful::OwnerToken owner;
+    std::optional<CommittedPosition> committed;
+    std::size_t cache_bytes = 0;
+  };
+
+  Status restore(Partition partition, const Starting& starting,
+                 std::optional<stateful::StoredMarker> stored);
+  Status start_task(Partition partition, const Starting& starting,
+                    const std::optional<stateful::StoredMarker>& stored, Transport* transport);
 
   TaskContext context_;
   std::size_t cache_bytes_;
   StatusBoard* board_;
   std::optional<std::int32_t> partition_count_;
   std::map<Partition, std::unique_ptr<Task>> tasks_;
+  std::map<Partition, Starting> restoring_;
+  std::vector<RestoreOutcome> ended_;  // restores whose task could not be started yet
 };
 
 }  // namespace freshet::pipeline

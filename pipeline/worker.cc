@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,12 @@ constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{1'000};
 // How long a worker that was asked to stop still waits for a broker that does not answer.
 constexpr milliseconds kStopGrace{8'000};
+// How long a commit may take while the group waits for this worker's partitions: far below
+// max.poll.interval.ms (5 min), after which the group goes on without it.
+constexpr milliseconds kGiveBackGrace{20'000};
+// How often the loop starts over without a step forward before it is the record there, or the
+// brokers, that no retry helps with.
+constexpr int kRestartsMax = 10;
 constexpr std::int64_t kStatusIntervalMs = 100;
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
@@ -52,18 +59,32 @@ Worker::Worker(const TaskContext& context, std::size_t cache_bytes, TransportFac
 
 Status Worker::run() {
   scorer::set_float_mode();
+  int restarts = 0;
   while (true) {
+    progressed_ = false;
     Status ended = run_in_group();
     tasks_.close_all();
     transport_.reset();
-    const bool rejoins = !ended && ended.error().code == ErrorCode::kFenced;
-    if (rejoins) ++context_.counters->fenced;
-    if (!rejoins || stop_->requested()) {
+    bool rejoins = !ended && ended.error().code == ErrorCode::kFenced && !stop_->requested();
+    restarts = progressed_ ? 0 : restarts + 1;
+    if (rejoins && restarts >= kRestartsMax) {
+      ended = error(
+          ErrorCode::kFatal,
+          "started over " + std::to_string(restarts) +
+              " times without a step forward, the last time because: " + ended.error().message);
+      rejoins = false;
+    }
+    if (!rejoins) {
       publish_status();
       board_.finish();
-      return rejoins ? Status{} : ended;
+      if (ended || ended.error().code != ErrorCode::kFenced) return ended;
+      log_warn("stopping without the last commit, which the next start repeats: " +
+               ended.error().message);
+      return {};
     }
-    log_warn("fenced, rejoining the group: " + ended.error().message);
+    ++context_.counters->fenced;
+    log_warn("starting over: " + ended.error().message);
+    stop_->wait_for(std::min(kBackoffMin * (1 << restarts), kBackoffMax));
   }
 }
 
@@ -102,6 +123,7 @@ Status Worker::loop() {
     }
     backoff = kBackoffMin;
     trouble_.reset();
+    if (Status started = start_restored(); !started) return started;
     if (Status committed = commit_first_starts(); !committed) return committed;
     if (Status processed = process(*batch); !processed) return processed;
     if (Status committed = commit_if_due(); !committed) return committed;
@@ -133,7 +155,7 @@ Status Worker::process(const RecordBatch& batch) {
     }
     if (Status whole = check_contiguous(record, *task); !whole) return whole;
     const Result<std::optional<OutputRecord>> output = apply(record, task);
-    if (!output) return tl::unexpected(output.error());
+    if (!output) return recoverable(record.partition, output.error());
     if (*output) {
       if (Status sent = publish(record, **output, task); !sent) return sent;
     }
@@ -200,12 +222,16 @@ Status Worker::publish(const InputRecord& record, const OutputRecord& output, Ta
   return sent;
 }
 
+Status Worker::start_restored() {
+  return persist(Operation::kStartTasks,
+                 [this] { return tasks_.start_restored(transport_.get()); });
+}
+
 Status Worker::commit_first_starts() {
-  std::vector<Task*> fresh;
-  for (Task* task : tasks_.all()) {
-    if (task->needs_first_commit()) fresh.push_back(task);
-  }
-  return fresh.empty() ? Status{} : commit(fresh, Task::Save::kScheduled);
+  const std::vector<Task*> tasks = tasks_.all();
+  const bool any = std::any_of(tasks.begin(), tasks.end(),
+                               [](const Task* task) { return task->needs_first_commit(); });
+  return any ? commit(Task::Save::kScheduled) : Status{};
 }
 
 Status Worker::commit_if_due() {
@@ -216,41 +242,66 @@ Status Worker::commit_if_due() {
   }
   last_commit_ms_ = now;
   records_since_commit_ = 0;
-  return commit(tasks_.all(), Task::Save::kScheduled);
+  return commit(Task::Save::kScheduled);
 }
 
-Status Worker::commit(std::span<Task* const> tasks, Task::Save save) {
+Status Worker::commit(Task::Save save_what) {
   std::vector<std::pair<Task*, TaskCommit>> commits;
-  std::vector<PartitionCommit> positions;
-  for (Task* task : tasks) {
-    std::optional<TaskCommit> prepared = task->prepare_commit(save);
-    if (!prepared) continue;
-    if (prepared->position) positions.push_back(*prepared->position);
-    commits.emplace_back(task, std::move(*prepared));
+  for (Task* task : tasks_.all()) {
+    std::optional<TaskCommit> prepared = task->prepare_commit(save_what);
+    if (prepared) commits.emplace_back(task, std::move(*prepared));
   }
-  if (!positions.empty()) {
+  if (commits.empty()) return {};
+  std::vector<PartitionCommit> partitions;
+  for (const auto& [task, prepared] : commits) partitions.push_back(partition_commit(prepared));
+  ChangelogPositions changelog_positions;
+  {
     const Timer timer(&context_.counters->commit_duration);
     Status flushed =
         persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
     if (!flushed) return flushed;
     Status committed = persist(Operation::kCommit, [&]() -> Status {
-      const Result<ChangelogPositions> done = transport_->commit(positions);
+      Result<ChangelogPositions> done = transport_->commit(partitions);
       if (!done) return tl::unexpected(done.error());
+      changelog_positions = std::move(*done);
       return {};
     });
     if (!committed) return committed;
   }
-  for (const auto& [task, prepared] : commits) {
-    if (prepared.position) task->note_committed();
-  }
-  for (const auto& [task, prepared] : commits) {
-    Task* const saving = task;
-    const TaskCommit& batch = prepared;
-    const Timer timer(&context_.counters->checkpoint_duration);
-    Status saved = persist(Operation::kSaveState, [&] { return saving->post_commit(batch); });
-    if (!saved) return saved;
+  for (const auto& [task, prepared] : commits) task->note_committed();
+  if (note_progress()) progressed_ = true;
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    auto& [task, prepared] = commits[i];
+    prepared.batch.marker.changelog_position = changelog_positions[i];
+    if (Status saved = save(task, prepared); !saved) return saved;
   }
   return {};
+}
+
+Status Worker::save(Task* task, const TaskCommit& commit) {
+  const Timer timer(&context_.counters->checkpoint_duration);
+  Status saved = persist(Operation::kSaveState, [&] { return task->post_commit(commit); });
+  if (!saved) return recoverable(task->partition(), saved.error());
+  return {};
+}
+
+bool Worker::note_progress() {
+  bool ahead = false;
+  for (const Task* task : tasks_.all()) {
+    const auto [reached, is_new] = reached_.insert({task->partition(), task->committed()});
+    ahead |= is_new || reached->second < task->committed();
+    reached->second = std::max(reached->second, task->committed());
+  }
+  return ahead;
+}
+
+tl::unexpected<Error> Worker::recoverable(Partition partition, const Error& failure) {
+  if (failure.code != ErrorCode::kCorruptState) return tl::unexpected(failure);
+  const Status aside = context_.store->set_aside(partition);
+  if (!aside) return tl::unexpected(aside.error());
+  return error(ErrorCode::kFenced, failure.message + "; the state of partition " +
+                                       std::to_string(partition.value) +
+                                       " is set aside, and made again");
 }
 
 Status Worker::persist(Operation operation, const std::function<Status()>& attempt) {
@@ -263,6 +314,11 @@ Status Worker::persist(Operation operation, const std::function<Status()>& attem
       // That the disk answers says nothing of the brokers.
       if (trouble_ && is_of_store(trouble_->operation) == is_of_store(operation)) trouble_.reset();
       return done;
+    }
+    if (give_back_by_ms_ && context_.clock->monotonic_ms() >= *give_back_by_ms_) {
+      return error(ErrorCode::kFenced, std::string(gerund_of(operation)) + ": " +
+                                           done.error().message +
+                                           "; the group waits for the partitions");
     }
     // The next attempt may take as long as this one did.
     const milliseconds attempted(context_.clock->monotonic_ms() - begin);
@@ -299,6 +355,7 @@ void Worker::publish_status() {
     status.hot_users_bytes += task->hot_users_bytes();
     status.changed_users += task->changed_users();
   }
+  if (context_.restores != nullptr) status.restores = context_.restores->progress();
   status.trouble = trouble_;
   board_.publish(std::move(status));
 }
@@ -306,6 +363,10 @@ void Worker::publish_status() {
 UserMailbox::Answer Worker::explain(Partition partition, const UserId& user) {
   Task* task = tasks_.find(partition);
   if (task != nullptr) return task->explain(user);
+  if (tasks_.is_restoring(partition)) {
+    return error(ErrorCode::kUnavailable, "partition " + std::to_string(partition.value) +
+                                              " is being restored; /readyz says how far that is");
+  }
   return error(ErrorCode::kFenced, "partition " + std::to_string(partition.value) +
                                        " has just been given to another worker");
 }
@@ -319,19 +380,18 @@ Status Worker::on_assigned(std::span<const Partition> partitions) {
 }
 
 Status Worker::on_revoked(std::span<const Partition> partitions) {
-  std::vector<Task*> leaving;
-  for (const Partition partition : partitions) {
-    if (Task* task = tasks_.find(partition)) leaving.push_back(task);
-  }
-  Status committed = commit(leaving, Task::Save::kEverything);
+  give_back_by_ms_ = context_.clock->monotonic_ms() + kGiveBackGrace.count();
+  Status committed = commit(Task::Save::kLeaving);
+  give_back_by_ms_.reset();
   tasks_.close(partitions);
   return committed;
 }
 
+// What was sent for them must never be committed: the transport that holds it ends here.
 Status Worker::on_lost(std::span<const Partition> partitions) {
-  log_warn(std::to_string(partitions.size()) + " partitions were lost without a revocation");
   tasks_.close(partitions);
-  return {};
+  return error(ErrorCode::kFenced,
+               std::to_string(partitions.size()) + " partitions were lost without a revocation");
 }
 
 }  // namespace freshet::pipeline

@@ -2,10 +2,14 @@
 //
 // The one place that maps an error's code to an action:
 //   kUnavailable                    pause, back off, try the same thing again
-//   kFenced                         close dirty, make a new transport, rejoin
+//   kFenced                         close dirty, make a new transport, rejoin; too many times
+//                                   without a step forward are kFatal
+//   kCorruptState of a partition    set its state aside, then as kFenced
 //   everything else                 close dirty, commit nothing more, return the error
-// A commit is: outputs flushed, positions committed, then each task's batch in the store. A crash
-// in between leaves the store behind the group, which the next start repairs by reading again.
+// A commit is: outputs flushed; then, in one transaction, positions and changelog entries of every
+// task (exactly-once: the outputs too); then each task's batch in the store. A crash in between
+// leaves the store behind the group, which the next start repairs from the changelog or by reading
+// again.
 //
 // Threads: run() belongs to one thread; StopSignal may be requested from any, and what status() and
 //          users() give may be used from any.
@@ -61,11 +65,19 @@ class Worker final : public RebalanceListener {
   Result<std::optional<OutputRecord>> apply(const InputRecord& record, Task* task);
   // Sends the record's output; one that the topic does not take becomes a dead letter.
   Status publish(const InputRecord& record, const OutputRecord& output, Task* task);
+  Status start_restored();
   Status commit_first_starts();
   Status commit_if_due();
-  Status commit(std::span<Task* const> tasks, Task::Save save);
-  // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over.
+  // Of all tasks: a transaction that holds outputs of one holds its position, too.
+  Status commit(Task::Save save);
+  Status save(Task* task, const TaskCommit& commit);
+  // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over, and, as
+  // kFenced, when the group has waited for long enough.
   Status persist(Operation operation, const std::function<Status()>& attempt);
+  // A partition's error as the loop takes it: state that is corrupt has been set aside by then.
+  tl::unexpected<Error> recoverable(Partition partition, const Error& error);
+  // Whether a position has been committed that is ahead of all before.
+  bool note_progress();
   void note_failure(Operation operation, const std::string& message);
   void beat() { board_.beat(context_.clock->monotonic_ms()); }
   void publish_status_if_due();
@@ -84,6 +96,9 @@ class Worker final : public RebalanceListener {
   std::size_t records_since_commit_ = 0;
   bool input_ended_ = false;
   std::optional<Trouble> trouble_;
+  std::optional<std::int64_t> give_back_by_ms_;  // while the group waits for partitions
+  std::map<Partition, Position> reached_;        // the furthest that has been committed
+  bool progressed_ = false;                      // since the group was joined last
   std::map<Partition, Position> gaps_;  // where records were missing, and have been read again
 };
 

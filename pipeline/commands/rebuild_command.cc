@@ -129,7 +129,7 @@ Result<Source> open_source(const pipeline::WorkerConfig& config, const std::stri
   if (!topic) return tl::unexpected(topic.error());
   std::map<Partition, Position> ends;
   for (pipeline::RebuildGoal& goal : *goals) {
-    const pipeline::PositionRange& range = topic->range(goal.partition);
+    const PositionRange& range = topic->range(goal.partition);
     const Position end = goal.committed.position;
     if (range.end < end) {
       return error(ErrorCode::kInvalidConfig,

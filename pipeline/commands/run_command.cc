@@ -71,7 +71,7 @@ int run_worker(const ConfigArguments& arguments) {
 
   const SystemClock clock;
   WorkerThreads workers(*loaded, store->get(), &clock, kafka_transports(loaded->config, *instance),
-                        &stop);
+                        nullptr, &stop);
   auto server = pipeline::OperationServer::open(
       {FRESHET_VERSION, &loaded->config, loaded->model, &clock, &stop, workers.views(),
        [&store = **store] { return store.live_bytes(); }});

@@ -7,14 +7,21 @@
 namespace freshet::commands {
 
 WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, const Clock* clock,
-                             MakeTransport make_transport, pipeline::StopSignal* stop)
+                             MakeTransport make_transport,
+                             pipeline::ChangelogReaderFactory open_changelog,
+                             pipeline::StopSignal* stop)
     : stop_(stop) {
   const std::size_t count = loaded.config.threads;
   const std::size_t cache_bytes =
       pipeline::split_memory(loaded.config.memory_budget_mb).hot_users_bytes / count;
   for (std::size_t i = 0; i < count; ++i) {
     auto one = std::make_unique<One>();
-    const pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
+    pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
+    if (loaded.config.changelog) {
+      one->restores = std::make_unique<pipeline::RestoreThread>(
+          pipeline::RestoreContext{store, clock, open_changelog, {}});
+      context.restores = one->restores.get();
+    }
     one->worker = std::make_unique<pipeline::Worker>(
         context, cache_bytes, [make_transport, i] { return make_transport(i); }, stop);
     workers_.push_back(std::move(one));

@@ -13,8 +13,10 @@
 
 #include "common/clock.h"
 #include "common/status.h"
+#include "pipeline/changelog_reader.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/metrics/process_view.h"
+#include "pipeline/restore/restore_thread.h"
 #include "pipeline/worker.h"
 #include "stateful/state_store.h"
 
@@ -26,9 +28,11 @@ class WorkerThreads {
   using MakeTransport =
       std::function<Result<std::unique_ptr<pipeline::Transport>>(std::size_t worker)>;
 
-  // Everything that is pointed to outlives it.
+  // Everything that is pointed to outlives it. Each worker restores on a thread of its own, through
+  // a reader that `open_changelog` makes; none without a changelog.
   WorkerThreads(const Loaded& loaded, stateful::StateStore* store, const Clock* clock,
-                MakeTransport make_transport, pipeline::StopSignal* stop);
+                MakeTransport make_transport, pipeline::ChangelogReaderFactory open_changelog,
+                pipeline::StopSignal* stop);
 
   // Runs until all workers have ended.
   Status run();
@@ -39,6 +43,7 @@ class WorkerThreads {
  private:
   struct One {
     pipeline::Counters counters;
+    std::unique_ptr<pipeline::RestoreThread> restores;
     std::unique_ptr<pipeline::Worker> worker;
     Status ended;
   };

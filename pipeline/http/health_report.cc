@@ -1,6 +1,7 @@
 #include "pipeline/http/health_report.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "common/json_text.h"
@@ -14,13 +15,35 @@ std::string count_of(std::size_t count, const std::string& noun) {
 
 HealthPart assigned(const std::vector<WorkerStatus>& workers) {
   std::size_t partitions = 0;
-  for (const WorkerStatus& worker : workers) partitions += worker.partitions.size();
+  for (const WorkerStatus& worker : workers) {
+    partitions += worker.partitions.size() + worker.restores.size();
+  }
   if (partitions > 0) return {"assigned", true, count_of(partitions, "partition")};
   return {"assigned", false,
           "no partition yet: the group is being joined, or it has more threads than partitions"};
 }
 
+// None where no partition is being restored.
+std::optional<HealthPart> restoring(const std::vector<WorkerStatus>& workers) {
+  std::size_t partitions = 0;
+  std::uint64_t records = 0;
+  std::uint64_t remaining = 0;
+  for (const WorkerStatus& worker : workers) {
+    partitions += worker.restores.size();
+    for (const RestoreProgress& restore : worker.restores) {
+      records += restore.records;
+      remaining += restore.remaining;
+    }
+  }
+  if (partitions == 0) return std::nullopt;
+  return HealthPart{"caught_up", false,
+                    count_of(partitions, "partition") +
+                        " being restored from the changelog: " + std::to_string(records) +
+                        " records read, up to " + std::to_string(remaining) + " to go"};
+}
+
 HealthPart caught_up(const std::vector<WorkerStatus>& workers) {
+  if (auto restores = restoring(workers)) return *std::move(restores);
   std::size_t again = 0;
   std::int64_t records = 0;
   for (const WorkerStatus& worker : workers) {

@@ -126,6 +126,18 @@ void add_partitions(const std::vector<WorkerStatus>& workers, EventTime now, Met
   list->gauge("freshet_reading_again_partitions",
               "Of these, those that still read again what was committed.",
               static_cast<double>(again));
+  std::size_t restoring = 0;
+  std::uint64_t remaining = 0;
+  for (const WorkerStatus& worker : workers) {
+    restoring += worker.restores.size();
+    for (const RestoreProgress& restore : worker.restores) remaining += restore.remaining;
+  }
+  list->gauge("freshet_restoring_partitions",
+              "Partitions whose state is being restored from the changelog.",
+              static_cast<double>(restoring));
+  list->gauge("freshet_restore_remaining_records",
+              "Offsets of the changelog that these have still to read.",
+              static_cast<double>(remaining));
   list->begin(MetricType::Gauge, "freshet_consumer_lag_records",
               "Records of the input that have no output yet.");
   for (const auto& [partition, status] : partitions) {

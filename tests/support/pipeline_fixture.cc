@@ -157,7 +157,7 @@ Status TaskRun::start() {
 bool TaskRun::commit_position(pipeline::Task::Save save) {
   prepared_ = task_->prepare_commit(save);
   if (!prepared_) return false;
-  if (prepared_->position) committed_ = prepared_->position->committed;
+  if (prepared_->position) committed_ = *prepared_->position;
   return true;
 }
 

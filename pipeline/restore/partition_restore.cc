@@ -1,0 +1,285 @@
+#include "pipeline/restore/partition_restore.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/check.h"
+#include "pipeline/log.h"
+
+namespace freshet::pipeline {
+namespace {
+
+// The marker is the last record of its transaction: behind it lie a control record and what was
+// aborted since. So the search looks at the last offsets first, and further back if need be.
+constexpr std::int64_t kFirstWindow = 64;
+constexpr std::int64_t kWindowGrowth = 16;
+constexpr std::int64_t kLookAgainMs = 20;
+
+constexpr std::size_t kBatchUsersMax = 2'000;
+constexpr std::size_t kBatchBytesMax = std::size_t{2} << 20;
+
+std::string text(Position position) { return std::to_string(position.value); }
+
+}  // namespace
+
+PartitionRestore::PartitionRestore(RestoreRequest request, stateful::StateStore* store,
+                                   const Clock* clock, const RestoreLimits& limits)
+    : request_(std::move(request)),
+      store_(store),
+      clock_(clock),
+      limits_(limits),
+      stored_(request_.stored),
+      window_(kFirstWindow) {}
+
+tl::unexpected<Error> PartitionRestore::refuse(const std::string& what) const {
+  return error(ErrorCode::kInvalidConfig,
+               "partition " + std::to_string(request_.partition.value) + ": " + what);
+}
+
+Result<bool> PartitionRestore::step(ChangelogReader* reader) {
+  Status done;
+  if (phase_ == Phase::kWait && clock_->monotonic_ms() >= look_again_ms_) phase_ = Phase::kAsk;
+  if (phase_ == Phase::kAsk) done = ask(reader);
+  if (done && phase_ == Phase::kSearch && reader->position(request_.partition) >= range_.end) {
+    done = conclude_search(reader);
+  }
+  if (done && phase_ == Phase::kRead) {
+    if (reached_) {
+      done = finish();
+    } else if (reader->position(request_.partition) > position_after(last_marker_->offset)) {
+      phase_ = Phase::kAsk;  // the marker has gone meanwhile: there must be another one
+    } else if (batch_.size() >= kBatchUsersMax || batch_bytes_ >= kBatchBytesMax) {
+      done = write_batch();
+    }
+  }
+  if (!done) return tl::unexpected(done.error());
+  if (phase_ != Phase::kOver) return false;
+  reader->stop(request_.partition);
+  return true;
+}
+
+Status PartitionRestore::ask(ChangelogReader* reader) {
+  const Result<PositionRange> range = reader->range(request_.partition);
+  if (!range) return tl::unexpected(range.error());
+  range_ = *range;
+  last_marker_.reset();
+  search_from_ = std::max(range_.begin, Position{range_.end.value - window_});
+  if (Status started = reader->start_at(request_.partition, search_from_); !started) return started;
+  phase_ = Phase::kSearch;
+  return {};
+}
+
+Status PartitionRestore::conclude_search(ChangelogReader* reader) {
+  if (last_marker_ || search_from_ <= range_.begin) return decide(reader);
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kWindowGrowth;
+  window_ = std::min(window_, kMost) * kWindowGrowth;
+  phase_ = Phase::kAsk;
+  return {};
+}
+
+Status PartitionRestore::decide(ChangelogReader* reader) {
+  if (!request_.committed) {
+    if (last_marker_) {
+      return refuse(
+          "the changelog holds a checkpoint, but the group has no committed position: they were "
+          "lost, or reset by hand; choose another application_id to start anew");
+    }
+    phase_ = Phase::kOver;
+    return {};
+  }
+  if (!last_marker_) return wait_for_marker();
+  const stateful::Marker& last = last_marker_->marker;
+  if (last.lineage != request_.committed->lineage) {
+    return refuse("the changelog holds another history of this partition (lineage " +
+                  last.lineage.hex() + ", the group's is " + request_.committed->lineage.hex() +
+                  "); choose another application_id, or put topic and positions back");
+  }
+  if (last.number < request_.committed->number) return wait_for_marker();
+  if (last.number > request_.committed->number) {
+    return refuse("the group's position is older than the changelog (marker " +
+                  std::to_string(request_.committed->number) + ", the changelog's is " +
+                  std::to_string(last.number) +
+                  "); the positions were reset by hand: put them back, or choose another "
+                  "application_id");
+  }
+  return begin_read(reader);
+}
+
+// The partitions of one transaction become visible one after another, moments apart.
+Status PartitionRestore::wait_for_marker() {
+  const std::int64_t now = clock_->monotonic_ms();
+  if (!wait_until_ms_) wait_until_ms_ = now + limits_.marker_wait.value;
+  if (now >= *wait_until_ms_) {
+    const std::string found =
+        last_marker_ ? "ends with marker " + std::to_string(last_marker_->marker.number)
+                     : "holds no marker";
+    return refuse("the group's position was committed with marker " +
+                  std::to_string(request_.committed->number) + ", but the changelog " + found +
+                  ": its end was lost, or a worker ran with changelog: off; choose another "
+                  "application_id to start anew");
+  }
+  look_again_ms_ = now + kLookAgainMs;
+  phase_ = Phase::kWait;
+  return {};
+}
+
+bool PartitionRestore::must_begin_from_nothing(std::string* why) const {
+  const stateful::Marker& last = last_marker_->marker;
+  if (stored_->marker.lineage != last.lineage) {
+    *why = "it holds another history of the partition";
+  } else if (!stored_->changelog_position) {
+    *why = "it was made without a changelog";
+  } else if (*stored_->changelog_position < range_.begin) {
+    *why = "the changelog begins at " + text(range_.begin) + ", behind " +
+           text(*stored_->changelog_position) + ", which it would be read from";
+  } else if (!stored_->restored && stored_->marker.number == last.number) {
+    *why = "its digest is not that of the changelog's marker with the same number";
+  } else if (clock_->now() >= stored_->commit_time + limits_.tombstones_kept) {
+    *why = "it is so old that the changelog may have dropped tombstones since";
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Status PartitionRestore::begin_read(ChangelogReader* reader) {
+  const stateful::Marker& last = last_marker_->marker;
+  const bool same_history = stored_ && stored_->marker.lineage == last.lineage;
+  if (same_history && stored_->marker.number > last.number) {
+    return refuse("changelog_behind_store: the state is at marker " +
+                  std::to_string(stored_->marker.number) + ", the changelog ends with " +
+                  std::to_string(last.number) +
+                  ": the topic has lost its end; choose another application_id, or put it back");
+  }
+  if (same_history && !stored_->restored && stored_->marker.number == last.number &&
+      stored_->marker.digest == last.digest && stored_->marker.user_count == last.user_count) {
+    phase_ = Phase::kOver;
+    return {};
+  }
+  std::string why;
+  if (!stored_ || must_begin_from_nothing(&why)) {
+    if (Status begun = start_from_nothing(why); !begun) return begun;
+  }
+  batch_.clear();
+  batch_bytes_ = 0;
+  batch_end_ = *stored_->changelog_position;
+  if (Status started = reader->start_at(request_.partition, batch_end_); !started) return started;
+  phase_ = Phase::kRead;
+  return {};
+}
+
+Status PartitionRestore::start_from_nothing(const std::string& why) {
+  const std::string name = "partition " + std::to_string(request_.partition.value);
+  if (stored_) {
+    log_warn(name + ": the state here cannot be brought up to date, " + why +
+             "; it is set aside, and the partition is restored from the changelog");
+    if (Status aside = store_->set_aside(request_.partition); !aside) return aside;
+  }
+  from_nothing_ = true;
+  stateful::StoredMarker empty;
+  empty.marker.lineage = last_marker_->marker.lineage;
+  empty.changelog_position = range_.begin;
+  empty.commit_time = clock_->now();
+  empty.restored = stateful::RestoredSoFar{};
+  stored_ = std::move(empty);
+  return {};
+}
+
+Status PartitionRestore::take(const InputRecord& record) {
+  FRESHET_CHECK(record.partition == request_.partition);
+  const auto place = [&] { return "changelog at offset " + std::to_string(record.offset.value); };
+  if (!record.key) return refuse(place() + ": a record without a key; another program writes it");
+  if (record.key->empty()) {
+    if (!record.value) return refuse(place() + ": the marker was deleted");
+    Result<stateful::Marker> marker = stateful::decode_marker(*record.value);
+    if (!marker) return error(marker.error().code, place() + ": " + marker.error().message);
+    if (phase_ == Phase::kSearch) last_marker_ = FoundMarker{std::move(*marker), record.offset};
+    if (phase_ == Phase::kRead && record.offset == last_marker_->offset) reached_ = true;
+  } else if (phase_ == Phase::kRead && !reached_) {
+    if (!is_valid_id(*record.key)) return refuse(place() + ": its key is no user id");
+    std::optional<std::string> value;
+    if (record.value) value = std::string(*record.value);
+    batch_bytes_ += record.key->size() + (value ? value->size() : 0);
+    batch_.insert_or_assign(UserId(*record.key), std::move(value));
+  }
+  if (phase_ == Phase::kRead && record.offset <= last_marker_->offset) {
+    batch_end_ = position_after(record.offset);
+    ++records_;
+  }
+  return {};
+}
+
+Status PartitionRestore::write_batch() {
+  const stateful::Marker& base = stored_->marker;
+  stateful::RestoredSoFar sum =
+      stored_->restored.value_or(stateful::RestoredSoFar{base.digest, base.user_count});
+  stateful::CheckpointBatch batch;
+  batch.partition = request_.partition;
+  batch.owner = request_.owner;
+  for (const auto& [user, value] : batch_) {
+    const auto before = store_->read_user(request_.partition, user);
+    if (!before) return tl::unexpected(before.error());
+    if (*before) {
+      sum.digest -= stateful::digest_of_user(user, **before);
+      --sum.user_count;
+    }
+    if (value) {
+      sum.digest += stateful::digest_of_user(user, *value);
+      ++sum.user_count;
+    }
+    batch.users.push_back({user, value});
+  }
+  const stateful::Marker& last = last_marker_->marker;
+  if (reached_ && (sum.digest != last.digest || sum.user_count != last.user_count)) {
+    return error(ErrorCode::kCorruptState,
+                 "partition " + std::to_string(request_.partition.value) + ": the digest of " +
+                     std::to_string(sum.user_count) +
+                     " restored users is not that of the changelog's marker, of " +
+                     std::to_string(last.user_count));
+  }
+  batch.marker = *stored_;
+  batch.marker.changelog_position = batch_end_;
+  batch.marker.restored = sum;
+  if (reached_) {
+    batch.marker.marker = last;
+    batch.marker.commit_time = clock_->now();
+    batch.marker.restored.reset();
+  }
+  const Result<stateful::ApplyOutcome> applied = store_->apply(batch);
+  if (!applied) return tl::unexpected(applied.error());
+  if (*applied == stateful::ApplyOutcome::kStaleOwner) {
+    return error(ErrorCode::kFenced, "partition " + std::to_string(request_.partition.value) +
+                                         ": its state has a new owner; this restore stops");
+  }
+  stored_ = std::move(batch.marker);
+  batch_.clear();
+  batch_bytes_ = 0;
+  return {};
+}
+
+Status PartitionRestore::finish() {
+  Status written = write_batch();
+  if (written) {
+    phase_ = Phase::kOver;
+    return {};
+  }
+  if (written.error().code != ErrorCode::kCorruptState || from_nothing_) return written;
+  if (Status begun = start_from_nothing(written.error().message); !begun) return begun;
+  reached_ = false;
+  phase_ = Phase::kAsk;
+  return {};
+}
+
+RestoreProgress PartitionRestore::progress() const {
+  RestoreProgress progress{request_.partition, records_, 0};
+  if (phase_ == Phase::kRead) {
+    progress.remaining =
+        static_cast<std::uint64_t>(last_marker_->offset.value + 1 - batch_end_.value);
+  }
+  return progress;
+}
+
+}  // namespace freshet::pipeline

@@ -1,0 +1,100 @@
+// PartitionRestore: brings the store of one partition to the marker that its group has committed.
+//
+//   search the changelog's last marker -> is it the committed one?  -- older --> wait, search again
+//     -> read from the store's own changelog position to that marker, batch by batch
+//     -> the digest of what is there = the marker's: over
+//
+// Users are taken in the order of the log, so what compaction has left out is overwritten by what
+// it has kept; therefore only the last marker says that users and marker belong together, and until
+// it is reached the store keeps the running digest (StoredMarker::restored) and can go on there.
+//
+// The store is read from nothing, what it held set aside, where it cannot be brought up to date:
+// its history is another one, the changelog has been cleaned past its position, tombstones may be
+// gone since its commit, or its digest does not come out right (once).
+//
+// Errors:  of step(): kUnavailable (call again), kFenced (the partition has a new owner),
+//          kInvalidConfig with the remedy (positions, changelog and store do not belong together),
+//          kCorruptState (the digest differs after a restore from nothing)
+// Threads: one, which need not be the task's: the store drops its batches once the token is stale
+// Memory:  one batch of users. Cost: a read and a write of the store for each record
+// Oracle:  tests/unit/pipeline/partition_restore_test.cc; tests/sim
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "common/status.h"
+#include "pipeline/changelog_reader.h"
+#include "pipeline/restore_runner.h"
+#include "stateful/state_store.h"
+
+namespace freshet::pipeline {
+
+struct RestoreLimits {
+  // The changelog's delete.retention.ms: a store that is older may have missed tombstones.
+  DurationMs tombstones_kept{7 * 24 * 3'600'000};
+  // How long the committed marker may take to become visible: the brokers' transaction time-out.
+  DurationMs marker_wait{20'000};
+};
+
+class PartitionRestore {
+ public:
+  // Store and clock outlive it.
+  PartitionRestore(RestoreRequest request, stateful::StateStore* store, const Clock* clock,
+                   const RestoreLimits& limits);
+
+  // Does what is due: tells the reader where to read, writes a batch. True when it is over.
+  Result<bool> step(ChangelogReader* reader);
+
+  // The next record of the partition. Requires: the last step() neither failed nor ended it.
+  Status take(const InputRecord& record);
+
+  // What the store holds at the end: the committed marker; none on a first start.
+  const std::optional<stateful::StoredMarker>& restored() const { return stored_; }
+  RestoreProgress progress() const;
+
+ private:
+  enum class Phase { kAsk, kSearch, kWait, kRead, kOver };
+  struct FoundMarker {
+    stateful::Marker marker;
+    Offset offset;
+  };
+
+  Status ask(ChangelogReader* reader);
+  Status conclude_search(ChangelogReader* reader);
+  Status decide(ChangelogReader* reader);
+  Status wait_for_marker();
+  Status begin_read(ChangelogReader* reader);
+  bool must_begin_from_nothing(std::string* why) const;
+  Status start_from_nothing(const std::string& why);
+  Status write_batch();
+  Status finish();
+  tl::unexpected<Error> refuse(const std::string& what) const;
+
+  RestoreRequest request_;
+  stateful::StateStore* store_;
+  const Clock* clock_;
+  RestoreLimits limits_;
+  std::optional<stateful::StoredMarker> stored_;
+
+  Phase phase_ = Phase::kAsk;
+  PositionRange range_;  // as asked last
+  std::int64_t window_;  // how far before the end the search begins
+  Position search_from_;
+  std::optional<FoundMarker> last_marker_;  // of the search
+  std::optional<std::int64_t> wait_until_ms_;
+  std::int64_t look_again_ms_ = 0;
+
+  // Of the read; users by id, each with its last value.
+  std::map<UserId, std::optional<std::string>> batch_;
+  std::size_t batch_bytes_ = 0;
+  Position batch_end_;  // behind the last record that the batch holds
+  bool reached_ = false;
+  bool from_nothing_ = false;
+  std::uint64_t records_ = 0;
+};
+
+}  // namespace freshet::pipeline
