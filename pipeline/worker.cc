@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/crash_point.h"
 #include "pipeline/log.h"
 #include "scorer/float_mode.h"
 
@@ -125,6 +126,7 @@ Status Worker::loop() {
     trouble_.reset();
     if (Status started = start_restored(); !started) return started;
     if (Status committed = commit_first_starts(); !committed) return committed;
+    if (!batch->records.empty()) crash_point("after_poll");
     if (Status processed = process(*batch); !processed) return processed;
     if (Status committed = commit_if_due(); !committed) return committed;
     publish_status_if_due();
@@ -188,6 +190,7 @@ Status Worker::check_contiguous(const InputRecord& record, const Task& task) {
 
 Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {
   const bool was_reading_again = task->reading_again();
+  if (was_reading_again) crash_point("in_reread");
   Result<std::optional<OutputRecord>> output = task->process(record);
   if (!output && output.error().code == ErrorCode::kUnavailable) {
     const Status applied = persist(Operation::kReadState, [&]() -> Status {
@@ -210,7 +213,10 @@ Status Worker::publish(const InputRecord& record, const OutputRecord& output, Ta
     return persist(Operation::kSend, [&] { return transport_->send(out); });
   };
   Status sent = send(output);
-  if (sent) task->note_output(record);
+  if (sent) {
+    task->note_output(record);
+    crash_point("after_send");
+  }
   if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
   if (output.topic == OutputTopic::kDeadLetters) {
     return error(ErrorCode::kFatal, "a dead letter is refused, nothing can be committed past it: " +
@@ -268,6 +274,7 @@ Status Worker::commit(Task::Save save_what) {
     });
     if (!committed) return committed;
   }
+  crash_point("before_batch");
   for (const auto& [task, prepared] : commits) task->note_committed();
   if (note_progress()) progressed_ = true;
   for (std::size_t i = 0; i < commits.size(); ++i) {
@@ -380,6 +387,7 @@ Status Worker::on_assigned(std::span<const Partition> partitions) {
 }
 
 Status Worker::on_revoked(std::span<const Partition> partitions) {
+  crash_point("in_rebalance");
   give_back_by_ms_ = context_.clock->monotonic_ms() + kGiveBackGrace.count();
   Status committed = commit(Task::Save::kLeaving);
   give_back_by_ms_.reset();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 #include "pipeline/log.h"
 
 namespace freshet::pipeline {
@@ -248,6 +249,7 @@ Status PartitionRestore::write_batch() {
     batch.marker.commit_time = clock_->now();
     batch.marker.restored.reset();
   }
+  crash_point("in_restore");
   const Result<stateful::ApplyOutcome> applied = store_->apply(batch);
   if (!applied) return tl::unexpected(applied.error());
   if (*applied == stateful::ApplyOutcome::kStaleOwner) {
