@@ -36,7 +36,7 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
     // The token comes before the first read: a batch of an earlier owner that is still on its way
     // must not land behind what is read here.
     const Starting starting{context_.store->take_ownership(partition), (*committed)[i], bytes};
-    auto stored = context_.store->read_marker(partition);
+    auto stored = read_marker(partition);
     if (!stored) return tl::unexpected(stored.error());
     Status begun = context_.restores != nullptr
                        ? restore(partition, starting, std::move(*stored))
@@ -44,6 +44,18 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
     if (!begun) return begun;
   }
   return {};
+}
+
+// A marker that is damaged tells nothing of the users beside it.
+Result<std::optional<stateful::StoredMarker>> TaskManager::read_marker(Partition partition) {
+  auto stored = context_.store->read_marker(partition);
+  if (stored || stored.error().code != ErrorCode::kCorruptState) return stored;
+  log_warn(stored.error().message + "; the state of partition " + std::to_string(partition.value) +
+           " is set aside, and made again");
+  if (Status aside = context_.store->set_aside(partition); !aside) {
+    return tl::unexpected(aside.error());
+  }
+  return std::nullopt;
 }
 
 Status TaskManager::restore(Partition partition, const Starting& starting,

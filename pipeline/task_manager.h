@@ -54,6 +54,7 @@ class TaskManager {
     std::size_t cache_bytes = 0;
   };
 
+  Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition);
   Status restore(Partition partition, const Starting& starting,
                  std::optional<stateful::StoredMarker> stored);
   Status start_task(Partition partition, const Starting& starting,

@@ -5,7 +5,9 @@
 
 #include "common/check.h"
 #include "pipeline/log.h"
+#include "pipeline/restore/restorer.h"
 #include "scorer/float_mode.h"
+#include "tests/support/memory_changelog_reader.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::test {
@@ -70,13 +72,19 @@ Result<pipeline::RecordBatch> WatchedTransport::poll(std::chrono::milliseconds,
   if (!polled) return tl::unexpected(polled.error());
   if (!batch.records.empty()) {
     watch_->calls.emplace_back("poll");
-  } else if (watch_->stop_when_drained) {
+  } else if (watch_->stop_when_drained && all_started()) {
     watch_->stop->request();
   }
   return batch;
 }
 
+// Until then an empty poll says nothing of the input.
+bool WatchedTransport::all_started() {
+  return static_cast<std::int32_t>(started_.size()) == inner_->partition_count().value_or(0);
+}
+
 Status WatchedTransport::start_at(Partition partition, Position position) {
+  started_.insert(partition);
   return inner_->start_at(partition, position);
 }
 
@@ -150,8 +158,16 @@ class NoWait final : public pipeline::StopSignal {
 Status WorkerWorld::run() {
   NoWait stop;
   watch.stop = &stop;
+  pipeline::Restorer restorer({store.get(),
+                               &clock,
+                               [this]() -> Result<std::unique_ptr<pipeline::ChangelogReader>> {
+                                 return std::make_unique<MemoryChangelogReader>(&broker, config);
+                               },
+                               {}});
+  pipeline::TaskContext context{&config, model, store.get(), &clock, &counters};
+  if (config.changelog) context.restores = &restorer;
   pipeline::Worker worker(
-      {&config, model, store.get(), &clock, &counters}, cache_bytes,
+      context, cache_bytes,
       [this]() -> Result<std::unique_ptr<pipeline::Transport>> {
         return std::make_unique<WatchedTransport>(
             std::make_unique<MemoryTransport>(&broker, config), &watch);

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,11 +62,13 @@ class WatchedTransport final : public pipeline::Transport {
   Status close() override { return inner_->close(); }
 
  private:
+  bool all_started();
   // Forwards between the two moments at which the test may let the call fail.
   Status watched(BrokerCall call, const char* name, const std::function<Status()>& forward);
 
   std::unique_ptr<pipeline::Transport> inner_;
   TransportWatch* watch_;
+  std::set<Partition> started_;
 };
 
 // "reason@offset" of each dead letter, in order.
