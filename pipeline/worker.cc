@@ -26,9 +26,6 @@ constexpr milliseconds kStopGrace{8'000};
 // How long a commit may take while the group waits for this worker's partitions: far below
 // max.poll.interval.ms (5 min), after which the group goes on without it.
 constexpr milliseconds kGiveBackGrace{20'000};
-// How often the loop starts over without a step forward before it is the record there, or the
-// brokers, that no retry helps with.
-constexpr int kRestartsMax = 10;
 constexpr std::int64_t kStatusIntervalMs = 100;
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
@@ -60,32 +57,28 @@ Worker::Worker(const TaskContext& context, std::size_t cache_bytes, TransportFac
 
 Status Worker::run() {
   scorer::set_float_mode();
-  int restarts = 0;
   while (true) {
-    progressed_ = false;
     Status ended = run_in_group();
     tasks_.close_all();
     transport_.reset();
-    bool rejoins = !ended && ended.error().code == ErrorCode::kFenced && !stop_->requested();
-    restarts = progressed_ ? 0 : restarts + 1;
-    if (rejoins && restarts >= kRestartsMax) {
-      ended = error(
-          ErrorCode::kFatal,
-          "started over " + std::to_string(restarts) +
-              " times without a step forward, the last time because: " + ended.error().message);
-      rejoins = false;
+    const bool fenced = !ended && ended.error().code == ErrorCode::kFenced;
+    if (fenced && !stop_->requested() && restarts_.allows_another()) {
+      ++context_.counters->fenced;
+      log_warn("starting over: " + ended.error().message);
+      stop_->wait_for(restarts_.pause());
+      continue;
     }
-    if (!rejoins) {
-      publish_status();
-      board_.finish();
-      if (ended || ended.error().code != ErrorCode::kFenced) return ended;
-      log_warn("stopping without the last commit, which the next start repeats: " +
-               ended.error().message);
-      return {};
+    publish_status();
+    board_.finish();
+    if (!fenced) return ended;
+    if (!stop_->requested()) {
+      return error(ErrorCode::kFatal, "started over " + std::to_string(restarts_.count()) +
+                                          " times without a step forward, the last time because: " +
+                                          ended.error().message);
     }
-    ++context_.counters->fenced;
-    log_warn("starting over: " + ended.error().message);
-    stop_->wait_for(std::min(kBackoffMin * (1 << restarts), kBackoffMax));
+    log_warn("stopping without the last commit, which the next start repeats: " +
+             ended.error().message);
+    return {};
   }
 }
 
@@ -275,8 +268,10 @@ Status Worker::commit(Task::Save save_what) {
     if (!committed) return committed;
   }
   crash_point("before_batch");
-  for (const auto& [task, prepared] : commits) task->note_committed();
-  if (note_progress()) progressed_ = true;
+  for (const auto& [task, prepared] : commits) {
+    task->note_committed();
+    restarts_.note_committed(task->partition(), task->committed());
+  }
   for (std::size_t i = 0; i < commits.size(); ++i) {
     auto& [task, prepared] = commits[i];
     prepared.batch.marker.changelog_position = changelog_positions[i];
@@ -290,16 +285,6 @@ Status Worker::save(Task* task, const TaskCommit& commit) {
   Status saved = persist(Operation::kSaveState, [&] { return task->post_commit(commit); });
   if (!saved) return recoverable(task->partition(), saved.error());
   return {};
-}
-
-bool Worker::note_progress() {
-  bool ahead = false;
-  for (const Task* task : tasks_.all()) {
-    const auto [reached, is_new] = reached_.insert({task->partition(), task->committed()});
-    ahead |= is_new || reached->second < task->committed();
-    reached->second = std::max(reached->second, task->committed());
-  }
-  return ahead;
 }
 
 tl::unexpected<Error> Worker::recoverable(Partition partition, const Error& failure) {

@@ -26,6 +26,7 @@
 
 #include "common/status.h"
 #include "pipeline/counters.h"
+#include "pipeline/restart_limit.h"
 #include "pipeline/status_board.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/task_manager.h"
@@ -76,8 +77,6 @@ class Worker final : public RebalanceListener {
   Status persist(Operation operation, const std::function<Status()>& attempt);
   // A partition's error as the loop takes it: state that is corrupt has been set aside by then.
   tl::unexpected<Error> recoverable(Partition partition, const Error& error);
-  // Whether a position has been committed that is ahead of all before.
-  bool note_progress();
   void note_failure(Operation operation, const std::string& message);
   void beat() { board_.beat(context_.clock->monotonic_ms()); }
   void publish_status_if_due();
@@ -97,8 +96,7 @@ class Worker final : public RebalanceListener {
   bool input_ended_ = false;
   std::optional<Trouble> trouble_;
   std::optional<std::int64_t> give_back_by_ms_;  // while the group waits for partitions
-  std::map<Partition, Position> reached_;        // the furthest that has been committed
-  bool progressed_ = false;                      // since the group was joined last
+  RestartLimit restarts_;
   std::map<Partition, Position> gaps_;  // where records were missing, and have been read again
 };
 

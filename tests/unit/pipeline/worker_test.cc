@@ -189,49 +189,6 @@ TEST(WorkerTest, ACrashBetweenPositionAndBatchIsRepairedByReadingAgain) {
   EXPECT_EQ((*world.store->read_marker(Partition{0}))->marker.user_count, 5U);
 }
 
-TEST(WorkerTest, ACommitThatIsNeverTakenStopsTheWorkerByName) {
-  WorkerConfig config = test::config_of(kConfig);
-  config.commit.records_max = 1;
-  WorkerWorld world(config);
-  append_clicks(&world, 10);
-  int commits = 0;
-  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
-    if (call != BrokerCall::kCommit || moment != Moment::kBefore || ++commits == 1) return {};
-    return error(ErrorCode::kFenced, "the transaction was aborted");
-  };
-  const Status ended = world.run();
-  ASSERT_FALSE(ended);
-  EXPECT_EQ(ended.error().code, ErrorCode::kFatal);
-  EXPECT_THAT(ended.error().message, HasSubstr("without a step forward"));
-  EXPECT_THAT(ended.error().message, HasSubstr("the transaction was aborted"));
-  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{0});
-}
-
-TEST(WorkerTest, AUserThatIsDamagedInTheStoreIsMadeAgainFromTheInput) {
-  WorkerWorld world(test::config_of(kConfig));
-  append_clicks(&world, 20);
-  ASSERT_TRUE(world.run());
-  stateful::CheckpointBatch damage;
-  damage.owner = world.store->take_ownership(Partition{0});
-  damage.marker = **world.store->read_marker(Partition{0});
-  ASSERT_TRUE(world.store->scan(Partition{0}, std::nullopt, [&](std::string_view user, auto) {
-    damage.users.push_back({UserId(user), "not a user's state"});
-    return true;
-  }));
-  ASSERT_TRUE(world.store->apply(damage));
-  append_clicks(&world, 20);
-  ASSERT_TRUE(world.run());
-  EXPECT_EQ(world.by_source().size(), 40U);
-
-  WorkerWorld undamaged(test::config_of(kConfig));
-  append_clicks(&undamaged, 20);
-  append_clicks(&undamaged, 20);
-  ASSERT_TRUE(undamaged.run());
-  EXPECT_EQ(world.by_source(), undamaged.by_source());
-  EXPECT_EQ(test::logical_digest(world.store.get(), world.config),
-            test::logical_digest(undamaged.store.get(), undamaged.config));
-}
-
 TEST(WorkerTest, AnOutputThatTheTopicDoesNotTakeBecomesADeadLetter) {
   WorkerWorld world(test::config_of(kConfig));
   world.append("a", test::request_json("a", 1, {"v1"}));

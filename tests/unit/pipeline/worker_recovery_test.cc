@@ -1,0 +1,71 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/worker_fixture.h"
+
+namespace freshet::pipeline::worker_recovery_test {
+namespace {
+
+using test::BrokerCall;
+using test::Moment;
+using test::WorkerWorld;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kConfig =
+    "{application_id: app,"
+    " behaviours: [{name: click, types: [click], length_max: 3, age_max: 1d}]}";
+
+void append_clicks(WorkerWorld* world, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string user = "u" + std::to_string(i % 5);
+    world->append(user, test::click_json(user, "v" + std::to_string(i % 8), i));
+  }
+}
+
+TEST(WorkerRecoveryTest, ACommitThatIsNeverTakenStopsTheWorkerByName) {
+  WorkerConfig config = test::config_of(kConfig);
+  config.commit.records_max = 1;
+  WorkerWorld world(config);
+  append_clicks(&world, 10);
+  int commits = 0;
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call != BrokerCall::kCommit || moment != Moment::kBefore || ++commits == 1) return {};
+    return error(ErrorCode::kFenced, "the transaction was aborted");
+  };
+  const Status ended = world.run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kFatal);
+  EXPECT_THAT(ended.error().message, HasSubstr("without a step forward"));
+  EXPECT_THAT(ended.error().message, HasSubstr("the transaction was aborted"));
+  EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{0});
+}
+
+TEST(WorkerRecoveryTest, AUserThatIsDamagedInTheStoreIsMadeAgainFromTheInput) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 20);
+  ASSERT_TRUE(world.run());
+  stateful::CheckpointBatch damage;
+  damage.owner = world.store->take_ownership(Partition{0});
+  damage.marker = **world.store->read_marker(Partition{0});
+  ASSERT_TRUE(world.store->scan(Partition{0}, std::nullopt, [&](std::string_view user, auto) {
+    damage.users.push_back({UserId(user), "not a user's state"});
+    return true;
+  }));
+  ASSERT_TRUE(world.store->apply(damage));
+  append_clicks(&world, 20);
+  ASSERT_TRUE(world.run());
+  EXPECT_EQ(world.by_source().size(), 40U);
+
+  WorkerWorld undamaged(test::config_of(kConfig));
+  append_clicks(&undamaged, 20);
+  append_clicks(&undamaged, 20);
+  ASSERT_TRUE(undamaged.run());
+  EXPECT_EQ(world.by_source(), undamaged.by_source());
+  EXPECT_EQ(test::logical_digest(world.store.get(), world.config),
+            test::logical_digest(undamaged.store.get(), undamaged.config));
+}
+
+}  // namespace
+}  // namespace freshet::pipeline::worker_recovery_test
