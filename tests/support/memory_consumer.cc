@@ -226,7 +226,7 @@ std::optional<Position> MemoryConsumer::known_end(Partition partition) const {
   return more.empty() ? reading.shown : log.stable_end();
 }
 
-Status MemoryConsumer::close(const std::function<Status()>& before_leaving) {
+Status MemoryConsumer::close() {
   FRESHET_CHECK(!in_listener_);
   if (closed_ || listener_ == nullptr) {
     closed_ = true;
@@ -234,15 +234,12 @@ Status MemoryConsumer::close(const std::function<Status()>& before_leaving) {
   }
   Lock lock(broker_->mutex_);
   Status told = give_back(&lock, member() == nullptr);
-  lock.unlock();
-  Status ready = before_leaving();
-  lock.lock();
   if (member() != nullptr && instance_.empty()) {
     group().leave(member_);
     broker_->changed_.notify_all();
   }
   closed_ = true;
-  return told ? ready : told;
+  return told;
 }
 
 }  // namespace freshet::test

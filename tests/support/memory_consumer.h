@@ -34,8 +34,8 @@ class MemoryConsumer {
   Result<Position> begin_position(Partition partition);
   Result<Position> end_position(Partition partition);
   std::optional<Position> known_end(Partition partition) const;
-  // Gives back what is assigned, then `before_leaving`, then leaves; a static member's place stays.
-  Status close(const std::function<Status()>& before_leaving);
+  // Gives back what is assigned, then leaves; a static member's place stays.
+  Status close();
 
   // As whom the assignment of now commits. It is not refreshed when the group moves on.
   const GroupMetadata& metadata() const { return metadata_; }

@@ -96,7 +96,9 @@ Status MemoryGroup::commit(const GroupMetadata& as, std::span<const PartitionCom
 
 Status MemoryGroup::commit(const GroupMetadata& as, std::span<const PartitionCommit> positions,
                            ProducerId producer) {
-  if (Status current = check(as); !current) return current;
+  if (as.generation >= 0) {
+    if (Status current = check(as); !current) return current;
+  }
   for (const PartitionCommit& entry : positions) {
     pending_[producer][entry.partition] = entry.committed;
   }

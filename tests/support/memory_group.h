@@ -38,6 +38,10 @@ struct GroupMetadata {
   std::int64_t generation = 0;
 };
 
+// Nobody's: a transaction may commit positions without a member, and is then fenced by its producer
+// alone.
+inline GroupMetadata nobody_of(const std::string& group) { return {group, 0, -1}; }
+
 class MemoryGroup {
  public:
   struct Member {

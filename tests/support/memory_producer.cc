@@ -45,10 +45,9 @@ Status MemoryProducer::step(BrokerCall call, const std::function<Status()>& requ
   return done;
 }
 
-Status MemoryProducer::send(const OutputRecord& record, const GroupMetadata& as) {
+Status MemoryProducer::send(const OutputRecord& record) {
   if (fenced_) return tl::unexpected<Error>(*fenced_);
   return step(BrokerCall::kSend, [&]() -> Status {
-    if (outputs_in_transaction_ && !as_) as_ = as;
     if (broker_->deliver_at_once_) return deliver(record);
     unflushed_.push_back(record);
     return {};
@@ -93,29 +92,25 @@ Result<ChangelogPositions> MemoryProducer::commit(std::span<const PartitionCommi
                                                   const GroupMetadata& as) {
   FRESHET_CHECK(!partitions.empty() && unflushed_.empty());
   if (fenced_) return tl::unexpected<Error>(*fenced_);
-  if (!as_) as_ = as;
   const Status committed = step(BrokerCall::kCommit, [&]() -> Status {
-    if (is_transactional()) return commit_transaction(partitions);
-    return broker_->commit_positions(*as_, partitions);
+    if (is_transactional()) return commit_transaction(partitions, as);
+    return broker_->commit_positions(as, partitions);
   });
-  if (!committed) {
-    if (!is_transactional()) as_.reset();
-    return tl::unexpected<Error>(committed.error());
-  }
+  if (!committed) return tl::unexpected<Error>(committed.error());
   ChangelogPositions positions = std::move(progress_.positions);
   positions.resize(partitions.size());
   progress_ = {};
-  as_.reset();
   open_ = false;
   return positions;
 }
 
-Status MemoryProducer::commit_transaction(std::span<const PartitionCommit> partitions) {
+Status MemoryProducer::commit_transaction(std::span<const PartitionCommit> partitions,
+                                          const GroupMetadata& as) {
   if (Status written = write_changelog(partitions); !written) return written;
   if (!progress_.offsets_sent) {
     Status sent = step(BrokerCall::kSendOffsets, [&]() -> Status {
       open_ = true;
-      if (Status taken = broker_->send_offsets(*epoch_, *as_, partitions); !taken) return taken;
+      if (Status taken = broker_->send_offsets(*epoch_, as, partitions); !taken) return taken;
       progress_.offsets_sent = true;
       return {};
     });
@@ -156,12 +151,28 @@ Status MemoryProducer::write_changelog(std::span<const PartitionCommit> partitio
 }
 
 Status MemoryProducer::abort() {
+  if (outputs_in_transaction_) unflushed_.clear();
+  if (!open_ || fenced_) return {};
+  return end_open_transaction();
+}
+
+void MemoryProducer::close() {
   unflushed_.clear();
-  as_.reset();
-  if (fenced_ || !open_ || progress_.ended) return {};
-  open_ = false;
-  return step(BrokerCall::kEndTransaction,
-              [&] { return broker_->end_transaction(*epoch_, TransactionEnd::kAbort); });
+  if (!open_ || progress_.ended) return;
+  // Where it cannot be done, the next producer under this id ends the transaction.
+  static_cast<void>(end_open_transaction());
+}
+
+Status MemoryProducer::end_open_transaction() {
+  Status ended = step(BrokerCall::kEndTransaction,
+                      [&] { return broker_->end_transaction(*epoch_, TransactionEnd::kAbort); });
+  if (ended) {
+    open_ = false;
+    progress_ = {};
+    return ended;
+  }
+  if (!fenced_) fenced_ = {ErrorCode::kFenced, ended.error().message};
+  return tl::unexpected<Error>(*fenced_);
 }
 
 }  // namespace freshet::test

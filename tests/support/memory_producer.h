@@ -34,13 +34,15 @@ class MemoryProducer {
   // fenced. kUnavailable until that one's last transaction is complete.
   Status init_transactions();
 
-  // `as` is who sends; the first record of a transaction decides as whom it is committed.
-  Status send(const pipeline::OutputRecord& record, const GroupMetadata& as);
+  Status send(const pipeline::OutputRecord& record);
   Status flush();
   Result<pipeline::ChangelogPositions> commit(std::span<const pipeline::PartitionCommit> partitions,
                                               const GroupMetadata& as);
-  // Drops what was sent and not committed.
+  // Drops what was sent into a transaction and not committed. Outside one it stays.
   Status abort();
+  // The same for the last time, after kFenced, too: the transaction may be open still where the
+  // generation was over and not the epoch, and would hold readers back until its time is over.
+  void close();
 
   const std::string& transactional_id() const { return transactional_id_; }
 
@@ -57,7 +59,9 @@ class MemoryProducer {
   // One request between the two moments at which it can be made to fail.
   Status step(BrokerCall call, const std::function<Status()>& request);
   Status deliver(const pipeline::OutputRecord& record);
-  Status commit_transaction(std::span<const pipeline::PartitionCommit> partitions);
+  Status commit_transaction(std::span<const pipeline::PartitionCommit> partitions,
+                            const GroupMetadata& as);
+  Status end_open_transaction();
   Status write_changelog(std::span<const pipeline::PartitionCommit> partitions);
 
   MemoryBroker* broker_;
@@ -71,8 +75,7 @@ class MemoryProducer {
   bool changelog_;
   std::optional<ProducerEpoch> epoch_;  // none before it is initialised
   std::deque<pipeline::OutputRecord> unflushed_;
-  std::optional<GroupMetadata> as_;  // of the open transaction, once something was sent for it
-  bool open_ = false;                // the broker knows of the transaction
+  bool open_ = false;  // the broker knows of the transaction
   Progress progress_;
   std::optional<Error> fenced_;
 };

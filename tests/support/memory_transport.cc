@@ -36,9 +36,26 @@ Status MemoryTransport::subscribe(pipeline::RebalanceListener* listener) {
   return asked<void>(BrokerCall::kSubscribe, [&]() -> Status {
     if (Status found = find_topics(); !found) return found;
     if (Status initialised = producer_.init_transactions(); !initialised) return initialised;
-    consumer_.subscribe(listener);
+    listener_ = listener;
+    consumer_.subscribe(this);
     return {};
   });
+}
+
+Status MemoryTransport::on_assigned(std::span<const Partition> partitions) {
+  return listener_->on_assigned(partitions);
+}
+
+Status MemoryTransport::on_revoked(std::span<const Partition> partitions) {
+  Status told = listener_->on_revoked(partitions);
+  Status ended = producer_.abort();
+  return told ? ended : told;
+}
+
+Status MemoryTransport::on_lost(std::span<const Partition> partitions) {
+  Status told = listener_->on_lost(partitions);
+  Status ended = producer_.abort();
+  return told ? ended : told;
 }
 
 Status MemoryTransport::find_topics() {
@@ -98,7 +115,7 @@ Status MemoryTransport::ask_brokers(std::chrono::milliseconds) {
 
 Status MemoryTransport::send(const pipeline::OutputRecord& record) {
   FRESHET_CHECK(consumer_.subscribed());
-  return producer_.send(record, consumer_.metadata());
+  return producer_.send(record);
 }
 
 Status MemoryTransport::flush(std::chrono::milliseconds) { return producer_.flush(); }
@@ -117,7 +134,9 @@ Result<pipeline::ChangelogPositions> MemoryTransport::commit(
 }
 
 Status MemoryTransport::close() {
-  return consumer_.close([this] { return producer_.abort(); });
+  Status left = consumer_.close();
+  producer_.close();
+  return left;
 }
 
 }  // namespace freshet::test

@@ -1,5 +1,8 @@
 // MemoryTransport: Transport on a MemoryBroker: one process's life in the group.
 //
+// A transaction ends with the assignment under which it was opened: what is open behind on_revoked
+// and on_lost is aborted.
+//
 //   memory_consumer   member, batches, positions     memory_producer   outputs, transactions
 //
 // Destroying one that was not closed is a crash: its unflushed records are lost, its open
@@ -22,7 +25,7 @@
 
 namespace freshet::test {
 
-class MemoryTransport final : public pipeline::Transport {
+class MemoryTransport final : public pipeline::Transport, private pipeline::RebalanceListener {
  public:
   // Takes group, topics and delivery from the configuration. With an `instance` it is the group's
   // static member of that name, and the one user of the transactional id that the name gives;
@@ -56,6 +59,9 @@ class MemoryTransport final : public pipeline::Transport {
   const std::string& who() const { return who_; }  // its name at the hooks
 
  private:
+  Status on_assigned(std::span<const Partition> partitions) override;
+  Status on_revoked(std::span<const Partition> partitions) override;
+  Status on_lost(std::span<const Partition> partitions) override;
   template <class Answer>
   Result<Answer> asked(BrokerCall call, const std::function<Result<Answer>()>& request);
   Status find_topics();
@@ -65,6 +71,7 @@ class MemoryTransport final : public pipeline::Transport {
   pipeline::WorkerConfig config_;
   MemoryConsumer consumer_;
   MemoryProducer producer_;
+  pipeline::RebalanceListener* listener_ = nullptr;
 };
 
 }  // namespace freshet::test
