@@ -11,6 +11,7 @@
 #include "pipeline/commands/worker_threads.h"
 #include "pipeline/http/operation_server.h"
 #include "pipeline/instance_id.h"
+#include "pipeline/kafka/kafka_changelog_reader.h"
 #include "pipeline/kafka/kafka_transport.h"
 #include "pipeline/log.h"
 #include "pipeline/memory_split.h"
@@ -53,6 +54,17 @@ WorkerThreads::MakeTransport kafka_transports(const pipeline::WorkerConfig& conf
   };
 }
 
+pipeline::ChangelogReaderFactory kafka_changelog(const pipeline::WorkerConfig& config) {
+  return [&config]() -> Result<std::unique_ptr<pipeline::ChangelogReader>> {
+    pipeline::KafkaTransportOptions options;
+    options.client_id = config.application_id + "-restore";
+    options.log = pipeline::log_syslog;
+    auto reader = pipeline::KafkaChangelogReader::create(config, options);
+    if (!reader) return tl::unexpected(reader.error());
+    return std::unique_ptr<pipeline::ChangelogReader>(std::move(*reader));
+  };
+}
+
 int run_worker(const ConfigArguments& arguments) {
   const Result<Loaded> loaded = load(arguments.source(), "");
   if (!loaded) return report(loaded.error());
@@ -71,7 +83,7 @@ int run_worker(const ConfigArguments& arguments) {
 
   const SystemClock clock;
   WorkerThreads workers(*loaded, store->get(), &clock, kafka_transports(loaded->config, *instance),
-                        nullptr, &stop);
+                        kafka_changelog(loaded->config), &stop);
   auto server = pipeline::OperationServer::open(
       {FRESHET_VERSION, &loaded->config, loaded->model, &clock, &stop, workers.views(),
        [&store = **store] { return store.live_bytes(); }});

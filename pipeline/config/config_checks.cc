@@ -64,16 +64,6 @@ void check_kafka(const WorkerConfig& config, Problems* problems) {
   }
 }
 
-void check_this_version(const WorkerConfig& config, Problems* problems) {
-  if (config.delivery == Delivery::kExactlyOnce) {
-    problems->push_back(
-        {"delivery", "exactly_once is not in this version; set delivery: at_least_once"});
-  }
-  if (config.changelog) {
-    problems->push_back({"changelog", "on is not in this version; set changelog: off"});
-  }
-}
-
 // A field of the events, and the key that maps it.
 struct MappedField {
   std::string key;
@@ -209,7 +199,6 @@ std::vector<ConfigProblem> check_config(WorkerConfig* config) {
   check_fields(config->events, &problems);
   check_behaviours(config, &problems);
   check_candidates(config->candidates, &problems);
-  check_this_version(*config, &problems);
   if (const auto listen = parse_listen_address(config->http.listen); !listen) {
     problems.push_back({"http.listen", listen.error().message});
   }

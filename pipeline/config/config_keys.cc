@@ -199,11 +199,15 @@ std::vector<WorkerKey> state_keys() {
       number_key("state.memory_budget_mb", "512", "MiB", {16, 1 << 20},
                  "Memory for caches, buffers and changed users together; the model is not in it.",
                  [](auto& v, auto* c) { c->memory_budget_mb = count(v); }),
-      other_key("changelog", ValueKind::kSwitch, "off", 0,
-                "Whether checkpoints also go to a changelog topic; only off in this version.",
-                [](auto& v, auto* c) { c->changelog = std::get<bool>(v); }),
+      other_key(
+          "changelog", ValueKind::kSwitch, "off", 0,
+          "Whether checkpoints also go to a changelog topic, from which another worker takes a "
+          "partition's state over; off rebuilds it from the input.",
+          [](auto& v, auto* c) { c->changelog = std::get<bool>(v); }),
       choice_key("delivery", {"at_least_once", "exactly_once"}, "at_least_once",
-                 "How outputs are published; only at_least_once in this version.",
+                 "Whether outputs are published in one transaction with the positions, or at once "
+                 "and, after a "
+                 "failure, again.",
                  [](auto& v, auto* c) { c->delivery = delivery_of(text(v)); }),
       number_key("commit.interval_ms", "100", "ms", {1, 60'000},
                  "The longest time between two commits.",

@@ -43,8 +43,7 @@ CASES = [
     ("events: {label_behaviour: cart}\n", None),
     ("candidates: {source: pool}\n",
      "C:1:22: candidates.source: pool needs candidates.pool_path"),
-    ("delivery: exactly_once\n",
-     "C:1:11: delivery: exactly_once is not in this version; set delivery: at_least_once"),
+    ("delivery: at_most_once\n", None),
     ("kafka: {client: {acks: 1}}\n",
      "C:1:24: kafka.client.acks: cannot be set: outputs must be acknowledged by all replicas, once "
      "each and in order"),

@@ -18,12 +18,6 @@ std::string refusal_of(std::string_view yaml) {
   return config ? "" : config.error().message;
 }
 
-TEST(ConfigChecksTest, ExactlyOnceIsRefusedWithWhatToSet) {
-  EXPECT_EQ(refusal_of("delivery: exactly_once"),
-            "c.yaml:1:11: delivery: exactly_once is not in this version; set delivery: "
-            "at_least_once");
-}
-
 TEST(ConfigChecksTest, AnExcludedRecordIsAPartitionAndAnOffset) {
   const auto config = parse_config("input: {exclude: [\"3:1042\", \"0:0\"]}", "c.yaml");
   ASSERT_TRUE(config.has_value());
@@ -35,11 +29,6 @@ TEST(ConfigChecksTest, AnExcludedRecordIsAPartitionAndAnOffset) {
                 HasSubstr("is not a record such as \"3:1042\""))
         << text;
   }
-}
-
-TEST(ConfigChecksTest, ChangelogIsRefusedWithWhatToSet) {
-  EXPECT_EQ(refusal_of("changelog: on"),
-            "c.yaml:1:12: changelog: on is not in this version; set changelog: off");
 }
 
 TEST(ConfigChecksTest, RepresentationsCanOnlyBeNull) {
