@@ -4,6 +4,7 @@
 
 #include "common/check.h"
 #include "pipeline/worker.h"
+#include "tests/sim/sim_restores.h"
 #include "tests/sim/sim_stop.h"
 #include "tests/sim/sim_transport.h"
 
@@ -29,52 +30,59 @@ void Process::start() {
   ended_ = 0;
   stop_requested_ms_.reset();
   env_->note(name() + ": starts");
-  for (std::size_t i = 0; i < threads_; ++i) {
-    fibers_.push_back(env_->scheduler.spawn([this, i] { run_worker(i); }));
-    env_->set_owner(fibers_.back(), this);
-  }
+  for (std::size_t i = 0; i < threads_; ++i) spawn([this, i] { run_worker(i); });
 }
 
-void Process::run_worker(std::size_t thread) {
-  {
-    SimStop stop(this);
-    pipeline::Counters counters;
-    pipeline::TaskContext context{&application_->config, application_->model, &store_, &env_->clock,
-                                  &counters};
-    context.make_lineage = [this] {
-      stateful::LineageId lineage;
-      for (std::uint8_t& byte : lineage.bytes) {
-        byte = static_cast<std::uint8_t>(env_->random.below(256));
-      }
-      return lineage;
-    };
-    const std::string instance =
-        application_->static_members
-            ? "process-" + std::to_string(number_) + "-" + std::to_string(thread)
-            : std::string();
-    pipeline::Worker worker(
-        context, application_->cache_bytes,
-        [this, &instance]() -> Result<std::unique_ptr<pipeline::Transport>> {
-          return std::make_unique<SimTransport>(
-              this, std::make_unique<test::MemoryTransport>(&env_->broker, application_->config,
-                                                            instance));
-        },
-        &stop);
+void Process::spawn(std::function<void()> body) {
+  fibers_.push_back(env_->scheduler.spawn([this, body = std::move(body)] {
     try {
-      const Status ended = worker.run();
-      const std::string what = ended ? "ends" : "ends: " + ended.error().message;
-      env_->note(name() + " thread " + std::to_string(thread) + " " + what);
-      const bool gave_up = !ended && ended.error().code == ErrorCode::kUnavailable;
-      if (!ended && !(gave_up && stop_requested_ms_)) {
-        env_->violate("worker_runs", name() + " thread " + std::to_string(thread) + " " + what);
-      }
+      body();
     } catch (const Crash&) {
     }
-  }
-  if (++ended_ == fibers_.size()) {
+    if (++ended_ < fibers_.size()) return;
     env_->scheduler.after(0, [this] {
       if (ended_ == fibers_.size()) fibers_.clear();
     });
+  }));
+  env_->set_owner(fibers_.back(), this);
+}
+
+void Process::run_worker(std::size_t thread) {
+  SimStop stop(this);
+  pipeline::Counters counters;
+  pipeline::TaskContext context{&application_->config, application_->model, &store_, &env_->clock,
+                                &counters};
+  context.make_lineage = [this] {
+    stateful::LineageId lineage;
+    for (std::uint8_t& byte : lineage.bytes) {
+      byte = static_cast<std::uint8_t>(env_->random.below(256));
+    }
+    return lineage;
+  };
+  std::optional<SimRestores> restores;
+  if (application_->config.changelog) {
+    restores.emplace(this,
+                     pipeline::RestoreContext{&store_, &env_->clock, changelog_reader_factory(this),
+                                              pipeline::RestoreLimits{}});
+    context.restores = &*restores;
+  }
+  const std::string instance = application_->static_members ? "process-" + std::to_string(number_) +
+                                                                  "-" + std::to_string(thread)
+                                                            : std::string();
+  pipeline::Worker worker(
+      context, application_->cache_bytes,
+      [this, &instance]() -> Result<std::unique_ptr<pipeline::Transport>> {
+        return std::make_unique<SimTransport>(
+            this,
+            std::make_unique<test::MemoryTransport>(&env_->broker, application_->config, instance));
+      },
+      &stop);
+  const Status ended = worker.run();
+  const std::string what = ended ? "ends" : "ends: " + ended.error().message;
+  env_->note(name() + " thread " + std::to_string(thread) + " " + what);
+  const bool gave_up = !ended && ended.error().code == ErrorCode::kUnavailable;
+  if (!ended && !(gave_up && stop_requested_ms_)) {
+    env_->violate("worker_runs", name() + " thread " + std::to_string(thread) + " " + what);
   }
 }
 

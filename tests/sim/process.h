@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,8 @@ class Process {
   void at(Call call, Moment moment);
   void sleep(std::int64_t ms);
   void note(const std::string& what);  // into the trace, as of this process
+  // One more fiber of this life. The body may end by a Crash.
+  void spawn(std::function<void()> body);
   std::optional<std::int64_t> stop_requested_ms() const { return stop_requested_ms_; }
 
   Env* env() { return env_; }

@@ -201,8 +201,7 @@ void World::advance_phase() {
       phase_ = Phase::kHealing;
       return;
     case Phase::kHealing:
-      // Sessions of the dead run out first; whoever is here then has all that it will be given.
-      if (!all_committed() || env_.now() - healing_since_ < scenario_.session_ms + kSettleMs) {
+      if (!all_committed() || env_.now() - healing_since_ < settle_ms()) {
         if (env_.now() - healing_since_ > kHealingMsMax) {
           env_.violate("progress", "not everything is committed long after the last fault");
         }
@@ -221,6 +220,12 @@ void World::advance_phase() {
     case Phase::kOver:
       return;
   }
+}
+
+// Sessions and transactions of the dead run out first; whoever is here then has all that it will be
+// given.
+std::int64_t World::settle_ms() const {
+  return std::max(scenario_.session_ms, scenario_.transaction_timeout_ms) + kSettleMs;
 }
 
 bool World::all_committed() const {

@@ -51,6 +51,7 @@ class World {
   void land_markers();
   void restart_processes();
   void advance_phase();
+  std::int64_t settle_ms() const;
   bool all_committed() const;
   void check_stores();
 
