@@ -51,7 +51,8 @@ class PartitionState {
   std::optional<EventTime> stream_time() const { return stream_time_; }
 
   // The next users of the store's order, at most `count`, without their invisible clicks; a user
-  // that loses some becomes changed, as of the record at `offset`. Not observable in any output.
+  // that loses some becomes changed, as by a record at `offset`, the next one's: what collection
+  // does needs no reading again. Not observable in any output.
   Status collect(std::size_t count, Offset offset);
 
   // Encodes changed users, longest-changed first, until `bytes_max` are taken or the next one's

@@ -284,8 +284,8 @@ Status Task::post_commit(const TaskCommit& commit) {
   }
   ++context_.counters->commits;
   context_.counters->users_saved += commit.batch.users.size();
-  if (!last_record_) return {};
-  return state_.collect(kCollectPerCommit, last_record_->offset);
+  // A change that comes of no record: nothing before the next one needs to be read again for it.
+  return state_.collect(kCollectPerCommit, Offset{position_.value});
 }
 
 }  // namespace freshet::pipeline

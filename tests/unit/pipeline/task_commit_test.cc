@@ -214,6 +214,17 @@ TEST_F(TaskCommitTest, InvisibleClicksAreCollectedAndTheirUserLeavesWithATombsto
   test::logical_digest(&store_, config_);  // and the state is sound
 }
 
+TEST_F(TaskCommitTest, CollectionDoesNotMoveAppliedFromBack) {
+  click("a", 1);
+  click("b", 500);
+  run_->commit(Task::Save::kEverything);  // collects behind its batch
+  ASSERT_EQ(stored().applied_from, Position{2});
+  click("c", 501);
+  ASSERT_TRUE(run_->commit(Task::Save::kScheduled));
+  EXPECT_EQ(stored().applied_from, Position{2});
+  EXPECT_EQ(stored().position, Position{3});
+}
+
 TEST_F(TaskCommitTest, AShorterLengthIsAdoptedAndALongerOneRefused) {
   for (int i = 0; i < 4; ++i) click("a", i);
   run_->close();
