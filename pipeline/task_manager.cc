@@ -81,9 +81,11 @@ Status TaskManager::start_restored(Transport* transport) {
   }
   while (!ended_.empty()) {
     const RestoreOutcome& outcome = ended_.back();
-    if (!outcome.stored) return tl::unexpected(outcome.stored.error());
     const auto starting = restoring_.find(outcome.partition);
     FRESHET_CHECK(starting != restoring_.end());
+    if (!outcome.stored) {
+      return refused(outcome.partition, starting->second, outcome.stored.error(), transport);
+    }
     const Status started =
         start_task(outcome.partition, starting->second, *outcome.stored, transport);
     if (!started) return started;
@@ -102,7 +104,7 @@ Status TaskManager::start_task(Partition partition, const Starting& starting,
       fingerprint_of(*context_.config, context_.config->kafka.input, *partition_count_, partition);
   const Result<TaskStart> start = plan_task_start(
       {partition, starting.committed, stored, *begin, fingerprint, context_.make_lineage()});
-  if (!start) return tl::unexpected(start.error());
+  if (!start) return refused(partition, starting, start.error(), transport);
   log_info(describe(partition, *start));
   if (!stored && !start->first_start && begin->value > 0) {
     log_warn("partition " + std::to_string(partition.value) +
@@ -116,6 +118,17 @@ Status TaskManager::start_task(Partition partition, const Starting& starting,
   if (Status started = transport->start_at(partition, task->read_from()); !started) return started;
   tasks_.emplace(partition, std::move(task));
   return {};
+}
+
+tl::unexpected<Error> TaskManager::refused(Partition partition, const Starting& starting,
+                                           const Error& why, Transport* transport) const {
+  if (why.code != ErrorCode::kInvalidConfig) return tl::unexpected(why);
+  const auto now = transport->committed({&partition, 1});
+  if (!now) return tl::unexpected(now.error());
+  if (now->front() == starting.committed) return tl::unexpected(why);
+  return error(ErrorCode::kFenced, "partition " + std::to_string(partition.value) +
+                                       ": its positions were committed by another worker while "
+                                       "this one started");
 }
 
 void TaskManager::close(std::span<const Partition> partitions) {

@@ -60,6 +60,11 @@ class TaskManager {
   Status start_task(Partition partition, const Starting& starting,
                     const std::optional<stateful::StoredMarker>& stored, Transport* transport);
 
+  // A start that is refused, as the loop takes it: kFenced where the group has gone on since its
+  // positions were fetched, as then they were old and nothing is wrong.
+  tl::unexpected<Error> refused(Partition partition, const Starting& starting, const Error& why,
+                                Transport* transport) const;
+
   TaskContext context_;
   std::size_t cache_bytes_;
   StatusBoard* board_;
