@@ -78,12 +78,12 @@ Result<RecordBatch> MemoryConsumer::poll_group(std::chrono::milliseconds timeout
 // Brings this member to where the group is: gives back, rejoins, takes over.
 Status MemoryConsumer::catch_up(Lock* lock) {
   if (member() == nullptr) {
-    if (Status told = give_back(lock, true); !told) return told;
     if (group().is_taken(instance_, member_)) {
       return error(ErrorCode::kInvalidConfig,
                    "instance " + instance_ + " of group " + metadata_.group +
                        " joined again: each worker needs a state directory of its own");
     }
+    if (Status told = give_back(lock, true); !told) return told;
     join();
   }
   member()->heard_ms = broker_->now_ms();

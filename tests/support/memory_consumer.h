@@ -1,7 +1,7 @@
 // MemoryConsumer: the reading half of MemoryTransport: a group's member, batches, positions.
 //
 // Errors:  as pipeline/transport.h; kInvalidConfig from poll() of a static member whose place was
-//          taken, after on_lost
+//          taken
 // Threads: one; several consumers may use one broker from several threads
 // Oracle:  tests/contract/pipeline
 #pragma once

@@ -91,6 +91,21 @@ TYPED_TEST_P(Fencing, AWorkerThatComesBackDisturbsNobody) {
   EXPECT_TRUE(this->commit(first.get(), this->of(still_first, 5)));
 }
 
+TYPED_TEST_P(Fencing, AWorkerThatWasReplacedIsToldSoAtAPoll) {
+  const auto config = this->exactly_once();
+  const auto first = this->sole_worker(config);
+  const auto second = this->sole_worker(config);
+  Status polled;
+  EXPECT_TRUE(eventually([&] {
+    polled = first->poll();
+    return !polled;
+  }));
+  ASSERT_FALSE(polled);
+  EXPECT_EQ(this->code_of(polled), ErrorCode::kInvalidConfig) << polled.error().message;
+  ASSERT_TRUE(second->poll());
+  EXPECT_TRUE(this->has_all(*second));
+}
+
 TYPED_TEST_P(Fencing, ATransactionDoesNotOutliveTheAssignmentUnderWhichItBegan) {
   const auto config = this->exactly_once();
   const auto first = this->sole_worker(config);
@@ -131,9 +146,14 @@ TYPED_TEST_P(Fencing, AnExpiredWorkerPublishesNothing) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kFenced);
   EXPECT_EQ(this->committed(second.get(), 0), std::nullopt);
+  ASSERT_TRUE(
+      poll_until({first.get(), second.get()}, [&] { return first->listener.events.size() >= 2; }));
+  EXPECT_EQ(first->listener.events[1], "lost");
+  EXPECT_TRUE(this->scores().empty());
 }
 
-REGISTER_TYPED_TEST_SUITE_P(Fencing, ASecondOfTheSameNameFencesTheFirstAndAbortsItsTransaction,
+REGISTER_TYPED_TEST_SUITE_P(Fencing, AWorkerThatWasReplacedIsToldSoAtAPoll,
+                            ASecondOfTheSameNameFencesTheFirstAndAbortsItsTransaction,
                             DeliveredAtLeastOnceASecondOfTheSameNameFencesTheFirstsCommit,
                             AWorkerThatCrashedHasItsPartitionsBackAndItsTransactionAborted,
                             AWorkerThatComesBackDisturbsNobody,
