@@ -41,19 +41,10 @@ void TransactionalWriter::begin() { succeed(rd_kafka_begin_transaction(producer_
 
 void TransactionalWriter::write(const std::string& topic, Partition partition,
                                 const std::string& value) {
-  StoredRecord record;
-  record.value = value;
-  write(topic, partition, record);
-}
-
-void TransactionalWriter::write(const std::string& topic, Partition partition,
-                                const StoredRecord& record) {
   rd_kafka_topic_t* handle = rd_kafka_topic_new(producer_, topic.c_str(), nullptr);
-  std::string value = record.value.value_or("");
-  const std::string key = record.key.value_or("");
-  FRESHET_CHECK(rd_kafka_produce(handle, partition.value, RD_KAFKA_MSG_F_COPY,
-                                 record.value ? value.data() : nullptr, value.size(),
-                                 record.key ? key.data() : nullptr, key.size(), nullptr) == 0);
+  std::string payload = value;
+  FRESHET_CHECK(rd_kafka_produce(handle, partition.value, RD_KAFKA_MSG_F_COPY, payload.data(),
+                                 payload.size(), nullptr, 0, nullptr) == 0);
   rd_kafka_topic_destroy(handle);
   FRESHET_CHECK(rd_kafka_flush(producer_, kTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR);
 }

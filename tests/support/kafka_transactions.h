@@ -8,7 +8,6 @@
 #include <string>
 
 #include "common/log_position.h"
-#include "tests/support/memory_log.h"
 
 struct rd_kafka_s;
 
@@ -24,7 +23,6 @@ class TransactionalWriter {
   void begin();
   // The record is in the log when this returns, and visible only once the transaction commits.
   void write(const std::string& topic, Partition partition, const std::string& value);
-  void write(const std::string& topic, Partition partition, const StoredRecord& record);
   // A position of the group, committed with the transaction, as from outside the group.
   void send_position(const std::string& group, const std::string& topic, Partition partition,
                      Position position);
