@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pipeline/kafka/bootstrap_check.h"
+#include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/group_check.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_handle.h"
@@ -42,6 +43,14 @@ ConnectionCheck check_connection(const WorkerConfig& config, std::chrono::millis
       check.findings.push_back(check_write(config, topic, timeout));
     }
   }
+  if (config.changelog) {
+    const std::string changelog = changelog_topic(config);
+    if (topic_partition_count((*client)->get(), changelog)) {
+      check.findings.push_back(check_read(config, changelog, timeout));
+      check.findings.push_back(check_write(config, changelog, timeout));
+    }
+  }
+  if (has_transactions(config)) check.findings.push_back(check_transactions(config, timeout));
   append(check_group((*client)->get(), config, timeout), &check.findings);
   return check;
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <random>
 
+#include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/memory_split.h"
 
 namespace freshet::pipeline {
@@ -127,22 +128,33 @@ KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOp
   return options;
 }
 
-KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOptions& transport) {
+namespace {
+
+KafkaOptions writing_options(const WorkerConfig& config, const KafkaTransportOptions& transport,
+                             std::size_t message_bytes) {
   const QueueBounds queue =
       queue_bounds(share_of(split_memory(config.memory_budget_mb).output_queue_bytes, config));
   // A message that the queue cannot hold would wait for ever.
-  const std::size_t kbytes = std::max(queue.kbytes, 2 * message_bytes_max(config) / 1024);
+  const std::size_t kbytes = std::max(queue.kbytes, 2 * message_bytes / 1024);
   KafkaOptions options = common_options(config, transport.client_id);
   append(&options, {{"enable.idempotence", "true"},
                     {"acks", "all"},
                     // A record is never given up: flush() reports the delay, and nothing is lost.
                     {"message.timeout.ms", "0"},
+                    {"message.max.bytes", std::to_string(message_bytes)},
                     // As Java's default partitioner: the same key in the same partition everywhere.
                     {"partitioner", "murmur2"},
                     {"compression.codec", "lz4"},
                     {"linger.ms", "5"},
                     {"queue.buffering.max.messages", std::to_string(queue.messages)},
                     {"queue.buffering.max.kbytes", std::to_string(kbytes)}});
+  return options;
+}
+
+}  // namespace
+
+KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOptions& transport) {
+  KafkaOptions options = writing_options(config, transport, message_bytes_max(config));
   append_users(&options, config, is_consumer_only);
   return options;
 }
@@ -169,6 +181,13 @@ std::int64_t transaction_timeout_ms(const WorkerConfig& config) {
 
 }  // namespace
 
+std::size_t transaction_message_bytes_max(const WorkerConfig& config) {
+  const std::size_t bytes = message_bytes_max(config);
+  const bool is_chosen = config.kafka.client.contains("message.max.bytes");
+  return is_chosen || !config.changelog ? bytes
+                                        : std::max(bytes, changelog_record_bytes_max(config));
+}
+
 KafkaOptions transaction_options(const WorkerConfig& config,
                                  const KafkaTransportOptions& transport) {
   std::string id;
@@ -177,10 +196,10 @@ KafkaOptions transaction_options(const WorkerConfig& config,
   } else {
     id = transport.instance_id ? *transport.instance_id : name_of_its_own(config);
   }
-  KafkaOptions options = {
-      {"transactional.id", std::move(id)},
-      {"transaction.timeout.ms", std::to_string(transaction_timeout_ms(config))}};
-  append(&options, producer_options(config, transport));
+  KafkaOptions options = writing_options(config, transport, transaction_message_bytes_max(config));
+  append(&options, {{"transactional.id", std::move(id)},
+                    {"transaction.timeout.ms", std::to_string(transaction_timeout_ms(config))}});
+  append_users(&options, config, is_consumer_only);
   return options;
 }
 

@@ -26,6 +26,7 @@ namespace freshet::pipeline {
 using KafkaLog = std::function<void(int level, std::string_view line)>;
 inline constexpr int kKafkaLogError = 3;
 inline constexpr int kKafkaLogWarning = 4;
+inline constexpr int kKafkaLogInfo = 6;
 inline constexpr int kKafkaLogDebug = 7;
 
 struct KafkaTransportOptions {
@@ -51,6 +52,8 @@ KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOp
 bool has_transactions(const WorkerConfig& config);
 KafkaOptions transaction_options(const WorkerConfig& config,
                                  const KafkaTransportOptions& transport);
+// The largest record that it hands over: any of the changelog, unless kafka.client says less.
+std::size_t transaction_message_bytes_max(const WorkerConfig& config);
 
 // A consumer without a group that reads partitions to their end: what `dump` uses.
 KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_id);

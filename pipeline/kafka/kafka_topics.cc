@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <thread>
 
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/kafka_handle.h"
@@ -25,8 +24,16 @@ tl::unexpected<Error> failed_question(int rd_error, const std::string& what,
 
 }  // namespace
 
-Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic,
-                                           std::chrono::milliseconds timeout) {
+namespace {
+
+// What the brokers say of the topic: an error of its own, or its partitions.
+struct TopicAnswer {
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::int32_t partition_count = 0;
+};
+
+Result<TopicAnswer> ask_for_topic(rd_kafka_s* client, const std::string& topic,
+                                  std::chrono::milliseconds timeout) {
   const std::string what = "topic " + topic;
   const TopicPtr handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   if (handle == nullptr) return failed_question(rd_kafka_last_error(), what);
@@ -39,9 +46,25 @@ Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string
   if (metadata->topic_cnt != 1) {
     return error(ErrorCode::kUnavailable, what + ": the brokers' answer does not name it");
   }
-  const rd_kafka_metadata_topic_t& answer = metadata->topics[0];
-  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(answer.err, what);
-  return std::int32_t{answer.partition_cnt};
+  return TopicAnswer{metadata->topics[0].err, metadata->topics[0].partition_cnt};
+}
+
+}  // namespace
+
+Result<std::int32_t> topic_partition_count(rd_kafka_s* client, const std::string& topic,
+                                           std::chrono::milliseconds timeout) {
+  const Result<TopicAnswer> answer = ask_for_topic(client, topic, timeout);
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  if (answer->error == RD_KAFKA_RESP_ERR_NO_ERROR) return answer->partition_count;
+  return failed_question(answer->error, "topic " + topic);
+}
+
+Result<std::optional<std::int32_t>> find_topic(rd_kafka_s* client, const std::string& topic) {
+  const Result<TopicAnswer> answer = ask_for_topic(client, topic, kKafkaQuestionTimeout);
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  if (answer->error == RD_KAFKA_RESP_ERR_NO_ERROR) return {answer->partition_count};
+  if (answer->error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return {std::nullopt};
+  return failed_question(answer->error, "topic " + topic);
 }
 
 Result<std::int32_t> topic_partition_count(KafkaHandle* client, const std::string& topic) {
@@ -96,15 +119,21 @@ Result<TopicSettings> topic_settings(rd_kafka_s* client, const std::string& topi
   return settings_of(topics[0]);
 }
 
+std::optional<std::int64_t> number_of(const TopicSettings& settings, std::string_view name) {
+  const auto setting = settings.find(name);
+  if (setting == settings.end()) return std::nullopt;
+  const std::string& text = setting->second;
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic) {
   const Result<TopicSettings> settings = topic_settings(client, topic);
   if (!settings) return tl::unexpected<Error>(settings.error());
-  const auto setting = settings->find("max.message.bytes");
-  std::string_view digits;
-  if (setting != settings->end()) digits = setting->second;
-  std::size_t bytes = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-  if (failure == std::errc() && end == digits.data() + digits.size()) return bytes;
+  const std::optional<std::int64_t> bytes = number_of(*settings, "max.message.bytes");
+  if (bytes && *bytes >= 0) return static_cast<std::size_t>(*bytes);
   return error(ErrorCode::kFatal,
                "settings of topic " + topic + ": the brokers' answer lacks max.message.bytes");
 }
@@ -120,69 +149,6 @@ Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topi
         asked, "positions of topic " + topic + " partition " + std::to_string(partition.value));
   }
   return range;
-}
-
-namespace {
-
-// The controller answers before the brokers have heard of the topic.
-Status wait_until_known(rd_kafka_s* client, const std::string& topic,
-                        std::int32_t partition_count) {
-  const auto deadline = std::chrono::steady_clock::now() + kKafkaQuestionTimeout;
-  while (true) {
-    const Result<std::int32_t> known = topic_partition_count(client, topic);
-    if (known && *known == partition_count) return {};
-    if (std::chrono::steady_clock::now() > deadline) {
-      return error(ErrorCode::kUnavailable, "topic " + topic + ": the brokers do not know it yet");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-}
-
-}  // namespace
-
-Status create_topic(const WorkerConfig& config, const std::string& topic,
-                    std::int32_t partition_count,
-                    const std::map<std::string, std::string>& settings) {
-  constexpr std::string_view kRight = "Create on the cluster or the topic";
-  const std::string what = "creating topic " + topic;
-  auto client = KafkaHandle::create(KafkaHandle::Role::kProducer, producer_options(config, {}),
-                                    nullptr, nullptr);
-  if (!client) return tl::unexpected<Error>(client.error());
-  std::array<char, 512> reason{};
-  const NewTopicPtr request(
-      rd_kafka_NewTopic_new(topic.c_str(), partition_count, 1, reason.data(), reason.size()));
-  if (request == nullptr) return error(ErrorCode::kInvalidConfig, what + ": " + reason.data());
-  for (const auto& [name, value] : settings) {
-    rd_kafka_NewTopic_set_config(request.get(), name.c_str(), value.c_str());
-  }
-  const AdminOptionsPtr options(
-      rd_kafka_AdminOptions_new((*client)->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
-  // Without a wait for the operation the topic might exist only a moment after the answer.
-  rd_kafka_AdminOptions_set_operation_timeout(options.get(), kQuestionTimeoutMs, reason.data(),
-                                              reason.size());
-  const QueuePtr queue(rd_kafka_queue_new((*client)->get()));
-  rd_kafka_NewTopic_t* requests[] = {request.get()};
-  rd_kafka_CreateTopics((*client)->get(), requests, 1, options.get(), queue.get());
-  const EventPtr event(rd_kafka_queue_poll(queue.get(), 2 * kQuestionTimeoutMs));
-  const int asked =
-      event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event.get());
-  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected<Error>((*client)->reason_of(kafka_error(asked, what, kRight)));
-  }
-  const rd_kafka_CreateTopics_result_t* result = rd_kafka_event_CreateTopics_result(event.get());
-  std::size_t count = 0;
-  const rd_kafka_topic_result_t** topics = rd_kafka_CreateTopics_result_topics(result, &count);
-  if (count != 1) return error(ErrorCode::kUnavailable, what + ": an answer without the topic");
-  const rd_kafka_resp_err_t outcome = rd_kafka_topic_result_error(topics[0]);
-  if (outcome == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-    const Result<std::int32_t> there = topic_partition_count((*client)->get(), topic);
-    if (!there) return tl::unexpected<Error>(there.error());
-    if (*there == partition_count) return {};
-    return error(ErrorCode::kInvalidConfig,
-                 what + ": it exists already, with " + std::to_string(*there) + " partitions");
-  }
-  if (outcome != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(outcome, what, kRight);
-  return wait_until_known((*client)->get(), topic, partition_count);
 }
 
 }  // namespace freshet::pipeline

@@ -1,5 +1,4 @@
-// What a client asks the cluster about topics: partitions, sizes, first and last positions; and
-// creating one.
+// What a client asks the cluster about topics: partitions, sizes, first and last positions.
 //
 // Errors:  kUnavailable when nobody answers in time, kInvalidConfig when the topic is missing or
 //          the client may not ask
@@ -11,7 +10,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/log_position.h"
 #include "common/status.h"
@@ -34,22 +35,21 @@ Result<std::int32_t> topic_partition_count(
 // which is kInvalidConfig where login or certificates are refused.
 Result<std::int32_t> topic_partition_count(KafkaHandle* client, const std::string& topic);
 
+// As above; none where there is no such topic, or the client may not know of it.
+Result<std::optional<std::int32_t>> find_topic(rd_kafka_s* client, const std::string& topic);
+
 // The topic's settings by name, the brokers' defaults included; those that the brokers keep to
 // themselves are left out. Needs the right DescribeConfigs on the topic.
 using TopicSettings = std::map<std::string, std::string, std::less<>>;
 Result<TopicSettings> topic_settings(rd_kafka_s* client, const std::string& topic);
+
+// None where the setting is not there or no whole number.
+std::optional<std::int64_t> number_of(const TopicSettings& settings, std::string_view name);
 
 // The topic's max.message.bytes: the largest batch that it takes.
 Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::string& topic);
 
 Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
                                      Partition partition);
-
-// Creates a topic with one replica: for demos and tests, where no operator does. `settings` are the
-// topic's own ("cleanup.policy" and the like). Returns when the cluster knows it. A topic that is
-// there already with as many partitions is left as it is; with another number it is kInvalidConfig.
-Status create_topic(const WorkerConfig& config, const std::string& topic,
-                    std::int32_t partition_count,
-                    const std::map<std::string, std::string>& settings = {});
 
 }  // namespace freshet::pipeline

@@ -46,6 +46,10 @@ class KafkaTransaction {
   // Ends what an earlier client of this transactional.id has left open. kUnavailable: again.
   Status init();
 
+  // For questions to the brokers; changes until the last open_topic().
+  rd_kafka_s* client() const { return producer_->client(); }
+  void log(int level, std::string_view line) const { producer_->log(level, line); }
+
   bool is_open() const { return is_open_; }
   // As KafkaProducer's; the first record opens a transaction.
   Status send(const KafkaMessage& message);

@@ -1,5 +1,7 @@
 #include "pipeline/kafka/kafka_transport.h"
 
+#include <array>
+#include <string>
 #include <utility>
 
 #include "common/check.h"
@@ -7,12 +9,24 @@
 
 namespace freshet::pipeline {
 
-KafkaTransport::KafkaTransport(const WorkerConfig& config, const KafkaTransportOptions& options)
-    : input_(config.kafka.input), topic_bytes_max_(options.topic_bytes_max) {
-  output_names_[static_cast<std::size_t>(OutputTopic::kScores)] = config.kafka.output;
-  output_names_[static_cast<std::size_t>(OutputTopic::kDeadLetters)] = config.kafka.dead_letter;
-  if (config.changelog) changelog_name_ = changelog_topic(config);
+namespace {
+
+// [OutputTopic]
+std::array<std::string, 2> output_names(const KafkaConfig& kafka) {
+  std::array<std::string, 2> names;
+  names[static_cast<std::size_t>(OutputTopic::kScores)] = kafka.output;
+  names[static_cast<std::size_t>(OutputTopic::kDeadLetters)] = kafka.dead_letter;
+  return names;
 }
+
+int log_level_of(FindingLevel level) {
+  return level == FindingLevel::kWarning ? kKafkaLogWarning : kKafkaLogInfo;
+}
+
+}  // namespace
+
+KafkaTransport::KafkaTransport(const WorkerConfig& config, const KafkaTransportOptions& options)
+    : config_(config), topic_bytes_max_(options.topic_bytes_max) {}
 
 Result<std::unique_ptr<KafkaTransport>> KafkaTransport::create(
     const WorkerConfig& config, const KafkaTransportOptions& options) {
@@ -44,16 +58,32 @@ Status KafkaTransport::subscribe(RebalanceListener* listener) {
 }
 
 Status KafkaTransport::open_topics() {
-  for (std::size_t i = outputs_.size(); i < output_names_.size(); ++i) {
-    const Result<KafkaTopic> topic = open_output(output_names_[i]);
+  const std::array<std::string, 2> names = output_names(config_.kafka);
+  for (std::size_t i = outputs_.size(); i < names.size(); ++i) {
+    const Result<KafkaTopic> topic = open_output(names[i]);
     if (!topic) return tl::unexpected<Error>(topic.error());
     outputs_.push_back(*topic);
   }
-  if (changelog_name_ && !changelog_) {
-    const Result<KafkaTopic> topic = transaction_->open_topic(*changelog_name_, topic_bytes_max_);
-    if (!topic) return tl::unexpected<Error>(topic.error());
-    changelog_ = *topic;
+  return config_.changelog && !changelog_ ? open_changelog() : Status{};
+}
+
+Status KafkaTransport::open_changelog() {
+  const Result<std::int32_t> count = partition_count();
+  if (!count) return tl::unexpected<Error>(count.error());
+  if (!topic_bytes_max_) {
+    Findings findings;
+    Status prepared = prepare_changelog(transaction_->client(), config_, *count, &findings);
+    for (const Finding& finding : findings) {
+      const std::string remedy = finding.remedy.empty() ? "" : "; " + finding.remedy;
+      transaction_->log(log_level_of(finding.level),
+                        finding.where + ": " + finding.message + remedy);
+    }
+    if (!prepared) return prepared;
   }
+  const Result<KafkaTopic> topic =
+      transaction_->open_topic(changelog_topic(config_), topic_bytes_max_);
+  if (!topic) return tl::unexpected<Error>(topic.error());
+  changelog_ = *topic;
   return {};
 }
 
@@ -111,7 +141,7 @@ Status KafkaTransport::ask_brokers(std::chrono::milliseconds timeout) {
 }
 
 Status KafkaTransport::send(const OutputRecord& record) {
-  FRESHET_CHECK(outputs_.size() == output_names_.size());
+  FRESHET_CHECK(!outputs_.empty());
   KafkaMessage message;
   message.topic = outputs_[static_cast<std::size_t>(record.topic)];
   if (record.key) message.key = *record.key;
@@ -132,7 +162,8 @@ Result<ChangelogPositions> KafkaTransport::commit(std::span<const PartitionCommi
   if (Status allowed = consumer_->may_commit(partitions); !allowed) {
     return tl::unexpected<Error>(allowed.error());
   }
-  return transaction_->commit({input_, changelog_, partitions, &*consumer_->group_member()});
+  return transaction_->commit(
+      {config_.kafka.input, changelog_, partitions, &*consumer_->group_member()});
 }
 
 Status KafkaTransport::close() {

@@ -19,7 +19,6 @@
 // Oracle:  tests/contract/pipeline/transport_contract.h on a real broker, tests/broker/kafka
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -42,9 +41,9 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   static Result<std::unique_ptr<KafkaTransport>> create(const WorkerConfig& config,
                                                         const KafkaTransportOptions& options);
 
-  // Also looks for the topics, and ends what an earlier transport of the same transactional id left
-  // open, before the group is joined; kInvalidConfig names a missing topic. May be repeated after
-  // an error.
+  // Also looks for the topics, creates the changelog where it is missing, and ends what an earlier
+  // transport of the same transactional id left open, before the group is joined; kInvalidConfig
+  // names a missing topic. May be repeated after an error.
   Status subscribe(RebalanceListener* listener) override;
   Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;
   Status start_at(Partition partition, Position position) override;
@@ -68,11 +67,10 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   Status on_revoked(std::span<const Partition> partitions) override;
   Status on_lost(std::span<const Partition> partitions) override;
   Status open_topics();
+  Status open_changelog();
   Result<KafkaTopic> open_output(const std::string& name);
 
-  std::string input_;
-  std::array<std::string, 2> output_names_;    // [OutputTopic]
-  std::optional<std::string> changelog_name_;  // none: no changelog
+  const WorkerConfig config_;
   std::optional<std::size_t> topic_bytes_max_;
   std::unique_ptr<KafkaConsumer> consumer_;
   std::unique_ptr<KafkaProducer> producer_;        // null: outputs are in the transaction

@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -96,6 +97,32 @@ Finding check_write(const WorkerConfig& config, const std::string& topic, millis
   if (outcome == RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS) outcome = RD_KAFKA_RESP_ERR_NO_ERROR;
   (*client)->detach_events();
   return finding_of(outcome, where, "Write");
+}
+
+Finding check_transactions(const WorkerConfig& config, milliseconds timeout) {
+  const std::string id = config.application_id + "-check";
+  const std::string where = "transactional id " + id;
+  WorkerConfig asking = config;
+  asking.kafka.client.erase("transaction.timeout.ms");
+  KafkaTransportOptions transport;
+  transport.transactional_id = id;
+  KafkaOptions options = transaction_options(asking, transport);
+  options.emplace_back("transaction.timeout.ms", std::to_string(INT32_MAX));
+  const auto client = KafkaHandle::create(KafkaHandle::Role::kProducer, options, nullptr, nullptr);
+  if (!client) return {FindingLevel::kError, where, client.error().message, ""};
+  const ErrorPtr error(
+      rd_kafka_init_transactions((*client)->get(), static_cast<int>(timeout.count())));
+  int outcome = error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error.get());
+  if (outcome == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT) {
+    outcome = RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+  Finding finding = finding_of(outcome, where, "Write");
+  if (finding.level == FindingLevel::kError) {
+    finding.remedy =
+        "grant the client's principal Write on the transactional ids that begin with " +
+        config.application_id + "-";
+  }
+  return finding;
 }
 
 }  // namespace freshet::pipeline

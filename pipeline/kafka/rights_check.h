@@ -4,6 +4,7 @@
 // by rights first and then refuse, or that changes nothing:
 //   read a topic        one fetch at its end
 //   write to a topic    a record whose `acks` no broker takes
+//   transactions        a producer whose time-out no broker takes
 // Errors:  none; each question has a finding. kError names the missing right as Kafka's tools do
 // Threads: free functions
 // Cost:    one client each; `timeout` at most
@@ -21,5 +22,7 @@ Finding check_read(const WorkerConfig& config, const std::string& topic,
                    std::chrono::milliseconds timeout);
 Finding check_write(const WorkerConfig& config, const std::string& topic,
                     std::chrono::milliseconds timeout);
+// Under a transactional id that begins as the workers' do.
+Finding check_transactions(const WorkerConfig& config, std::chrono::milliseconds timeout);
 
 }  // namespace freshet::pipeline

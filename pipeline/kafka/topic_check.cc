@@ -1,12 +1,13 @@
 #include "pipeline/kafka/topic_check.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/kafka_errors.h"
+#include "pipeline/kafka/topic_creation.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -17,14 +18,6 @@ constexpr std::int64_t kDeadLetterBytesMax = 600'000;
 std::string_view value_of(const TopicSettings& settings, std::string_view name) {
   const auto found = settings.find(name);
   return found == settings.end() ? std::string_view{} : std::string_view(found->second);
-}
-
-std::optional<std::int64_t> number_of(const TopicSettings& settings, std::string_view name) {
-  const std::string_view text = value_of(settings, name);
-  std::int64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 constexpr std::string_view kCompactedInput =
@@ -111,6 +104,18 @@ Findings judge_dead_letters(const WorkerConfig& config, const TopicSettings& set
 
 namespace {
 
+Finding check_creation(const WorkerConfig& config, std::int32_t partition_count) {
+  const std::string where = topic_place(changelog_topic(config));
+  const Status may = try_to_create_topic(config, new_changelog_topic(config, partition_count));
+  if (may) {
+    return {FindingLevel::kOk, where, "missing; the first worker creates it, which it may", ""};
+  }
+  const auto [message, remedy] = split_remedy(may.error().message);
+  return {FindingLevel::kError, where, "missing, and cannot be created: " + message,
+          remedy + "; or let `freshet create-topics --partitions " +
+              std::to_string(partition_count) + "` create it"};
+}
+
 using Judge = Findings (*)(const WorkerConfig&, const TopicSettings&);
 
 Findings judge_output(const WorkerConfig&, const TopicSettings&) { return {}; }
@@ -141,6 +146,24 @@ std::optional<std::int32_t> check_topic(rd_kafka_s* client, const WorkerConfig& 
   return *count;
 }
 
+// A worker creates it, so that it is missing is no error where it may.
+void check_changelog(rd_kafka_s* client, const WorkerConfig& config,
+                     std::optional<std::int32_t> input_partitions, Findings* findings) {
+  const std::string topic = changelog_topic(config);
+  const Result<std::optional<std::int32_t>> there = find_topic(client, topic);
+  if (there && !*there) {
+    if (input_partitions) findings->push_back(check_creation(config, *input_partitions));
+    return;
+  }
+  const auto count = check_topic(client, config, topic, "the changelog", judge_changelog, findings);
+  if (count && input_partitions && *count != *input_partitions) {
+    findings->push_back({FindingLevel::kError, topic_place(topic),
+                         "it has " + std::to_string(*count) + " partitions, kafka.input has " +
+                             std::to_string(*input_partitions),
+                         "use an application_id whose changelog is not made yet"});
+  }
+}
+
 }  // namespace
 
 TopicCheck check_topics(rd_kafka_s* client, const WorkerConfig& config) {
@@ -151,6 +174,7 @@ TopicCheck check_topics(rd_kafka_s* client, const WorkerConfig& config) {
   check_topic(client, config, kafka.output, "kafka.output", judge_output, &check.findings);
   check_topic(client, config, kafka.dead_letter, "kafka.dead_letter", judge_dead_letters,
               &check.findings);
+  if (config.changelog) check_changelog(client, config, check.input_partitions, &check.findings);
   return check;
 }
 

@@ -5,7 +5,7 @@
 
 #include "common/check.h"
 #include "pipeline/kafka/changelog_topic.h"
-#include "pipeline/kafka/kafka_topics.h"
+#include "pipeline/kafka/topic_creation.h"
 #include "pipeline/kafka/topic_reader.h"
 #include "tests/support/kafka_broker.h"
 
@@ -26,7 +26,7 @@ KafkaHarness::KafkaHarness(const std::string& bootstrap) : next_(kContractPartit
   config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
   for (const std::string& topic : {config_.kafka.input, config_.kafka.output,
                                    config_.kafka.dead_letter, pipeline::changelog_topic(config_)}) {
-    FRESHET_CHECK(pipeline::create_topic(config_, topic, kContractPartitions));
+    FRESHET_CHECK(pipeline::create_topic(config_, {topic, kContractPartitions, {}}));
   }
   auto producer = KafkaProducer::create(pipeline::producer_options(config_, {}), nullptr);
   FRESHET_CHECK(producer);

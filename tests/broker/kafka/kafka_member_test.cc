@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/kafka_transport.h"
 #include "pipeline/kafka/record_size.h"
+#include "pipeline/kafka/topic_creation.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_harness.h"
 
@@ -41,8 +41,8 @@ class KafkaMemberTest : public testing::Test {
 
   std::string small_topic() {
     std::string topic = unique_name("small");
-    EXPECT_TRUE(pipeline::create_topic(harness_.config(), topic, 1,
-                                       {{"max.message.bytes", std::to_string(kSmallBytes)}}));
+    EXPECT_TRUE(pipeline::create_topic(
+        harness_.config(), {topic, 1, {{"max.message.bytes", std::to_string(kSmallBytes)}}}));
     return topic;
   }
 
@@ -151,7 +151,8 @@ TEST_F(KafkaMemberTest, ManyRecordsReachATopicThatTakesOnlySmallBatches) {
 
 TEST_F(KafkaMemberTest, ARecordThatTheTopicRefusesFailsEveryFlush) {
   const std::string topic = unique_name("compacted");
-  ASSERT_TRUE(pipeline::create_topic(harness_.config(), topic, 1, {{"cleanup.policy", "compact"}}));
+  ASSERT_TRUE(
+      pipeline::create_topic(harness_.config(), {topic, 1, {{"cleanup.policy", "compact"}}}));
   const auto plain = producer({});
   message_.topic = plain->open_topic(topic).value();
   message_.value = "without a key";
@@ -181,8 +182,8 @@ TEST_F(KafkaMemberTest, AFullQueueIsUnavailableAndTheRecordIsNotTaken) {
 TEST_F(KafkaMemberTest, LogAppendTimeIsTheRecordsTime) {
   pipeline::WorkerConfig config = harness_.config();
   config.kafka.input = unique_name("stamped");
-  ASSERT_TRUE(pipeline::create_topic(config, config.kafka.input, 1,
-                                     {{"message.timestamp.type", "LogAppendTime"}}));
+  ASSERT_TRUE(pipeline::create_topic(
+      config, {config.kafka.input, 1, {{"message.timestamp.type", "LogAppendTime"}}}));
   const auto writer = producer({{"linger.ms", "0"}});
   message_.topic = writer->open_topic(config.kafka.input).value();
   message_.timestamp = EventTime{1'000};

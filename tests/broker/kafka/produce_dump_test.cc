@@ -7,8 +7,8 @@
 
 #include "pipeline/files/file_transport.h"
 #include "pipeline/kafka/dump.h"
-#include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/produce.h"
+#include "pipeline/kafka/topic_creation.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_harness.h"
 #include "tests/support/kafka_transactions.h"
@@ -36,7 +36,7 @@ class ProduceDumpTest : public testing::Test {
 
   std::string new_topic(std::int32_t partition_count) {
     std::string topic = unique_name("copy");
-    EXPECT_TRUE(pipeline::create_topic(config_, topic, partition_count));
+    EXPECT_TRUE(pipeline::create_topic(config_, {topic, partition_count, {}}));
     return topic;
   }
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/kafka/kafka_topics.h"
+#include "pipeline/kafka/topic_creation.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_worker.h"
 #include "tests/support/scorer_models.h"
@@ -25,8 +25,8 @@ class WorkerSizesTest : public testing::Test {
 
   std::string small_topic() {
     std::string topic = unique_name("small");
-    EXPECT_TRUE(pipeline::create_topic(world_.config, topic, kContractPartitions,
-                                       {{"max.message.bytes", "1000"}}));
+    EXPECT_TRUE(pipeline::create_topic(
+        world_.config, {topic, kContractPartitions, {{"max.message.bytes", "1000"}}}));
     return topic;
   }
 
