@@ -1,4 +1,5 @@
-// librdkafka's error codes -> the recovery that the worker's loop performs. One table.
+// librdkafka's error codes -> the recovery that the worker's loop performs, by the one table
+// (kafka_error_table.h).
 //
 // An error code stands here as a plain int, so that no header of the project needs librdkafka's.
 // Errors:  none; a code that the table lacks is kFatal: what nobody thought about stops by name

@@ -2,17 +2,48 @@
 
 #include <chrono>
 #include <cstdio>
+#include <set>
 
 #include "common/check.h"
 #include "pipeline/kafka/changelog_topic.h"
+#include "pipeline/kafka/kafka_changelog_reader.h"
 #include "pipeline/kafka/topic_creation.h"
 #include "pipeline/kafka/topic_reader.h"
+#include "tests/support/kafka_admin.h"
 #include "tests/support/kafka_broker.h"
+#include "tests/support/kafka_transactions.h"
 
 namespace freshet::test {
 
 using pipeline::KafkaProducer;
 using pipeline::KafkaTransport;
+
+namespace {
+
+class KafkaForeignWriter final : public ForeignWriter {
+ public:
+  explicit KafkaForeignWriter(const pipeline::WorkerConfig& config)
+      : group_(config.application_id),
+        input_(config.kafka.input),
+        writer_(config.kafka.bootstrap) {}
+
+  void begin() override { writer_.begin(); }
+  void write(const std::string& topic, Partition partition, const StoredRecord& record) override {
+    writer_.write(topic, partition, record.key, record.value);
+  }
+  void send_offset(Partition partition, Position position) override {
+    writer_.send_position(group_, input_, partition, position);
+  }
+  void commit() override { writer_.commit(); }
+  void abort() override { writer_.abort(); }
+
+ private:
+  std::string group_;
+  std::string input_;
+  TransactionalWriter writer_;
+};
+
+}  // namespace
 
 KafkaHarness::KafkaHarness() : KafkaHarness(kafka_bootstrap()) {}
 
@@ -24,10 +55,12 @@ KafkaHarness::KafkaHarness(const std::string& bootstrap) : next_(kContractPartit
   config_.kafka.dead_letter = unique_name("dead-letters");
   // Members hear of a rebalance in the answer to a heartbeat.
   config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
-  for (const std::string& topic : {config_.kafka.input, config_.kafka.output,
-                                   config_.kafka.dead_letter, pipeline::changelog_topic(config_)}) {
+  for (const std::string& topic :
+       {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter}) {
     FRESHET_CHECK(pipeline::create_topic(config_, {topic, kContractPartitions, {}}));
   }
+  FRESHET_CHECK(
+      pipeline::create_topic(config_, pipeline::new_changelog_topic(config_, kContractPartitions)));
   auto producer = KafkaProducer::create(pipeline::producer_options(config_, {}), nullptr);
   FRESHET_CHECK(producer);
   producer_ = std::move(*producer);
@@ -95,6 +128,58 @@ pipeline::WorkerConfig KafkaHarness::impatient_config() const {
   config.kafka.client["session.timeout.ms"] = "1500";
   config.kafka.client["max.poll.interval.ms"] = "1500";
   return config;
+}
+
+std::unique_ptr<pipeline::Transport> KafkaHarness::open_as(const pipeline::WorkerConfig& config,
+                                                           const std::string& instance) {
+  pipeline::KafkaTransportOptions options;
+  options.instance_id = config.application_id + "-" + instance;
+  auto transport = KafkaTransport::create(config, options);
+  FRESHET_CHECK(transport);
+  return std::move(*transport);
+}
+
+std::unique_ptr<pipeline::ChangelogReader> KafkaHarness::open_reader(
+    const pipeline::WorkerConfig& config) {
+  auto reader = pipeline::KafkaChangelogReader::create(config, {});
+  FRESHET_CHECK(reader);
+  return std::move(*reader);
+}
+
+std::unique_ptr<ForeignWriter> KafkaHarness::open_writer() {
+  return std::make_unique<KafkaForeignWriter>(config_);
+}
+
+std::string KafkaHarness::changelog_topic() const { return pipeline::changelog_topic(config_); }
+
+// Brokers compact whole segments that are full or old, and never the last one.
+void KafkaHarness::compact(Partition partition) {
+  alter_topic(config_.kafka.bootstrap, changelog_topic(),
+              {{"cleanup.policy", "compact"},
+               {"segment.ms", "1"},
+               {"min.cleanable.dirty.ratio", "0.001"},
+               {"min.compaction.lag.ms", "0"}});
+  TransactionalWriter writer(config_.kafka.bootstrap);
+  writer.begin();
+  writer.write(changelog_topic(), partition, "closes the segment", "");
+  writer.commit();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto is_compacted = [&] {
+    std::set<std::string> keys;
+    for (const StoredRecord& record : records(changelog_topic())) {
+      if (record.partition == partition && !keys.insert(record.key.value_or("")).second) {
+        return false;
+      }
+    }
+    return true;
+  };
+  while (!is_compacted()) FRESHET_CHECK(std::chrono::steady_clock::now() < deadline);
+}
+
+void KafkaHarness::trim(Partition partition, Position begin) {
+  alter_topic(config_.kafka.bootstrap, changelog_topic(), {{"cleanup.policy", "compact,delete"}});
+  delete_records_below(config_.kafka.bootstrap, changelog_topic(), partition, begin);
+  alter_topic(config_.kafka.bootstrap, changelog_topic(), {{"cleanup.policy", "compact"}});
 }
 
 }  // namespace freshet::test

@@ -1,4 +1,4 @@
-// TransportHarness on the real broker: topics and a group of this test alone.
+// TransactionHarness on the real broker: topics and a group of this test alone.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,11 @@
 
 #include "pipeline/kafka/kafka_producer.h"
 #include "pipeline/kafka/kafka_transport.h"
-#include "tests/support/transport_harness.h"
+#include "tests/support/transaction_harness.h"
 
 namespace freshet::test {
 
-class KafkaHarness final : public TransportHarness {
+class KafkaHarness final : public TransactionHarness {
  public:
   KafkaHarness();
   explicit KafkaHarness(const std::string& bootstrap);
@@ -25,6 +25,16 @@ class KafkaHarness final : public TransportHarness {
   // A member of this configuration that is not polled for 1.5 s leaves the group.
   pipeline::WorkerConfig impatient_config() const override;
   void expire(pipeline::Transport*) override {}
+
+  std::unique_ptr<pipeline::Transport> open_as(const pipeline::WorkerConfig& config,
+                                               const std::string& instance) override;
+  std::unique_ptr<pipeline::ChangelogReader> open_reader(
+      const pipeline::WorkerConfig& config) override;
+  std::unique_ptr<ForeignWriter> open_writer() override;
+  std::string changelog_topic() const override;
+  // Closes the log's segment with a record of a key of its own.
+  void compact(Partition partition) override;
+  void trim(Partition partition, Position begin) override;
 
  private:
   void hand_over(Partition partition, const StoredRecord& record);

@@ -41,10 +41,17 @@ void TransactionalWriter::begin() { succeed(rd_kafka_begin_transaction(producer_
 
 void TransactionalWriter::write(const std::string& topic, Partition partition,
                                 const std::string& value) {
+  write(topic, partition, std::nullopt, value);
+}
+
+void TransactionalWriter::write(const std::string& topic, Partition partition,
+                                const std::optional<std::string>& key,
+                                const std::optional<std::string>& value) {
   rd_kafka_topic_t* handle = rd_kafka_topic_new(producer_, topic.c_str(), nullptr);
-  std::string payload = value;
-  FRESHET_CHECK(rd_kafka_produce(handle, partition.value, RD_KAFKA_MSG_F_COPY, payload.data(),
-                                 payload.size(), nullptr, 0, nullptr) == 0);
+  std::string payload = value.value_or("");
+  FRESHET_CHECK(rd_kafka_produce(handle, partition.value, RD_KAFKA_MSG_F_COPY,
+                                 value ? payload.data() : nullptr, payload.size(),
+                                 key ? key->data() : nullptr, key ? key->size() : 0, nullptr) == 0);
   rd_kafka_topic_destroy(handle);
   FRESHET_CHECK(rd_kafka_flush(producer_, kTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR);
 }

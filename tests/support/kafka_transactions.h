@@ -4,7 +4,7 @@
 // Threads: one
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "common/log_position.h"
@@ -23,6 +23,8 @@ class TransactionalWriter {
   void begin();
   // The record is in the log when this returns, and visible only once the transaction commits.
   void write(const std::string& topic, Partition partition, const std::string& value);
+  void write(const std::string& topic, Partition partition, const std::optional<std::string>& key,
+             const std::optional<std::string>& value);
   // A position of the group, committed with the transaction, as from outside the group.
   void send_position(const std::string& group, const std::string& topic, Partition partition,
                      Position position);

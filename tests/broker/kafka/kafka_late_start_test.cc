@@ -93,22 +93,6 @@ class KafkaLateStartTest : public testing::Test {
   std::map<Partition, std::vector<Offset>> read_;
 };
 
-TEST_F(KafkaLateStartTest, NothingIsReadOfAPartitionBeforeItsStart) {
-  fill(Partition{0}, 5);
-  fill(Partition{1}, 5);
-  WaitingListener listener;
-  const auto transport = joined(harness_.config(), &listener);
-  ASSERT_TRUE(transport->start_at(Partition{1}, Position{2}));
-  ASSERT_TRUE(read_until(transport.get(), Partition{1}, 3));
-  EXPECT_TRUE(read_[Partition{0}].empty());
-  ASSERT_TRUE(transport->start_at(Partition{0}, Position{1}));
-  ASSERT_TRUE(transport->start_at(Partition{0}, Position{3}));  // the last one holds
-  ASSERT_TRUE(read_until(transport.get(), Partition{0}, 2));
-  EXPECT_TRUE(is_gapless(Partition{1}, 2, 5));
-  EXPECT_TRUE(is_gapless(Partition{0}, 3, 5));
-  EXPECT_TRUE(transport->close());
-}
-
 TEST_F(KafkaLateStartTest, APartitionThatStartsLateCostsTheOthersNoRecordAndRepeatsNone) {
   constexpr int kRecords = 30'000;
   for (std::int32_t p = 0; p < kContractPartitions; ++p) fill(Partition{p}, kRecords);
@@ -142,32 +126,6 @@ TEST_F(KafkaLateStartTest, AMemberThatStartsNothingKeepsItsPartitionsBeyondItsSe
   const std::vector<pipeline::PartitionCommit> commit = {{Partition{2}, {Position{3}, ""}, {}}};
   EXPECT_TRUE(transport->commit(commit));
   EXPECT_TRUE(transport->close());
-}
-
-TEST_F(KafkaLateStartTest, WhatWaitsIsRevokedAndWhatIsAssignedNextWaitsAgain) {
-  fill(Partition{0}, 3);
-  WaitingListener first_listener;
-  const auto first = joined(harness_.config(), &first_listener);
-  ASSERT_TRUE(first->start_at(Partition{3}, Position{0}));
-  WaitingListener second_listener;
-  auto second = KafkaTransport::create(harness_.config(), {});
-  ASSERT_TRUE(second);
-  ASSERT_TRUE((*second)->subscribe(&second_listener));
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (first_listener.assigned.size() + second_listener.assigned.size() !=
-             std::size_t{kContractPartitions} ||
-         second_listener.assigned.empty()) {
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-    ASSERT_TRUE(poll(first.get()));
-    ASSERT_TRUE(poll(second->get()));
-  }
-  EXPECT_EQ(first_listener.revocations, 1);
-  const bool first_has_it = first_listener.assigned.contains(Partition{0});
-  KafkaTransport* owner = first_has_it ? first.get() : second->get();
-  EXPECT_TRUE(read_[Partition{0}].empty());
-  ASSERT_TRUE(owner->start_at(Partition{0}, Position{0}));
-  ASSERT_TRUE(read_until(owner, Partition{0}, 3));
-  EXPECT_TRUE(is_gapless(Partition{0}, 0, 3));
 }
 
 }  // namespace

@@ -138,50 +138,6 @@ TEST_F(KafkaTransactionTest, ACommitShowsOutputsChangelogAndPositionsAtOnce) {
   EXPECT_EQ((*positions)[2], std::nullopt);
 }
 
-TEST_F(KafkaTransactionTest, CommitsFollowEachOther) {
-  const auto only = sole_member();
-  Position behind;
-  for (int i = 1; i <= 20; ++i) {
-    send(only.get(), "score");
-    const auto committed = commit(only.get(), {at(2, i, "u", "m" + std::to_string(i))});
-    ASSERT_TRUE(committed) << committed.error().message;
-    EXPECT_GT((*committed)[0], behind);
-    behind = *(*committed)[0];
-  }
-  EXPECT_EQ(outputs().size(), 20U);
-}
-
-TEST_F(KafkaTransactionTest, WithoutAChangelogPositionsAndOutputsCommitTogether) {
-  config_.changelog = false;
-  const auto only = sole_member();
-  send(only.get(), "score");
-  EXPECT_TRUE(outputs().empty());
-  const auto committed = commit(only.get(), {{Partition{0}, {Position{4}, ""}, {}}});
-  ASSERT_TRUE(committed) << committed.error().message;
-  EXPECT_EQ(*committed, ChangelogPositions{std::nullopt});
-  EXPECT_EQ(outputs(), std::vector<std::string>{"score"});
-}
-
-TEST_F(KafkaTransactionTest, WithAtLeastOnceOutputsAreSeenBeforeTheCommitAndTheChangelogAfterIt) {
-  config_.delivery = Delivery::kAtLeastOnce;
-  const auto only = sole_member();
-  send(only.get(), "score");
-  EXPECT_EQ(outputs(), std::vector<std::string>{"score"});
-  const auto committed = commit(only.get(), {at(0, 4, "u", "marker")});
-  ASSERT_TRUE(committed) << committed.error().message;
-  EXPECT_EQ(values_of(changelog_topic(config_)), (std::vector<std::string>{"marker", "of u"}));
-}
-
-TEST_F(KafkaTransactionTest, CloseAbortsWhatIsOpen) {
-  const auto first = sole_member();
-  send(first.get(), "never");
-  ASSERT_TRUE(first->transport->close());
-  const auto second = sole_member();
-  send(second.get(), "score");
-  ASSERT_TRUE(commit(second.get(), {at(0, 1, "u", "marker")}));
-  EXPECT_EQ(outputs(), std::vector<std::string>{"score"});
-}
-
 TEST_F(KafkaTransactionTest, ACrashLeavesAnOpenTransactionThatTheNextSubscribeAborts) {
   config_.kafka.client["transaction.timeout.ms"] = "120000";
   auto first = sole_member();
@@ -233,45 +189,6 @@ TEST_F(KafkaTransactionTest, CommittedIsUnavailableWhileATransactionWithPosition
   }
   ASSERT_TRUE(decided) << decided.error().message;
   EXPECT_EQ((*decided)[0], std::nullopt);
-}
-
-TEST_F(KafkaTransactionTest, ARevocationAbortsWhatTheListenerLeftOpenAndTheMemberGoesOn) {
-  options_.transactional_id.reset();
-  const auto first = sole_member();
-  send(first.get(), "never");
-  const auto second = member();
-  join(second.get());
-  ASSERT_TRUE(poll_until({first.get(), second.get()}, [&] {
-    return first->listener.assigned.size() + second->listener.assigned.size() ==
-               std::size_t{kContractPartitions} &&
-           !second->listener.assigned.empty();
-  }));
-  send(first.get(), "score");
-  const Partition kept = *first->listener.assigned.begin();
-  const auto committed = commit(first.get(), {at(kept.value, 1, "u", "marker")});
-  ASSERT_TRUE(committed) << committed.error().message;
-  EXPECT_EQ(outputs(), std::vector<std::string>{"score"});
-}
-
-TEST_F(KafkaTransactionTest, ARevokedMemberCommitsWithinTheCall) {
-  options_.transactional_id.reset();
-  const auto first = sole_member();
-  send(first.get(), "score");
-  Result<ChangelogPositions> inside = error(ErrorCode::kFatal, "not called");
-  first->listener.before_revoked = [&](std::span<const Partition>) {
-    inside = commit(first.get(), {at(2, 9, "u", "marker")});
-    return Status{};
-  };
-  const auto second = member();
-  join(second.get());
-  ASSERT_TRUE(
-      poll_until({first.get(), second.get()}, [&] { return !second->listener.assigned.empty(); }));
-  ASSERT_TRUE(inside) << inside.error().message;
-  EXPECT_EQ(outputs(), std::vector<std::string>{"score"});
-  const auto outside =
-      commit(first.get(), {at(second->listener.assigned.begin()->value, 10, "u", "m")});
-  ASSERT_FALSE(outside);
-  EXPECT_EQ(outside.error().code, ErrorCode::kFenced);
 }
 
 }  // namespace
