@@ -34,6 +34,7 @@ constexpr Kind kKinds[] = {
     {"stale batch", 0},
     {"lost batch", 0},
     {"set aside", 0},
+    {"gave up", 0},
     {"abandoned transaction", 0},
 };
 static_assert(std::size(kKinds) == kFaults);

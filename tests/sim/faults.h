@@ -51,6 +51,7 @@ enum class Fault {
   kStaleBatch,          // seen: the store dropped a batch of an earlier owner
   kLostTail,            // seen: batches that a machine's crash took
   kSetAside,            // seen: states of a partition that were set aside
+  kGaveUp,              // seen: workers that stopped after too many restarts without progress
   kAbandoned,           // seen: transactions that their time-out aborted
   kCount,
 };

@@ -80,10 +80,17 @@ void Process::run_worker(std::size_t thread) {
   const Status ended = worker.run();
   const std::string what = ended ? "ends" : "ends: " + ended.error().message;
   env_->note(name() + " thread " + std::to_string(thread) + " " + what);
-  const bool gave_up = !ended && ended.error().code == ErrorCode::kUnavailable;
-  if (!ended && !(gave_up && stop_requested_ms_)) {
-    env_->violate("worker_runs", name() + " thread " + std::to_string(thread) + " " + what);
-  }
+  if (ended || may_end_so(ended.error())) return;
+  env_->violate("worker_runs", name() + " thread " + std::to_string(thread) + " " + what);
+}
+
+// What an operator's supervisor starts again: a stop that a broker did not answer in time, and one
+// fault after the other without a step forward.
+bool Process::may_end_so(const Error& error) {
+  if (error.code == ErrorCode::kUnavailable) return stop_requested_ms_.has_value();
+  if (env_->healing || error.message.find("started over") != 0) return false;
+  env_->counts.count(Fault::kGaveUp);
+  return true;
 }
 
 void Process::kill() {

@@ -71,6 +71,7 @@ class Process {
 
  private:
   void run_worker(std::size_t thread);
+  bool may_end_so(const Error& error);
   void freeze();
   void doom(Call call, Moment moment, bool machine);
   void reap();

@@ -47,12 +47,13 @@ struct Totals {
 // For the handler of a failed CHECK: which seed this thread runs.
 thread_local std::uint64_t seed_now = 0;
 
-void on_abort(int) {
+void on_abort(int signal) {
   char text[64];
   const int size = std::snprintf(text, sizeof text, "FRESHET_SIM: aborted in seed %llu\n",
                                  static_cast<unsigned long long>(seed_now));
   std::fwrite(text, 1, static_cast<std::size_t>(size), stderr);
-  std::signal(SIGABRT, SIG_DFL);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
 }
 
 void print_trace(const std::vector<std::string>& lines, std::size_t count) {
@@ -150,6 +151,7 @@ bool read_options(char** words, Options* options) {
 
 int run(const Options& options) {
   std::signal(SIGABRT, on_abort);
+  std::signal(SIGSEGV, on_abort);
   const auto began = std::chrono::steady_clock::now();
   Runner runner(options);
   const std::uint64_t cores = std::max(1U, std::thread::hardware_concurrency());
