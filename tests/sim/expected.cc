@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "pipeline/state_report.h"
-#include "tests/support/worker_fixture.h"
+#include "tests/sim/input_feed.h"
 
 namespace freshet::sim {
 namespace {
@@ -40,31 +40,34 @@ std::string source_of(const test::StoredRecord& record) {
   return number_after(value, "\"partition\":") + "-" + number_after(value, "\"offset\":");
 }
 
-Expected Expected::replay(const Scenario& scenario) {
-  pipeline::WorkerConfig config = scenario.config;
-  config.delivery = pipeline::Delivery::kAtLeastOnce;
-  config.changelog = false;
-  test::WorkerWorld world(config, scenario.partitions);
-  std::map<Partition, std::int64_t> ends;
-  for (const InputEvent& event : scenario.input) {
-    const test::StoredRecord& record = event.record;
-    std::int64_t& end = ends[record.partition];
-    const std::int64_t gap = record.offset.value - end;
-    if (gap > 0) world.broker.skip_offsets(config.kafka.input, record.partition, gap);
-    world.broker.append(config.kafka.input, record.partition, record);
-    end = record.offset.value + 1;
+Expected Expected::replay(const Scenario& scenario, const Application& application) {
+  Application alone = application;
+  alone.config.delivery = pipeline::Delivery::kAtLeastOnce;
+  alone.config.changelog = false;
+  const pipeline::KafkaConfig& kafka = alone.config.kafka;
+  Env env(1, false);
+  for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
+    env.broker.create_topic(topic, scenario.partitions);
   }
-  FRESHET_CHECK(world.run().has_value());
+  InputFeed feed(&env, &scenario);
+  feed.append_all();
+  Process process(&env, &alone, 0, 1);
+  process.start();
+  while (!feed.all_committed()) FRESHET_CHECK(env.scheduler.step());
+  process.stop();
+  while (!process.down()) FRESHET_CHECK(env.scheduler.step() || process.down());
+  FRESHET_CHECK(!env.violation);
 
   Expected expected;
-  for (const std::string& topic : {config.kafka.output, config.kafka.dead_letter}) {
-    for (const test::StoredRecord& record : world.broker.records(topic)) {
+  for (const std::string& topic : {kafka.output, kafka.dead_letter}) {
+    for (const test::StoredRecord& record : env.broker.records(topic)) {
       const bool is_new = expected.lines.emplace(source_of(record), line_of(topic, record)).second;
       FRESHET_CHECK(is_new);
     }
   }
   std::string problems;
-  expected.logical_digests = logical_digests_of(world.store.get(), config, &problems);
+  expected.logical_digests =
+      logical_digests_of(process.store()->content(), alone.config, &problems);
   FRESHET_CHECK(problems.empty());
   return expected;
 }

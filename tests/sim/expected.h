@@ -1,6 +1,7 @@
 // Expected: what an undisturbed replay makes of a scenario's input.
 //
-// Computed by the same worker on a broker and a store of its own, in one go, without a fault.
+// Computed by the same worker in a world of its own, which holds the whole input from the beginning
+// and where no fault strikes.
 // Threads: any, once computed
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "stateful/state_store.h"
+#include "tests/sim/process.h"
 #include "tests/sim/scenario.h"
 
 namespace freshet::sim {
@@ -22,7 +24,7 @@ struct Expected {
   std::map<std::string, std::string> lines;          // by source
   std::map<Partition, std::string> logical_digests;  // at the input's end
 
-  static Expected replay(const Scenario& scenario);
+  static Expected replay(const Scenario& scenario, const Application& application);
 };
 
 // By scan; of partitions that have a marker. A problem of the store is added to `problems`.

@@ -15,11 +15,13 @@
 #include <cstring>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "pipeline/log.h"
 #include "tests/sim/world.h"
 
 namespace freshet::sim {
@@ -33,6 +35,7 @@ struct Options {
   std::uint64_t jobs = 0;  // 0: one a core
   bool trace = false;
   bool twice = false;
+  std::string want;  // an oracle's name; empty: none may be violated
 };
 
 struct Totals {
@@ -86,6 +89,7 @@ class Runner {
     }
   }
   const Totals& totals() const { return totals_; }
+  std::optional<std::uint64_t> wanted_seed() const { return wanted_seed_; }
 
  private:
   void run_seed(std::uint64_t seed) {
@@ -104,7 +108,14 @@ class Runner {
     totals_.steps += outcome.steps;
     totals_.lives += outcome.lives;
     totals_.counts.add(outcome.counts);
-    if (outcome.violation) {
+    if (outcome.violation && !options_.want.empty()) {
+      ++totals_.violations;
+      if (outcome.violation->find("oracle " + options_.want + ": ") == 0 && !wanted_seed_) {
+        std::cout << "seed " << seed << ": " << *outcome.violation << "\n";
+        wanted_seed_ = seed;
+        stop_ = true;
+      }
+    } else if (outcome.violation) {
       ++totals_.violations;
       if (totals_.violations == kViolationsMax) stop_ = true;
       report(seed, *outcome.violation, options_.trace);
@@ -120,6 +131,7 @@ class Runner {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   Totals totals_;
+  std::optional<std::uint64_t> wanted_seed_;
 };
 
 bool read_number(const char* text, std::uint64_t* number) {
@@ -142,6 +154,9 @@ bool read_options(char** words, Options* options) {
       if (!read_number(*++words, &options->from)) return false;
     } else if (word == "--jobs") {
       if (!read_number(*++words, &options->jobs) || options->jobs == 0) return false;
+    } else if (word == "--want") {
+      if (*++words == nullptr) return false;
+      options->want = *words;
     } else {
       return false;
     }
@@ -152,6 +167,7 @@ bool read_options(char** words, Options* options) {
 int run(const Options& options) {
   std::signal(SIGABRT, on_abort);
   std::signal(SIGSEGV, on_abort);
+  pipeline::log_init("error", pipeline::LogFormat::kText);
   const auto began = std::chrono::steady_clock::now();
   Runner runner(options);
   const std::uint64_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -168,6 +184,7 @@ int run(const Options& options) {
             << "faults: " << totals.counts.faults_text() << "\n"
             << "crashes (before + after): " << totals.counts.crashes_text() << "\n"
             << totals.violations << " violations\n";
+  if (!options.want.empty()) return runner.wanted_seed() ? 0 : 1;
   return totals.violations == 0 ? 0 : 1;
 }
 
@@ -177,7 +194,8 @@ int run(const Options& options) {
 int main(int, char** argv) {
   freshet::sim::Options options;
   if (!freshet::sim::read_options(argv + 1, &options)) {
-    std::cerr << "usage: freshet_sim [--seeds N] [--from S] [--jobs J] [--trace] [--twice]\n";
+    std::cerr << "usage: freshet_sim [--seeds N] [--from S] [--jobs J] [--trace] [--twice] "
+                 "[--want ORACLE]\n";
     return 2;
   }
   return freshet::sim::run(options);

@@ -31,9 +31,10 @@ std::shared_ptr<const pipeline::ServedModel> served(const pipeline::WorkerConfig
 World::World(std::uint64_t seed, bool keeps_trace)
     : env_(seed, keeps_trace),
       scenario_(Scenario::draw(&env_.random)),
-      expected_(Expected::replay(scenario_)),
       application_{scenario_.config, served(scenario_.config), scenario_.cache_bytes,
                    scenario_.static_members},
+      expected_(Expected::replay(scenario_, application_)),
+      feed_(&env_, &scenario_),
       observer_(&env_, &scenario_, &expected_),
       changelog_(&env_, &scenario_) {
   env_.plan = scenario_.plan;
@@ -53,7 +54,7 @@ World::World(std::uint64_t seed, bool keeps_trace)
 }
 
 Outcome World::run() {
-  feed();
+  feed_.run();
   tick();
   Outcome outcome;
   while (!env_.violation && phase_ != Phase::kOver) {
@@ -75,21 +76,6 @@ Outcome World::run() {
   outcome.hash = env_.trace.hash();
   outcome.trace = env_.trace.lines();
   return outcome;
-}
-
-void World::feed() {
-  const std::string& topic = scenario_.config.kafka.input;
-  for (; fed_ < scenario_.input.size() && scenario_.input[fed_].at_ms <= env_.now(); ++fed_) {
-    const test::StoredRecord& record = scenario_.input[fed_].record;
-    Position& end = ends_[record.partition];
-    const std::int64_t gap = record.offset.value - end.value;
-    if (gap > 0) env_.broker.skip_offsets(topic, record.partition, gap);
-    env_.broker.append(topic, record.partition, record);
-    end = position_after(record.offset);
-  }
-  if (fed_ < scenario_.input.size()) {
-    env_.scheduler.at(scenario_.input[fed_].at_ms, [this] { feed(); });
-  }
 }
 
 void World::tick() {
@@ -123,7 +109,7 @@ void World::disturb() {
     const std::int64_t span = (1 + static_cast<std::int64_t>(env_.random.below(9))) * kDayMs;
     env_.clock.advance(span);
     scenario_.calm_from_ms += span;
-    for (std::size_t i = fed_; i < scenario_.input.size(); ++i) scenario_.input[i].at_ms += span;
+    feed_.wait(span);
   }
 }
 
@@ -193,7 +179,7 @@ void World::restart_processes() {
 void World::advance_phase() {
   switch (phase_) {
     case Phase::kDisturbed:
-      if (env_.now() < scenario_.calm_from_ms || fed_ < scenario_.input.size()) return;
+      if (env_.now() < scenario_.calm_from_ms || !feed_.all_appended()) return;
       env_.note("the faults are over");
       env_.healing = true;
       healing_since_ = env_.now();
@@ -201,7 +187,7 @@ void World::advance_phase() {
       phase_ = Phase::kHealing;
       return;
     case Phase::kHealing:
-      if (!all_committed() || env_.now() - healing_since_ < settle_ms()) {
+      if (!feed_.all_committed() || env_.now() - healing_since_ < settle_ms()) {
         if (env_.now() - healing_since_ > kHealingMsMax) {
           env_.violate("progress", "not everything is committed long after the last fault");
         }
@@ -228,13 +214,6 @@ std::int64_t World::settle_ms() const {
   return std::max(scenario_.session_ms, scenario_.transaction_timeout_ms) + kSettleMs;
 }
 
-bool World::all_committed() const {
-  return std::all_of(ends_.begin(), ends_.end(), [this](const auto& entry) {
-    const auto committed = env_.broker.committed(scenario_.config.application_id, entry.first);
-    return committed && committed->position >= entry.second;
-  });
-}
-
 void World::check_stores() {
   std::map<Partition, bool> found;
   for (const auto& process : processes_) {
@@ -259,7 +238,7 @@ void World::check_stores() {
       }
     }
   }
-  for (const auto& [partition, end] : ends_) {
+  for (const auto& [partition, digest] : expected_.logical_digests) {
     if (!found[partition]) {
       env_.violate("final_state", "partition " + std::to_string(partition.value) +
                                       ": no store holds its last checkpoint");

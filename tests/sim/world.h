@@ -19,6 +19,7 @@
 
 #include "tests/sim/changelog_observer.h"
 #include "tests/sim/env.h"
+#include "tests/sim/input_feed.h"
 #include "tests/sim/observer.h"
 #include "tests/sim/process.h"
 
@@ -52,19 +53,17 @@ class World {
   void restart_processes();
   void advance_phase();
   std::int64_t settle_ms() const;
-  bool all_committed() const;
   void check_stores();
 
   Env env_;
   Scenario scenario_;
-  Expected expected_;
   Application application_;
+  Expected expected_;
+  InputFeed feed_;
   Observer observer_;
   ChangelogObserver changelog_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<std::optional<std::int64_t>> restart_at_;  // of each process that is down
-  std::size_t fed_ = 0;
-  std::map<Partition, Position> ends_;  // of the input, once all is fed
   Phase phase_ = Phase::kDisturbed;
   std::int64_t healing_since_ = 0;
 };
