@@ -174,6 +174,16 @@ void MemoryBroker::time_out_transaction(const std::string& transactional_id) {
   land_what_lands_at_once();
 }
 
+void MemoryBroker::expire_transactional_id(const std::string& transactional_id) {
+  const std::lock_guard lock(mutex_);
+  transactions_.expire(transactional_id);
+}
+
+void MemoryBroker::expire_positions(const std::string& group) {
+  const std::lock_guard lock(mutex_);
+  group_of(group).expire_positions();
+}
+
 std::vector<MemoryBroker::Session> MemoryBroker::sessions() const {
   const std::lock_guard lock(mutex_);
   std::vector<Session> all;
@@ -203,6 +213,11 @@ void MemoryBroker::fail_next(BrokerCall call, Error error) {
 void MemoryBroker::deliver_at_once(bool at_once) {
   const std::lock_guard lock(mutex_);
   deliver_at_once_ = at_once;
+}
+
+bool MemoryBroker::delivers_at_once() const {
+  const std::lock_guard lock(mutex_);
+  return deliver_at_once_;
 }
 
 Status MemoryBroker::at(BrokerCall call, Moment moment, const std::string& who) {

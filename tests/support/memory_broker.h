@@ -101,6 +101,10 @@ class MemoryBroker {
   // transaction.timeout.ms is over for the transaction that is ongoing, if one is.
   void time_out_transaction(const std::string& transactional_id);
 
+  // transactional.id.expiration.ms is over: the next init gives another producer id, and who used
+  // the id before is fenced. Requires: no transaction of it is ongoing or preparing.
+  void expire_transactional_id(const std::string& transactional_id);
+
   struct Session {
     std::string group;
     std::string instance;  // empty: a dynamic member
@@ -112,6 +116,10 @@ class MemoryBroker {
   // next poll, as lost partitions.
   void expire(MemberId member);
 
+  // offsets.retention.minutes is over: what the group had committed is gone. Requires: the group
+  // has no members.
+  void expire_positions(const std::string& group);
+
   // The next call of this kind, by anybody, fails with `error` and does nothing. Several failures
   // of one kind happen in the order they were asked for.
   void fail_next(BrokerCall call, Error error);
@@ -119,11 +127,12 @@ class MemoryBroker {
   // Whether records are in the log before their flush, as a real producer may make them. Off at
   // first.
   void deliver_at_once(bool at_once);
+  bool delivers_at_once() const;
 
  private:
   friend class MemoryConsumer;
-  friend class MemoryProducer;
-  friend class MemoryTransport;
+  friend class MemoryProducer;   // at()
+  friend class MemoryTransport;  // at()
   friend class MemoryChangelogReader;
 
   // What the hooks and the failures asked for say of a call. Without the lock.

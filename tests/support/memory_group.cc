@@ -120,6 +120,11 @@ std::optional<CommittedPosition> MemoryGroup::committed(Partition partition) con
   return found->second;
 }
 
+void MemoryGroup::expire_positions() {
+  FRESHET_CHECK(members_.empty());
+  committed_.clear();
+}
+
 bool MemoryGroup::is_undecided(Partition partition) const {
   return std::any_of(pending_.begin(), pending_.end(),
                      [&](const auto& entry) { return entry.second.contains(partition); });

@@ -75,6 +75,7 @@ class MemoryGroup {
   void end_transaction(ProducerId producer, TransactionEnd end);
 
   std::optional<pipeline::CommittedPosition> committed(Partition partition) const;
+  void expire_positions();                       // Requires: nobody is a member
   bool is_undecided(Partition partition) const;  // a transaction holds a position of it
 
  private:

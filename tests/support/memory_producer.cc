@@ -48,10 +48,25 @@ Status MemoryProducer::step(BrokerCall call, const std::function<Status()>& requ
 Status MemoryProducer::send(const OutputRecord& record) {
   if (fenced_) return tl::unexpected<Error>(*fenced_);
   return step(BrokerCall::kSend, [&]() -> Status {
-    if (broker_->deliver_at_once_) return deliver(record);
     unflushed_.push_back(record);
-    return {};
+    if (!broker_->delivers_at_once()) return {};
+    Status delivered = deliver_unflushed();
+    // The record is taken all the same: its flush delivers it.
+    if (!delivered && delivered.error().code == ErrorCode::kUnavailable) return {};
+    return delivered;
   });
+}
+
+Status MemoryProducer::deliver_unflushed() {
+  while (!unflushed_.empty()) {
+    Status sent = step(BrokerCall::kProduce, [&]() -> Status {
+      if (Status delivered = deliver(unflushed_.front()); !delivered) return delivered;
+      unflushed_.pop_front();
+      return {};
+    });
+    if (!sent) return sent;
+  }
+  return {};
 }
 
 Status MemoryProducer::deliver(const OutputRecord& record) {
@@ -75,17 +90,7 @@ Status MemoryProducer::deliver(const OutputRecord& record) {
 
 Status MemoryProducer::flush() {
   if (fenced_) return tl::unexpected<Error>(*fenced_);
-  return step(BrokerCall::kFlush, [&]() -> Status {
-    while (!unflushed_.empty()) {
-      Status sent = step(BrokerCall::kProduce, [&]() -> Status {
-        if (Status delivered = deliver(unflushed_.front()); !delivered) return delivered;
-        unflushed_.pop_front();
-        return {};
-      });
-      if (!sent) return sent;
-    }
-    return {};
-  });
+  return step(BrokerCall::kFlush, [&] { return deliver_unflushed(); });
 }
 
 Result<ChangelogPositions> MemoryProducer::commit(std::span<const PartitionCommit> partitions,

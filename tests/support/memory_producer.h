@@ -59,6 +59,7 @@ class MemoryProducer {
   // One request between the two moments at which it can be made to fail.
   Status step(BrokerCall call, const std::function<Status()>& request);
   Status deliver(const pipeline::OutputRecord& record);
+  Status deliver_unflushed();
   Status commit_transaction(std::span<const pipeline::PartitionCommit> partitions,
                             const GroupMetadata& as);
   Status end_open_transaction();

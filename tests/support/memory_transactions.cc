@@ -35,8 +35,9 @@ Result<ProducerEpoch> MemoryTransactions::init(const std::string& transactional_
 
 Result<MemoryTransactions::Transaction*> MemoryTransactions::of(const ProducerEpoch& producer) {
   const auto found = transactions_.find(producer.transactional_id);
-  FRESHET_CHECK(found != transactions_.end() && found->second.id == producer.id);
-  if (found->second.epoch != producer.epoch) return fenced(producer.transactional_id);
+  const bool is_current = found != transactions_.end() && found->second.id == producer.id &&
+                          found->second.epoch == producer.epoch;
+  if (!is_current) return fenced(producer.transactional_id);
   return &found->second;
 }
 
@@ -102,6 +103,11 @@ void MemoryTransactions::prepare(const std::string& transactional_id, Transactio
   for (const std::string& group : transaction->groups) queue({}, group);
   transaction->places.clear();
   transaction->groups.clear();
+}
+
+void MemoryTransactions::expire(const std::string& transactional_id) {
+  FRESHET_CHECK(state_of(transactional_id) == State::kComplete);
+  transactions_.erase(transactional_id);
 }
 
 std::vector<MemoryTransactions::Open> MemoryTransactions::ongoing() const {

@@ -73,6 +73,9 @@ class MemoryTransactions {
   // ongoing.
   void time_out(const std::string& transactional_id);
 
+  // The id is forgotten. Requires: its last transaction is complete.
+  void expire(const std::string& transactional_id);
+
   std::vector<Open> ongoing() const;
   State state_of(const std::string& transactional_id) const;
   const std::vector<PendingMarker>& pending() const { return pending_; }

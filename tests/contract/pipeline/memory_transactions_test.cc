@@ -257,6 +257,46 @@ TEST_F(MemoryTransactionsTest, APollWhoseAnswerIsLostIsReadAgain) {
   EXPECT_EQ(member->read[0].value, "a");
 }
 
+TEST_F(MemoryTransactionsTest, WhoUsesAnExpiredTransactionalIdIsFenced) {
+  const auto member = worker();
+  ASSERT_TRUE(commit(member.get(), 5));
+  broker_.expire_transactional_id(transactional_id());
+  EXPECT_EQ(commit(member.get(), 6).error().code, ErrorCode::kFenced);
+  const auto next = worker();
+  EXPECT_TRUE(commit(next.get(), 6));
+  EXPECT_EQ(commit(member.get(), 7).error().code, ErrorCode::kFenced);
+  EXPECT_EQ(committed(next.get()).value(), Position{6});
+}
+
+TEST_F(MemoryTransactionsTest, ExpiredPositionsWereNeverCommitted) {
+  auto member = worker();
+  ASSERT_TRUE(commit(member.get(), 5));
+  member.reset();
+  broker_.expire(broker_.sessions()[0].member);
+  broker_.expire_positions(config_.application_id);
+  EXPECT_EQ(committed(worker().get()).value(), std::nullopt);
+}
+
+TEST_F(MemoryTransactionsTest, RecordsThatAreDeliveredAtOnceKeepTheirOrder) {
+  const auto member = worker();
+  pipeline::OutputRecord record;
+  record.value = "first";
+  ASSERT_TRUE(member->transport->send(record));
+  broker_.deliver_at_once(true);
+  record.value = "second";
+  faults_.fail_once(BrokerCall::kProduce, Moment::kBefore, ErrorCode::kUnavailable);
+  ASSERT_TRUE(member->transport->send(record));
+  record.value = "third";
+  ASSERT_TRUE(member->transport->send(record));
+  EXPECT_EQ(broker_.end(config_.kafka.output, Partition{0}), Position{3});
+  ASSERT_TRUE(commit(member.get(), 5));
+  std::vector<std::string> values;
+  for (const StoredRecord& score : broker_.records(config_.kafka.output)) {
+    values.push_back(*score.value);
+  }
+  EXPECT_EQ(values, (std::vector<std::string>{"first", "second", "third"}));
+}
+
 TEST_F(MemoryTransactionsTest, SessionsAreToldByTheirInstance) {
   const auto member = worker();
   ASSERT_EQ(broker_.sessions().size(), 1U);
