@@ -42,13 +42,16 @@ Result<PartitionReport> verify_partition(stateful::StateStore* store, Partition 
         return true;
       });
   if (!scanned) return tl::unexpected(scanned.error());
-  if (report.digest != report.stored.marker.digest) {
-    note(&report, "the stored digest is " + report.stored.marker.digest.hex() +
-                      ", the users give " + report.digest.hex());
+  // In the middle of a restore the users are those of no marker, and are counted by themselves.
+  const stateful::RestoredSoFar said = report.stored.restored.value_or(
+      stateful::RestoredSoFar{report.stored.marker.digest, report.stored.marker.user_count});
+  if (report.digest != said.digest) {
+    note(&report,
+         "the stored digest is " + said.digest.hex() + ", the users give " + report.digest.hex());
   }
-  if (report.users != report.stored.marker.user_count) {
-    note(&report, "the marker counts " + std::to_string(report.stored.marker.user_count) +
-                      " users, the scan " + std::to_string(report.users));
+  if (report.users != said.user_count) {
+    note(&report, "the marker counts " + std::to_string(said.user_count) + " users, the scan " +
+                      std::to_string(report.users));
   }
   return report;
 }
@@ -97,7 +100,8 @@ std::string describe(const StateReport& report) {
            stream_time_of(partition) + ", " + std::to_string(partition.users) + " users, " +
            std::to_string(partition.clicks) + " clicks, " + std::to_string(partition.bytes) +
            " bytes, digest " + partition.digest.hex() + ", logical " +
-           partition.logical_digest.hex();
+           partition.logical_digest.hex() +
+           (partition.stored.restored ? ", in the middle of a restore" : "");
   });
 }
 

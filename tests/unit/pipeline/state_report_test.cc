@@ -92,6 +92,20 @@ TEST_F(StateReportTest, AMissingUserIsFound) {
                           HasSubstr("the marker counts 2 users, the scan 1")));
 }
 
+TEST_F(StateReportTest, InTheMiddleOfARestoreTheUsersCountByThemselves) {
+  add("a", value_of({1}));
+  add("b", value_of({2}));
+  stateful::Marker& marker = batch_.marker.marker;
+  batch_.marker.restored = stateful::RestoredSoFar{marker.digest, marker.user_count};
+  marker.digest = {};  // that of the checkpoint before
+  marker.user_count = 0;
+  const StateReport sound = report();
+  EXPECT_TRUE(sound.sound()) << describe(sound);
+  EXPECT_THAT(describe(sound), HasSubstr("in the middle of a restore"));
+  batch_.marker.restored->user_count = 3;
+  EXPECT_FALSE(report().sound());
+}
+
 TEST_F(StateReportTest, ListsAtMostTenProblems) {
   for (int i = 0; i < 30; ++i) add("u" + std::to_string(i), "damaged");
   const StateReport unsound = report();
