@@ -19,7 +19,6 @@ constexpr std::int64_t kFirstWindow = 64;
 constexpr std::int64_t kWindowGrowth = 16;
 constexpr std::int64_t kLookAgainMs = 20;
 
-constexpr std::size_t kBatchUsersMax = 2'000;
 constexpr std::size_t kBatchBytesMax = std::size_t{2} << 20;
 
 std::string text(Position position) { return std::to_string(position.value); }
@@ -52,7 +51,7 @@ Result<bool> PartitionRestore::step(ChangelogReader* reader) {
       done = finish();
     } else if (reader->position(request_.partition) > position_after(last_marker_->offset)) {
       phase_ = Phase::kAsk;  // the marker has gone meanwhile: there must be another one
-    } else if (batch_.size() >= kBatchUsersMax || batch_bytes_ >= kBatchBytesMax) {
+    } else if (batch_.size() >= limits_.batch_users_max || batch_bytes_ >= kBatchBytesMax) {
       done = write_batch();
     }
   }

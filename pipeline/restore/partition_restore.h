@@ -20,6 +20,7 @@
 // Oracle:  tests/unit/pipeline/partition_restore_test.cc; tests/sim
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -38,6 +39,8 @@ struct RestoreLimits {
   DurationMs tombstones_kept{7 * 24 * 3'600'000};
   // How long the committed marker may take to become visible: the brokers' transaction time-out.
   DurationMs marker_wait{20'000};
+  // How many users one batch of a restore holds.
+  std::size_t batch_users_max = 2'000;
 };
 
 class PartitionRestore {
