@@ -61,9 +61,10 @@ void Process::run_worker(std::size_t thread) {
   };
   std::optional<SimRestores> restores;
   if (application_->config.changelog) {
-    restores.emplace(this,
-                     pipeline::RestoreContext{&store_, &env_->clock, changelog_reader_factory(this),
-                                              pipeline::RestoreLimits{}});
+    pipeline::RestoreLimits limits;
+    limits.batch_users_max = application_->restore_batch_users;
+    restores.emplace(this, pipeline::RestoreContext{&store_, &env_->clock,
+                                                    changelog_reader_factory(this), limits});
     context.restores = &*restores;
   }
   const std::string instance = application_->static_members ? "process-" + std::to_string(number_) +

@@ -36,6 +36,7 @@ struct Application {
   pipeline::WorkerConfig config;
   std::shared_ptr<const pipeline::ServedModel> model;
   std::size_t cache_bytes = 1 << 20;
+  std::size_t restore_batch_users = 2'000;
   bool static_members = true;  // a restarted process has its place in the group back
 };
 

@@ -109,6 +109,7 @@ Scenario Scenario::draw(Random* random) {
     scenario.threads.push_back(once && random->chance(0.25) ? 2 : 1);
   }
   scenario.cache_bytes = random->chance(0.5) ? 1 : 1 << 20;
+  scenario.restore_batch_users = 1 + random->below(6);
   scenario.static_members = random->chance(0.7);
   scenario.deliver_at_once = random->chance(0.5);
   scenario.session_ms = 2'000 + static_cast<std::int64_t>(random->below(8'000));

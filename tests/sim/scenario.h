@@ -27,6 +27,7 @@ struct Scenario {
   std::int32_t partitions = 1;
   std::vector<std::size_t> threads;  // of each process
   std::size_t cache_bytes = 0;
+  std::size_t restore_batch_users = 0;
   bool static_members = true;
   bool deliver_at_once = false;
   std::int64_t session_ms = 0;

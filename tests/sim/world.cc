@@ -32,7 +32,7 @@ World::World(std::uint64_t seed, bool keeps_trace)
     : env_(seed, keeps_trace),
       scenario_(Scenario::draw(&env_.random)),
       application_{scenario_.config, served(scenario_.config), scenario_.cache_bytes,
-                   scenario_.static_members},
+                   scenario_.restore_batch_users, scenario_.static_members},
       expected_(Expected::replay(scenario_, application_)),
       feed_(&env_, &scenario_),
       observer_(&env_, &scenario_, &expected_),
@@ -105,6 +105,8 @@ void World::disturb() {
   }
   if (env_.strikes(Fault::kLeave)) processes_[env_.random.below(processes_.size())]->stop();
   if (env_.strikes(Fault::kDays)) {
+    // A decision is known everywhere long before.
+    for (const auto& marker : env_.broker.pending_markers()) env_.broker.land_marker(marker.number);
     env_.note("days pass");
     const std::int64_t span = (1 + static_cast<std::int64_t>(env_.random.below(9))) * kDayMs;
     env_.clock.advance(span);
@@ -225,7 +227,9 @@ void World::check_stores() {
     }
     for (const auto& [partition, digest] : digests) {
       const auto committed = env_.broker.committed(scenario_.config.application_id, partition);
-      const stateful::Marker marker = (*store->read_marker(partition))->marker;
+      const stateful::StoredMarker stored = **store->read_marker(partition);
+      const stateful::Marker& marker = stored.marker;
+      if (stored.restored) continue;
       const auto ref = pipeline::decode_position_metadata(committed->metadata);
       if (!ref || *ref != pipeline::MarkerRef{marker.lineage, marker.number}) continue;
       if (marker.applied_from != committed->position) continue;
