@@ -49,6 +49,29 @@ def stop_broker(directory):
     subprocess.run([ROOT / "scripts/kafka", "stop", "--dir", directory], check=True)
 
 
+def end_offsets(bootstrap, topic, partitions, committed):
+    """[partition] -> the end of the topic's log; of what is decided, where `committed`.
+
+    Kafka's ListOffsets request, version 2, of one broker that leads every partition.
+    """
+    asked = b"".join(struct.pack(">iq", p, -1) for p in range(partitions))
+    body = (struct.pack(">hhih", 2, 2, 1, -1) + struct.pack(">ib", -1, 1 if committed else 0)
+            + struct.pack(">ih", 1, len(topic)) + topic.encode() + struct.pack(">i", partitions) + asked)
+    host, port = bootstrap.split(":")
+    with socket.create_connection((host, int(port))) as connection, \
+            connection.makefile("rb") as answers:
+        connection.sendall(struct.pack(">i", len(body)) + body)
+        answer = answers.read(struct.unpack(">i", answers.read(4))[0])
+    # correlation, throttle time, one topic: name, its partitions
+    entries = answer[4 + 4 + 4 + 2 + len(topic) + 4:]
+    ends = {}
+    for partition, error, _, offset in struct.iter_unpack(">ihqq", entries):
+        if error != 0:
+            raise AssertionError(f"ListOffsets of {topic}-{partition}: error {error}")
+        ends[partition] = offset
+    return [ends[p] for p in range(partitions)]
+
+
 def kafka_tool(directory, name, *arguments):
     """Kafka's own tool of that name (configs, acls) against the running broker of the folder."""
     done = subprocess.run([ROOT / "scripts/kafka", name, "--dir", directory, *arguments],
@@ -135,10 +158,11 @@ def state_digests(text):
 class Worker:
     """One `freshet run` process, its log in a file."""
 
-    def __init__(self, config, log):
+    def __init__(self, config, log, *options, environment=None):
         self.log = pathlib.Path(log)
         with open(log, "wb") as out:
-            self.process = subprocess.Popen([BINARY, "run", "-c", str(config)], stderr=out)
+            self.process = subprocess.Popen([BINARY, "run", "-c", str(config), *map(str, options)],
+                                            stderr=out, env={**os.environ, **(environment or {})})
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
