@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 #include "common/json_text.h"
 #include "stateful/rocksdb_error.h"
 #include "stateful/rocksdb_options.h"
@@ -220,6 +221,7 @@ Result<ApplyOutcome> RocksDbStateStore::apply(const CheckpointBatch& batch) {
     if (!status.ok()) return storage_error(status, impl_->place_in(batch.partition));
   }
   status = writes.Put(slice(marker_key(slot)), slice(encode_stored_marker(batch.marker)));
+  crash_point("in_batch");
   if (status.ok()) status = impl_->db->Write(rocksdb::WriteOptions(), &writes);
   if (!status.ok()) return storage_error(status, impl_->place_in(batch.partition));
   return ApplyOutcome::kApplied;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/kafka_positions.h"
 #include "pipeline/kafka/kafka_resources.h"
@@ -137,6 +138,7 @@ Status KafkaTransaction::hand_over_changelog(const Commit& commit) {
 }
 
 Status KafkaTransaction::send_positions(const Commit& commit) {
+  crash_point("before_offsets");
   const PositionList positions = position_list(commit.input, commit.partitions);
   const ErrorPtr error(rd_kafka_send_offsets_to_transaction(
       producer_->client(), positions.get(), commit.member->metadata(), ms_of(kPositionsWait)));
@@ -151,6 +153,7 @@ Status KafkaTransaction::send_positions(const Commit& commit) {
 }
 
 Status KafkaTransaction::end() {
+  crash_point("in_commit");
   const ErrorPtr error(rd_kafka_commit_transaction(producer_->client(), ms_of(kEndWait)));
   Status ended = status_of(error.get(), "committing a transaction");
   if (ended) return {};
