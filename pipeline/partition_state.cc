@@ -8,12 +8,13 @@
 namespace freshet::pipeline {
 
 PartitionState::PartitionState(stateful::StateStore* store, Partition partition,
-                               std::shared_ptr<const ServedModel> model,
+                               stateful::OwnerToken owner, std::shared_ptr<const ServedModel> model,
                                std::vector<stateful::BehaviourLimits> limits,
                                const std::optional<stateful::StoredMarker>& marker,
                                std::size_t cache_bytes)
     : store_(store),
       partition_(partition),
+      owner_(owner),
       model_(std::move(model)),
       limits_(std::move(limits)),
       cache_(cache_bytes) {
@@ -31,9 +32,21 @@ Result<stateful::UserState> PartitionState::decode(const UserId& user,
                                        json_string(user.view()) + ": " + state.error().message);
 }
 
+Status PartitionState::check_owner() const {
+  if (store_->is_owner(partition_, owner_)) return {};
+  return error(ErrorCode::kFenced, "partition " + std::to_string(partition_.value) +
+                                       ": its state has a new owner; this task stops");
+}
+
+Result<std::optional<std::string>> PartitionState::read(const UserId& user) {
+  Result<std::optional<std::string>> value = store_->read_user(partition_, user);
+  if (Status owned = check_owner(); value && !owned) return tl::unexpected(owned.error());
+  return value;
+}
+
 Result<HotUser*> PartitionState::user(const UserId& user) {
   if (HotUser* hot = cache_.find(user)) return hot;
-  Result<std::optional<std::string>> value = store_->read_user(partition_, user);
+  Result<std::optional<std::string>> value = read(user);
   if (!value) return tl::unexpected(value.error());
   stateful::UserState state(limits_);
   std::optional<stateful::Digest> saved;
@@ -51,7 +64,7 @@ Result<HotUser*> PartitionState::user(const UserId& user) {
 
 Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& user) {
   if (const HotUser* hot = cache_.find(user)) return hot->state();
-  Result<std::optional<std::string>> value = store_->read_user(partition_, user);
+  Result<std::optional<std::string>> value = read(user);
   if (!value) return tl::unexpected(value.error());
   if (!*value) return std::nullopt;
   Result<stateful::UserState> decoded = decode(user, **value);
@@ -102,6 +115,7 @@ Status PartitionState::collect(std::size_t count, Offset offset) {
         return users.size() < count;
       });
   if (!scanned) return scanned;
+  if (Status owned = check_owner(); !owned) return owned;
   for (const auto& [user, value] : users) {
     if (Status collected = collect_user(user, value, offset); !collected) return collected;
   }

@@ -3,7 +3,8 @@
 // Owns:    the hot-user cache, the changed users, stream time T, the running stored digest. Every
 //          read of a user goes through it, so a user is never in two states at once.
 // Errors:  kCorruptState naming partition and user when stored bytes fail their check, and what the
-//          store says; after an error the whole object must be dropped (Task::close_dirty)
+//          store says, and kFenced where a read may have seen a later owner's batches; after an
+//          error the whole object must be dropped (Task::close_dirty)
 // Threads: one task
 // Cost:    a hot user O(1); a cold one a store read and a rebuild
 #pragma once
@@ -29,8 +30,9 @@ namespace freshet::pipeline {
 
 class PartitionState {
  public:
-  // `marker` is the store's, none for a partition that starts from nothing.
-  PartitionState(stateful::StateStore* store, Partition partition,
+  // `marker` is the store's, none for a partition that starts from nothing; it was read under
+  // `owner`.
+  PartitionState(stateful::StateStore* store, Partition partition, stateful::OwnerToken owner,
                  std::shared_ptr<const ServedModel> model,
                  std::vector<stateful::BehaviourLimits> limits,
                  const std::optional<stateful::StoredMarker>& marker, std::size_t cache_bytes);
@@ -71,12 +73,16 @@ class PartitionState {
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
 
  private:
+  // The store's value of the user, if it is this owner's.
+  Result<std::optional<std::string>> read(const UserId& user);
+  Status check_owner() const;
   // decode_user_state, whose error then names the partition and the user.
   Result<stateful::UserState> decode(const UserId& user, std::string_view value) const;
   Status collect_user(std::string_view user, std::string_view value, Offset offset);
 
   stateful::StateStore* store_;
   Partition partition_;
+  stateful::OwnerToken owner_;
   std::shared_ptr<const ServedModel> model_;
   std::vector<stateful::BehaviourLimits> limits_;
   stateful::HotUserCache<HotUser> cache_;

@@ -69,7 +69,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
                        stored->marker.applied_from < stored->marker.position),
       decoder_(*context.config),
       scorer_(*context.config, context.model, context.observer),
-      state_(context.store, partition, context.model, context.config->limits(), stored,
+      state_(context.store, partition, owner, context.model, context.config->limits(), stored,
              cache_bytes),
       schedule_(context.config->checkpoint.interval),
       lag_(context.clock->now(), newest_record_of(stored)) {

@@ -12,6 +12,11 @@ OwnerToken MemoryStateStore::take_ownership(Partition partition) {
   return owner;
 }
 
+bool MemoryStateStore::is_owner(Partition partition, OwnerToken owner) {
+  const std::lock_guard lock(mutex_);
+  return partitions_[partition].owner == owner;
+}
+
 Result<std::optional<StoredMarker>> MemoryStateStore::read_marker(Partition partition) {
   const std::lock_guard lock(mutex_);
   const auto found = partitions_.find(partition);

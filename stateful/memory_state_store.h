@@ -17,6 +17,7 @@ namespace freshet::stateful {
 class MemoryStateStore final : public StateStore {
  public:
   OwnerToken take_ownership(Partition partition) override;
+  bool is_owner(Partition partition, OwnerToken owner) override;
   Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
   Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
   Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;

@@ -190,6 +190,12 @@ OwnerToken RocksDbStateStore::take_ownership(Partition partition) {
   return owner.token;
 }
 
+bool RocksDbStateStore::is_owner(Partition partition, OwnerToken owner) {
+  Impl::Owner& of_now = impl_->owner_of(partition);
+  const std::lock_guard lock(of_now.mutex);
+  return of_now.token == owner;
+}
+
 Result<std::optional<StoredMarker>> RocksDbStateStore::read_marker(Partition partition) {
   const std::string where = impl_->place_in(partition);
   const auto value = impl_->read(marker_key(impl_->live(partition)), where);

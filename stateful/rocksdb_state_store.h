@@ -34,6 +34,7 @@ class RocksDbStateStore final : public StateStore {
   ~RocksDbStateStore() override;
 
   OwnerToken take_ownership(Partition partition) override;
+  bool is_owner(Partition partition, OwnerToken owner) override;
   Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
   Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
   Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;

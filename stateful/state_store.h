@@ -62,6 +62,10 @@ class StateStore {
   // A new owner of the partition; every token given before is stale from now on.
   virtual OwnerToken take_ownership(Partition partition) = 0;
 
+  // Whether the token is not stale. Asked behind a read, it says that the read saw no batch of a
+  // later owner.
+  virtual bool is_owner(Partition partition, OwnerToken owner) = 0;
+
   virtual Result<std::optional<StoredMarker>> read_marker(Partition partition) = 0;
   virtual Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) = 0;
 

@@ -105,8 +105,7 @@ Scenario Scenario::draw(Random* random) {
   scenario.config = draw_config(random);
   scenario.partitions = 1 + static_cast<std::int32_t>(random->below(3));
   for (std::uint64_t i = 1 + random->below(3); i > 0; --i) {
-    const bool once = scenario.config.delivery == pipeline::Delivery::kExactlyOnce;
-    scenario.threads.push_back(once && random->chance(0.25) ? 2 : 1);
+    scenario.threads.push_back(random->chance(0.25) ? 2 : 1);
   }
   scenario.cache_bytes = random->chance(0.5) ? 1 : 1 << 20;
   scenario.restore_batch_users = 1 + random->below(6);

@@ -35,6 +35,9 @@ class SimStore final : public stateful::StateStore {
   stateful::StateStore* content() { return content_.get(); }
 
   stateful::OwnerToken take_ownership(Partition partition) override;
+  bool is_owner(Partition partition, stateful::OwnerToken owner) override {
+    return content_->is_owner(partition, owner);
+  }
   Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition) override;
   Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
   Result<stateful::ApplyOutcome> apply(const stateful::CheckpointBatch& batch) override;

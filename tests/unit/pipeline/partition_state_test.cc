@@ -26,7 +26,8 @@ class PartitionStateTest : public ::testing::Test {
   }
 
   void reset(std::size_t cache_bytes) {
-    state_.emplace(&store_, Partition{0}, model_, config_.limits(), std::nullopt, cache_bytes);
+    state_.emplace(&store_, Partition{0}, owner_, model_, config_.limits(), std::nullopt,
+                   cache_bytes);
   }
 
   void click(const std::string& user, std::int64_t ms) {
@@ -131,6 +132,18 @@ TEST_F(PartitionStateTest, CollectionLeavesVisibleClicksAlone) {
   EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 1U);
   EXPECT_EQ((*state_->user(UserId("b")))->state().sequences[0].size(), 1U);
   expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, WhatALaterOwnerMayHaveWrittenIsNotRead) {
+  click("a", 1);
+  static_cast<void>(store_.take_ownership(Partition{0}));
+  EXPECT_TRUE(state_->user(UserId("a")));  // its own memory still is what it was
+  const Result<HotUser*> read = state_->user(UserId("b"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kFenced);
+  const Status collected = state_->collect(10, Offset{9});
+  ASSERT_FALSE(collected);
+  EXPECT_EQ(collected.error().code, ErrorCode::kFenced);
 }
 
 TEST_F(PartitionStateTest, WithoutAStreamTimeNothingIsCollected) {

@@ -220,6 +220,9 @@ class FlakyStore final : public stateful::StateStore {
   stateful::OwnerToken take_ownership(Partition partition) override {
     return inner_->take_ownership(partition);
   }
+  bool is_owner(Partition partition, stateful::OwnerToken owner) override {
+    return inner_->is_owner(partition, owner);
+  }
   Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition) override {
     return inner_->read_marker(partition);
   }
