@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "common/check.h"
 #include "pipeline/kafka/changelog_topic.h"
@@ -80,8 +81,10 @@ Result<RecordBatch> KafkaChangelogReader::poll(std::chrono::milliseconds timeout
     return tl::unexpected<Error>(reading.error());
   }
   const auto messages = std::make_shared<KafkaMessageBatch>(handle_);
+  // A partition may be drained behind records of the same batch, so they go first.
+  std::vector<std::pair<Partition, Position>> drained;
   messages->fill(queue_, timeout, records_max,
-                 [this](Partition partition, Position end) { pass(partition, end); });
+                 [&](Partition partition, Position end) { drained.emplace_back(partition, end); });
   RecordBatch batch;
   batch.records.reserve(messages->messages().size());
   for (const rd_kafka_message_t* message : messages->messages()) {
@@ -97,6 +100,7 @@ Result<RecordBatch> KafkaChangelogReader::poll(std::chrono::milliseconds timeout
       deferred_error_ = error_of(*message);
     }
   }
+  for (const auto& [partition, end] : drained) pass(partition, end);
   if (batch.records.empty()) {
     if (deferred_error_) {
       return tl::unexpected<Error>(*std::exchange(deferred_error_, std::nullopt));

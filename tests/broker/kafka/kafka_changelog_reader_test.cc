@@ -7,6 +7,7 @@
 
 #include "pipeline/kafka/changelog_topic.h"
 #include "tests/support/kafka_harness.h"
+#include "tests/support/kafka_transactions.h"
 
 namespace freshet::test {
 namespace {
@@ -81,6 +82,27 @@ TEST_F(KafkaChangelogReaderTest, MoreThanTheQueueHoldsIsReadWithoutAGap) {
           0);
     }
   }
+}
+
+// librdkafka tells that a partition is drained in the same queue as its records.
+TEST_F(KafkaChangelogReaderTest, RecordsThatLieBeforeTheEndInOneBatchAreHandedOut) {
+  TransactionalWriter writer(harness_.config().kafka.bootstrap);
+  writer.begin();
+  for (int i = 0; i < 20; ++i) writer.write(topic(), kFirst, std::to_string(i), "v");
+  writer.commit();
+  reader_ = open(harness_.config());
+  ASSERT_TRUE(reader_->start_at(kFirst, Position{0}));
+  std::size_t count = 0;
+  while (count == 0) {
+    const Result<RecordBatch> one = reader_->poll(std::chrono::milliseconds(20), 1);
+    ASSERT_TRUE(one);
+    count += one->records.size();
+  }
+  // By now the rest is there as a rule, its end behind it.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+  while (std::chrono::steady_clock::now() < until) ASSERT_TRUE(reader_->range(kFirst));
+  ASSERT_TRUE(read_to(kFirst, Position{21}));
+  EXPECT_EQ(count + read_[kFirst].size(), 20U);
 }
 
 }  // namespace
