@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "stateful/state_store.h"
@@ -23,6 +24,7 @@ std::string source_of(const test::StoredRecord& record);
 struct Expected {
   std::map<std::string, std::string> lines;          // by source
   std::map<Partition, std::string> logical_digests;  // at the input's end
+  std::optional<std::string> violation;              // found even there
 
   static Expected replay(const Scenario& scenario, const Application& application);
 };

@@ -56,6 +56,13 @@ std::string name_of(Call call) {
 
 std::string_view name_of(Fault fault) { return kKinds[static_cast<std::size_t>(fault)].name; }
 
+std::optional<Fault> fault_of(std::string_view name) {
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    if (kKinds[i].name == name && kKinds[i].usual > 0) return static_cast<Fault>(i);
+  }
+  return std::nullopt;
+}
+
 FaultPlan FaultPlan::draw(Random* random) {
   FaultPlan plan;
   for (std::size_t i = 0; i < kFaults; ++i) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,6 +57,7 @@ enum class Fault {
   kCount,
 };
 std::string_view name_of(Fault fault);
+std::optional<Fault> fault_of(std::string_view name);
 
 inline constexpr std::size_t kCalls = static_cast<std::size_t>(Call::kCount);
 inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kCount);

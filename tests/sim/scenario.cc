@@ -10,6 +10,7 @@ namespace {
 
 using test::kBaseMs;
 
+constexpr double kEmphasised = 0.05;
 constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 
 pipeline::WorkerConfig draw_config(Random* random) {
@@ -100,7 +101,7 @@ std::vector<InputEvent> draw_input(Random* random, std::int32_t partitions) {
 
 }  // namespace
 
-Scenario Scenario::draw(Random* random) {
+Scenario Scenario::draw(Random* random, const Emphasis& emphasis) {
   Scenario scenario;
   scenario.config = draw_config(random);
   scenario.partitions = 1 + static_cast<std::int32_t>(random->below(3));
@@ -117,6 +118,14 @@ Scenario Scenario::draw(Random* random) {
   scenario.calm_from_ms =
       scenario.input.back().at_ms + static_cast<std::int64_t>(random->below(10'000));
   scenario.plan = FaultPlan::draw(random);
+  if (emphasis.fault) {
+    scenario.plan.chances[static_cast<std::size_t>(*emphasis.fault)] = kEmphasised;
+  }
+  if (emphasis.threads) {
+    scenario.config.changelog = true;
+    scenario.config.delivery = pipeline::Delivery::kExactlyOnce;
+    for (std::size_t& threads : scenario.threads) threads = *emphasis.threads;
+  }
   return scenario;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/random.h"
@@ -20,6 +21,12 @@ namespace freshet::sim {
 struct InputEvent {
   test::StoredRecord record;
   std::int64_t at_ms = 0;
+};
+
+// What a directed run has more of than chance gives it.
+struct Emphasis {
+  std::optional<Fault> fault;          // happens at one occasion in twenty
+  std::optional<std::size_t> threads;  // of each process, delivering exactly once
 };
 
 struct Scenario {
@@ -36,7 +43,7 @@ struct Scenario {
   std::vector<InputEvent> input;  // ascending times; of each partition ascending offsets
   FaultPlan plan;
 
-  static Scenario draw(Random* random);
+  static Scenario draw(Random* random, const Emphasis& emphasis);
 };
 
 }  // namespace freshet::sim

@@ -35,6 +35,8 @@ struct Options {
   std::uint64_t jobs = 0;  // 0: one a core
   bool trace = false;
   bool twice = false;
+  Emphasis emphasis;
+  std::string emphasis_text;
   std::string want;  // an oracle's name; empty: none may be violated
 };
 
@@ -65,16 +67,17 @@ void print_trace(const std::vector<std::string>& lines, std::size_t count) {
   }
 }
 
-void report(std::uint64_t seed, const std::string& violation, bool whole_trace) {
+void report(const Options& options, std::uint64_t seed, const std::string& violation) {
   std::cerr << "seed " << seed << ": " << violation << "\n";
-  World again(seed, true);
+  World again(seed, options.emphasis, true);
   const Outcome outcome = again.run();
   if (outcome.violation != violation) {
     std::cerr << "  the same seed found " << outcome.violation.value_or("nothing")
               << " the second time: the simulation is not deterministic\n";
   }
-  print_trace(outcome.trace, whole_trace ? outcome.trace.size() : kTailLines);
-  std::cerr << "replay: tests/sim/run --seeds 1 --from " << seed << " --trace\n";
+  print_trace(outcome.trace, options.trace ? outcome.trace.size() : kTailLines);
+  std::cerr << "replay: tests/sim/run --seeds 1 --from " << seed << options.emphasis_text
+            << " --trace\n";
 }
 
 class Runner {
@@ -95,9 +98,9 @@ class Runner {
   void run_seed(std::uint64_t seed) {
     seed_now = seed;
     const bool alone = options_.seeds == 1 && options_.trace;
-    Outcome outcome = World(seed, alone).run();
+    Outcome outcome = World(seed, options_.emphasis, alone).run();
     if (options_.twice && !outcome.violation) {
-      const Outcome second = World(seed, true).run();
+      const Outcome second = World(seed, options_.emphasis, true).run();
       if (second.hash != outcome.hash) {
         outcome.violation = "oracle deterministic: the same seed ran otherwise the second time";
       }
@@ -118,7 +121,7 @@ class Runner {
     } else if (outcome.violation) {
       ++totals_.violations;
       if (totals_.violations == kViolationsMax) stop_ = true;
-      report(seed, *outcome.violation, options_.trace);
+      report(options_, seed, *outcome.violation);
     } else if (alone) {
       print_trace(outcome.trace, outcome.trace.size());
     }
@@ -154,6 +157,16 @@ bool read_options(char** words, Options* options) {
       if (!read_number(*++words, &options->from)) return false;
     } else if (word == "--jobs") {
       if (!read_number(*++words, &options->jobs) || options->jobs == 0) return false;
+    } else if (word == "--more") {
+      if (*++words == nullptr) return false;
+      options->emphasis.fault = fault_of(*words);
+      options->emphasis_text += " --more '" + std::string(*words) + "'";
+      if (!options->emphasis.fault) return false;
+    } else if (word == "--threads") {
+      std::uint64_t threads = 0;
+      if (!read_number(*++words, &threads) || threads == 0) return false;
+      options->emphasis.threads = threads;
+      options->emphasis_text += " --threads " + std::to_string(threads);
     } else if (word == "--want") {
       if (*++words == nullptr) return false;
       options->want = *words;
@@ -194,8 +207,8 @@ int run(const Options& options) {
 int main(int, char** argv) {
   freshet::sim::Options options;
   if (!freshet::sim::read_options(argv + 1, &options)) {
-    std::cerr << "usage: freshet_sim [--seeds N] [--from S] [--jobs J] [--trace] [--twice] "
-                 "[--want ORACLE]\n";
+    std::cerr << "usage: freshet_sim [--seeds N] [--from S] [--jobs J] [--trace] [--twice]\n"
+                 "                   [--more FAULT] [--threads T] [--want ORACLE]\n";
     return 2;
   }
   return freshet::sim::run(options);

@@ -28,9 +28,9 @@ std::shared_ptr<const pipeline::ServedModel> served(const pipeline::WorkerConfig
 
 }  // namespace
 
-World::World(std::uint64_t seed, bool keeps_trace)
+World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
     : env_(seed, keeps_trace),
-      scenario_(Scenario::draw(&env_.random)),
+      scenario_(Scenario::draw(&env_.random, emphasis)),
       application_{scenario_.config, served(scenario_.config), scenario_.cache_bytes,
                    scenario_.restore_batch_users, scenario_.static_members},
       expected_(Expected::replay(scenario_, application_)),
@@ -38,6 +38,7 @@ World::World(std::uint64_t seed, bool keeps_trace)
       observer_(&env_, &scenario_, &expected_),
       changelog_(&env_, &scenario_) {
   env_.plan = scenario_.plan;
+  env_.violation = expected_.violation;
   env_.broker.deliver_at_once(scenario_.deliver_at_once);
   const pipeline::KafkaConfig& kafka = scenario_.config.kafka;
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {

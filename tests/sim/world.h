@@ -37,7 +37,7 @@ struct Outcome {
 
 class World {
  public:
-  World(std::uint64_t seed, bool keeps_trace);
+  World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace);
 
   Outcome run();
 
