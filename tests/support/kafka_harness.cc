@@ -34,10 +34,24 @@ class KafkaForeignWriter final : public ForeignWriter {
   void send_offset(Partition partition, Position position) override {
     writer_.send_position(group_, input_, partition, position);
   }
-  void commit() override { writer_.commit(); }
-  void abort() override { writer_.abort(); }
+  void commit() override {
+    writer_.commit();
+    wait_for_control_records();
+  }
+  void abort() override {
+    writer_.abort();
+    wait_for_control_records();
+  }
 
  private:
+  // Brokers answer once the transaction is decided, and begin another one once it is complete. This
+  // other one is of no topic.
+  void wait_for_control_records() {
+    writer_.begin();
+    writer_.send_position(group_ + "-nobody", input_, Partition{0}, Position{0});
+    writer_.abort();
+  }
+
   std::string group_;
   std::string input_;
   TransactionalWriter writer_;
@@ -176,10 +190,20 @@ void KafkaHarness::compact(Partition partition) {
   while (!is_compacted()) FRESHET_CHECK(std::chrono::steady_clock::now() < deadline);
 }
 
-void KafkaHarness::trim(Partition partition, Position begin) {
-  alter_topic(config_.kafka.bootstrap, changelog_topic(), {{"cleanup.policy", "compact,delete"}});
-  delete_records_below(config_.kafka.bootstrap, changelog_topic(), partition, begin);
-  alter_topic(config_.kafka.bootstrap, changelog_topic(), {{"cleanup.policy", "compact"}});
+void KafkaHarness::trim(const std::string& topic, Partition partition, Position begin) {
+  const bool is_compacted = topic == changelog_topic();
+  const auto keep_by = [&](const char* policy) {
+    if (!is_compacted) return;
+    alter_topic(config_.kafka.bootstrap, topic, {{"cleanup.policy", policy}});
+  };
+  keep_by("compact,delete");
+  delete_records_below(config_.kafka.bootstrap, topic, partition, begin);
+  keep_by("compact");
+}
+
+pipeline::WorkerConfig KafkaHarness::hasty(pipeline::WorkerConfig config) const {
+  config.kafka.client["transaction.timeout.ms"] = "1000";
+  return config;
 }
 
 }  // namespace freshet::test

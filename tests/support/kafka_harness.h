@@ -34,7 +34,9 @@ class KafkaHarness final : public TransactionHarness {
   std::string changelog_topic() const override;
   // Closes the log's segment with a record of a key of its own.
   void compact(Partition partition) override;
-  void trim(Partition partition, Position begin) override;
+  void trim(const std::string& topic, Partition partition, Position begin) override;
+  pipeline::WorkerConfig hasty(pipeline::WorkerConfig config) const override;
+  void time_out(pipeline::Transport*) override {}  // a second or two does
 
  private:
   void hand_over(Partition partition, const StoredRecord& record);

@@ -82,8 +82,12 @@ void MemoryHarness::compact(Partition partition) {
   broker_.compact(changelog_topic(), partition, EventTime{0}, DurationMs{1});
 }
 
-void MemoryHarness::trim(Partition partition, Position begin) {
-  broker_.trim(changelog_topic(), partition, begin);
+void MemoryHarness::trim(const std::string& topic, Partition partition, Position begin) {
+  broker_.trim(topic, partition, begin);
+}
+
+void MemoryHarness::time_out(pipeline::Transport* transport) {
+  broker_.time_out_transaction(dynamic_cast<MemoryTransport&>(*transport).transactional_id());
 }
 
 }  // namespace freshet::test

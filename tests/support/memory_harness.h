@@ -28,7 +28,9 @@ class MemoryHarness final : public TransactionHarness {
   std::unique_ptr<ForeignWriter> open_writer() override;
   std::string changelog_topic() const override;
   void compact(Partition partition) override;
-  void trim(Partition partition, Position begin) override;
+  void trim(const std::string& topic, Partition partition, Position begin) override;
+  pipeline::WorkerConfig hasty(pipeline::WorkerConfig config) const override { return config; }
+  void time_out(pipeline::Transport* transport) override;
 
  private:
   pipeline::WorkerConfig config_;

@@ -20,6 +20,7 @@ class ForeignWriter {
   virtual void write(const std::string& topic, Partition partition, const StoredRecord& record) = 0;
   // A position of the harness's group on the input topic, as nobody's member.
   virtual void send_offset(Partition partition, Position position) = 0;
+  // Both return once the control records are in the logs.
   virtual void commit() = 0;
   virtual void abort() = 0;
 };
@@ -38,8 +39,13 @@ class TransactionHarness : public TransportHarness {
   virtual std::string changelog_topic() const = 0;
   // Returns once the log cleaner has passed over all that the changelog's partition held.
   virtual void compact(Partition partition) = 0;
-  // Retention: everything of the changelog's partition below `begin` is gone.
-  virtual void trim(Partition partition, Position begin) = 0;
+  // Retention: everything of the partition below `begin` is gone.
+  virtual void trim(const std::string& topic, Partition partition, Position begin) = 0;
+
+  // The same configuration, but for a short transaction.timeout.ms.
+  virtual pipeline::WorkerConfig hasty(pipeline::WorkerConfig config) const = 0;
+  // Makes that time pass for a transport of a hasty configuration.
+  virtual void time_out(pipeline::Transport* transport) = 0;
 };
 
 }  // namespace freshet::test

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/events/partitioner.h"
 #include "tests/contract/pipeline/transactional_contract.h"
 
 namespace freshet::test {
@@ -133,6 +134,33 @@ TYPED_TEST_P(Fencing, APartitionThatMovedIsNotCommittedByWhoHadIt) {
   EXPECT_EQ(this->committed(second.get(), moved), std::nullopt);
 }
 
+TYPED_TEST_P(Fencing, ATransactionWhoseTimeIsOverIsAbortedAndItsWorkerFenced) {
+  const auto config = this->harness_.hasty(this->exactly_once());
+  const auto slow = this->sole_worker(config);
+  ASSERT_TRUE(this->publish(slow.get(), "u1", "never"));
+  // Behind it, in the same partition: it shows itself once the transaction is over.
+  const auto writer = this->harness_.open_writer();
+  writer->begin();
+  StoredRecord behind;
+  behind.key = "u1";
+  behind.value = "behind";
+  writer->write(config.kafka.output, pipeline::partition_of("u1", kContractPartitions), behind);
+  writer->commit();
+  EXPECT_TRUE(this->scores().empty());
+  this->harness_.time_out(slow->transport.get());
+  ASSERT_TRUE(eventually([&] { return !this->scores().empty(); }));
+  EXPECT_EQ(this->scores(), std::vector<std::string>{"behind"});
+
+  const auto refused = this->commit(slow.get(), this->of(1, 5));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kFenced);
+  EXPECT_EQ(this->code_of(this->publish(slow.get(), "u1", "never")), ErrorCode::kFenced);
+  ASSERT_TRUE(slow->transport->close());
+  const auto again = this->sole_worker(config);
+  EXPECT_EQ(this->committed(again.get(), 1), std::nullopt);
+  EXPECT_TRUE(this->commit(again.get(), this->of(1, 5)));
+}
+
 TYPED_TEST_P(Fencing, AnExpiredWorkerPublishesNothing) {
   pipeline::WorkerConfig config = this->harness_.impatient_config();
   config.delivery = pipeline::Delivery::kExactlyOnce;
@@ -159,6 +187,7 @@ REGISTER_TYPED_TEST_SUITE_P(Fencing, AWorkerThatWasReplacedIsToldSoAtAPoll,
                             AWorkerThatComesBackDisturbsNobody,
                             ATransactionDoesNotOutliveTheAssignmentUnderWhichItBegan,
                             APartitionThatMovedIsNotCommittedByWhoHadIt,
+                            ATransactionWhoseTimeIsOverIsAbortedAndItsWorkerFenced,
                             AnExpiredWorkerPublishesNothing);
 
 }  // namespace freshet::test

@@ -193,6 +193,24 @@ TYPED_TEST_P(Transactions, AnInputTransactionIsReadOnceItIsCommitted) {
                          [&] { return only->transport->known_end(Partition{0}) == Position{4}; }));
 }
 
+TYPED_TEST_P(Transactions, AnInputThatForgotThePositionStopsByName) {
+  for (int i = 0; i < 3; ++i) this->append(0, "v");
+  this->harness_.trim(this->harness_.config().kafka.input, Partition{0}, Position{2});
+  const auto only = this->worker(this->exactly_once(), "first");
+  EXPECT_TRUE(eventually(
+      [&] { return only->transport->begin_position(Partition{0}).value() == Position{2}; }));
+  only->listener.starts[Partition{0}] = Position{1};
+  Status polled;
+  EXPECT_TRUE(eventually([&] {
+    polled = only->poll();
+    return !polled;
+  }));
+  ASSERT_FALSE(polled);
+  EXPECT_EQ(this->code_of(polled), ErrorCode::kFatal);
+  EXPECT_NE(polled.error().message.find("partition 0"), std::string::npos);
+  EXPECT_TRUE(only->read.empty());
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     Transactions, OutputsPositionsAndChangelogAppearWithTheCommit, OneCommitHoldsSeveralPartitions,
     ACommitTellsThePositionBehindItsOwnMarker, CommitsFollowOneAnotherAtOnce,
@@ -200,6 +218,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     DeliveredAtLeastOnceOutputsAreVisibleBeforeTheCommit, CloseAbortsWhatWasNotCommitted,
     AWorkerMayCommitWhileItsPartitionsAreRevoked,
     CommittedPositionsAreUnavailableWhileATransactionHoldsThem,
-    PositionsOfAnAbortedTransactionAreNeverCommitted, AnInputTransactionIsReadOnceItIsCommitted);
+    PositionsOfAnAbortedTransactionAreNeverCommitted, AnInputTransactionIsReadOnceItIsCommitted,
+    AnInputThatForgotThePositionStopsByName);
 
 }  // namespace freshet::test
