@@ -21,23 +21,36 @@ sigset_t watched() {
   return set;
 }
 
-void watch(StopSignal* stop, int exit_code) {
+}  // namespace
+
+void SignalWatch::watch(int exit_code) {
   const sigset_t set = watched();
   while (true) {
     int signal = 0;
     if (sigwait(&set, &signal) != 0 || signal == kLeave) return;
-    if (stop->requested()) _exit(exit_code);
+    const std::lock_guard lock(mutex_);
+    if (signalled_ || stop_->requested()) _exit(exit_code);
     log_info("stopping: draining and committing; a second signal stops at once");
-    stop->request();
+    signalled_ = true;
+    stop_->request();
   }
 }
 
-}  // namespace
-
-SignalWatch::SignalWatch(StopSignal* stop, int exit_code) {
+SignalWatch::SignalWatch(StopSignal* stop, int exit_code) : stop_(stop) {
   const sigset_t set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  thread_ = std::thread(watch, stop, exit_code);
+  thread_ = std::thread([this, exit_code] { watch(exit_code); });
+}
+
+void SignalWatch::pass_to(StopSignal* stop) {
+  const std::lock_guard lock(mutex_);
+  stop_ = stop;
+  if (signalled_) stop_->request();
+}
+
+bool SignalWatch::signalled() const {
+  const std::lock_guard lock(mutex_);
+  return signalled_;
 }
 
 SignalWatch::~SignalWatch() {

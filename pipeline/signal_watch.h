@@ -4,6 +4,7 @@
 // later, and one own thread waits for them. Threads: the constructing one; destroy it there too.
 #pragma once
 
+#include <mutex>
 #include <thread>
 
 #include "pipeline/stop_signal.h"
@@ -18,7 +19,16 @@ class SignalWatch {
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
 
+  // Signals ask this one from now on; where one has come already, at once. It outlives the watch.
+  void pass_to(StopSignal* stop);
+  bool signalled() const;
+
  private:
+  void watch(int exit_code);
+
+  mutable std::mutex mutex_;  // guards the two below
+  StopSignal* stop_;
+  bool signalled_ = false;
   std::thread thread_;
 };
 

@@ -27,18 +27,25 @@ std::optional<Error> lock_error(const rocksdb::Status& status,
 
 tl::unexpected<Error> storage_error(const rocksdb::Status& status, const std::string& place) {
   const std::string said = place + ": " + status.ToString();
-  if (status.IsCorruption()) {
-    return error(ErrorCode::kCorruptState,
-                 said + ": move the directory aside and start again, the state is rebuilt");
+  // A file that is named but not there is damage like a flipped bit: of CURRENT, which then names
+  // another file, or of a hand that removed one. No disk that is full or forbids it says so.
+  if (status.IsCorruption() || status.IsPathNotFound()) {
+    return error(ErrorCode::kCorruptStore,
+                 said +
+                     ": its files are damaged; a worker that starts on it sets them aside and "
+                     "makes the state again");
+  }
+  if (status.IsNoSpace()) {
+    return error(ErrorCode::kUnavailable, said + ": the disk is full: free space on it");
   }
   if (status.IsInvalidArgument() || status.IsNotSupported()) {
     return error(ErrorCode::kInvalidConfig,
                  said + ": this is not a state directory that this Freshet can read");
   }
-  if (status.IsIOError() || status.IsNoSpace() || status.IsBusy() || status.IsTimedOut() ||
-      status.IsIncomplete() || status.IsTryAgain() || status.IsAborted()) {
+  if (status.IsIOError() || status.IsBusy() || status.IsTimedOut() || status.IsIncomplete() ||
+      status.IsTryAgain() || status.IsAborted()) {
     return error(ErrorCode::kUnavailable,
-                 said + ": free space on the disk or mend it, then start again");
+                 said + ": mend the disk, free space on it or check its rights");
   }
   return error(ErrorCode::kFatal, said);
 }

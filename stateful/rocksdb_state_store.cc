@@ -14,6 +14,7 @@
 #include "common/json_text.h"
 #include "stateful/rocksdb_error.h"
 #include "stateful/rocksdb_options.h"
+#include "stateful/store_files.h"
 #include "stateful/store_keys.h"
 
 namespace freshet::stateful {
@@ -25,6 +26,12 @@ std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes
 
 std::string place_of(const std::filesystem::path& directory) {
   return "state directory " + directory.string();
+}
+
+// A record that says where everything lies: without it nothing here can be read.
+tl::unexpected<Error> of_whole_store(Error failure) {
+  if (failure.code == ErrorCode::kCorruptState) failure.code = ErrorCode::kCorruptStore;
+  return tl::unexpected(std::move(failure));
 }
 
 }  // namespace
@@ -118,7 +125,7 @@ Status RocksDbStateStore::Impl::read_slots() {
     if (!is_slot_key(key)) continue;
     const Partition partition = partition_of_slot_key(key);
     const Result<std::uint32_t> number = decode_slot(view(keys->value()), place_in(partition));
-    if (!number) return tl::unexpected(number.error());
+    if (!number) return of_whole_store(number.error());
     slots[partition] = *number;
   }
   if (!keys->status().ok()) return storage_error(keys->status(), place);
@@ -130,7 +137,7 @@ Status RocksDbStateStore::Impl::claim() {
   if (!meta) return tl::unexpected(meta.error());
   if (*meta) {
     const Result<std::string> owner = decode_meta(**meta, place);
-    if (!owner) return tl::unexpected(owner.error());
+    if (!owner) return of_whole_store(owner.error());
     if (*owner == application_id) return {};
     return error(ErrorCode::kInvalidConfig, place + " belongs to application_id \"" + *owner +
                                                 "\", not to \"" + application_id +
@@ -157,6 +164,8 @@ Result<std::unique_ptr<RocksDbStateStore>> RocksDbStateStore::open(const RocksDb
   auto impl = std::make_unique<Impl>(options);
   const std::string path = options.directory.string();
   std::error_code failure;
+  const Status whole = check_store_files(options.directory);
+  if (!whole) return tl::unexpected(whole.error());
   if (options.read_only && !std::filesystem::exists(options.directory / "CURRENT", failure)) {
     return error(ErrorCode::kInvalidConfig,
                  failure

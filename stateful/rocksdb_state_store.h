@@ -3,8 +3,9 @@
 // Layout:  one column family; key = slot of the partition | user id; the marker's key is the slot
 //          alone; the meta key names format and application (stateful/store_keys.h).
 // Errors:  open() returns kInvalidConfig with the remedy for a directory that another process
-//          holds, that belongs to another application_id, or whose format is newer; RocksDB's own
-//          corruption is kCorruptState
+//          holds, that belongs to another application_id, or whose format is newer. Damaged files
+//          are kCorruptStore, at opening and later (set_store_aside), damaged values kCorruptState;
+//          a full disk is kUnavailable: the same call succeeds once there is room
 // Threads: any. Memory: block cache and write buffers stay within `memory_bytes`.
 // Writes go through the WAL without fsync: they survive the process, not the machine's power.
 #pragma once

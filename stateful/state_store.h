@@ -6,7 +6,8 @@
 //
 // set_aside() empties a partition without losing what it held: that stays where it is, out of the
 // way, until somebody deletes it by hand.
-// Errors:  kCorruptState naming partition and user; kUnavailable when the device refuses (disk
+// Errors:  kCorruptState naming the partition whose marker or value fails its check; kCorruptStore
+//          when the store's own files are damaged; kUnavailable when the device refuses (disk
 //          full); kInvalidConfig for a directory that is locked, foreign or of a newer format
 // Threads: calls for different partitions may run at the same time
 // Oracle:  tests/contract/stateful, run on every implementation

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/summary.h"
+#include "pipeline/commands/worker_store.h"
 #include "pipeline/commands/worker_threads.h"
 #include "pipeline/http/operation_server.h"
 #include "pipeline/instance_id.h"
@@ -65,36 +67,53 @@ pipeline::ChangelogReaderFactory kafka_changelog(const pipeline::WorkerConfig& c
   };
 }
 
+// Serves from the store until the end or a failure; adds to `counted` what it has done.
+Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std::string& instance,
+             pipeline::StopSignal* stop, pipeline::Counters* counted) {
+  const SystemClock clock;
+  WorkerThreads workers(loaded, store, &clock, kafka_transports(loaded.config, instance),
+                        kafka_changelog(loaded.config), stop);
+  auto server =
+      pipeline::OperationServer::open({FRESHET_VERSION, &loaded.config, loaded.model, &clock, stop,
+                                       workers.views(), [store] { return store->live_bytes(); }});
+  if (!server) return tl::unexpected(server.error());
+  pipeline::log_info(describe(loaded, (*server)->origin()));
+  Status ended = workers.run();
+  *counted += workers.counted();
+  return ended;
+}
+
 int run_worker(const ConfigArguments& arguments) {
   const Result<Loaded> loaded = load(arguments.source(), "");
   if (!loaded) return report(loaded.error());
-  pipeline::StopSignal stop;
-  const pipeline::SignalWatch signals(&stop, kInterrupted);
+  std::list<pipeline::StopSignal> stops(1);
+  pipeline::SignalWatch signals(&stops.back(), kInterrupted);
 
   stateful::RocksDbOptions options;
   options.directory = loaded->config.state_path;
   options.application_id = loaded->config.application_id;
   options.memory_bytes = pipeline::split_memory(loaded->config.memory_budget_mb).store_bytes;
   options.log = pipeline::log_rocksdb;
-  const auto store = stateful::RocksDbStateStore::open(options);
-  if (!store) return report(store.error());
-  const Result<std::string> instance = pipeline::instance_id_of(options.directory);
-  if (!instance) return report(instance.error());
-
-  const SystemClock clock;
-  WorkerThreads workers(*loaded, store->get(), &clock, kafka_transports(loaded->config, *instance),
-                        kafka_changelog(loaded->config), &stop);
-  auto server = pipeline::OperationServer::open(
-      {FRESHET_VERSION, &loaded->config, loaded->model, &clock, &stop, workers.views(),
-       [&store = **store] { return store.live_bytes(); }});
-  if (!server) return report(server.error());
-  pipeline::log_info(describe(*loaded, (*server)->origin()));
 
   const auto begin = std::chrono::steady_clock::now();
-  const Status ended = workers.run();
+  pipeline::Counters counted;
+  Status ended;
+  // Once, but for a store that is found damaged: each time its files are set aside, and
+  // set_store_aside refuses to do that for ever.
+  while (true) {
+    auto store = open_worker_store(options);
+    if (!store) return report(store.error());
+    const Result<std::string> instance = pipeline::instance_id_of(options.directory);
+    if (!instance) return report(instance.error());
+    ended = serve(*loaded, store->get(), *instance, &stops.back(), &counted);
+    if (ended || ended.error().code != ErrorCode::kCorruptStore || signals.signalled()) break;
+    store->reset();
+    const Status replaced = replace_damaged_store(options.directory, ended.error());
+    if (!replaced) return report(replaced.error());
+    signals.pass_to(&stops.emplace_back());
+  }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  server->reset();
-  std::fputs(summary_of(workers.counted(), seconds.count()).c_str(), stderr);
+  std::fputs(summary_of(counted, seconds.count()).c_str(), stderr);
   return ended ? static_cast<int>(kOk) : report(ended.error());
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/ids.h"
 #include "common/json_text.h"
+#include "pipeline/commands/aside_command.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/open_state.h"
@@ -135,6 +136,7 @@ void add_state(CLI::App& app, Run* run) {
                            "prints only stream times and logical digests, which are equal for\n"
                            "equal states, however they came about");
   verify_command->callback([arguments, run] { *run = [arguments] { return verify(*arguments); }; });
+  add_aside(state, run);
   add_rebuild(state, run);
 }
 

@@ -37,10 +37,15 @@ Status WorkerThreads::run() {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  const Status* failed = nullptr;
   for (const auto& one : workers_) {
-    if (!one->ended) return one->ended;
+    if (one->ended) continue;
+    // The others may have failed for the store's sake; it is this one that can be remedied.
+    if (failed == nullptr || one->ended.error().code == ErrorCode::kCorruptStore) {
+      failed = &one->ended;
+    }
   }
-  return {};
+  return failed == nullptr ? Status{} : *failed;
 }
 
 std::vector<pipeline::WorkerView> WorkerThreads::views() const {

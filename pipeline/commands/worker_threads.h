@@ -2,7 +2,7 @@
 //
 // They exist before their threads run, so that whoever watches them is there first. The first
 // failure stops the others.
-// Errors:  of run(): the first worker's that failed
+// Errors:  of run(): kCorruptStore where any worker says so, else the first one's that failed
 // Threads: one; views() may be used from any thread while the object lives
 #pragma once
 

@@ -142,12 +142,58 @@ class BadStateTest(unittest.TestCase):
         self.assertIn("`freshet state rebuild` makes it again", done.stderr)
         self.assertIn('"u2"', harness.freshet("state", "get", "-c", config, "u2").stdout)
 
-    def test_a_damaged_file_is_an_error_with_the_remedy(self):
+    def start(self, config, log, text):
+        """A worker that has said `text` in its log."""
+        worker = harness.Worker(config, self.dir / log)
+        self.addCleanup(worker.process.kill)
+        harness.wait_until(f"the worker says {text!r}", lambda: text in worker.text())
+        return worker
+
+    def test_damaged_files_are_an_error_for_readers_and_set_aside_by_a_worker(self):
         state = self.copy("torn")
+        (state / "instance").write_text("0" * 32 + "\n")
         manifest = next(state.glob("MANIFEST-*"))
         manifest.write_bytes(b"\xff" * 64)
-        self.assert_refused(self.write_config(state), "move the directory aside and start again",
-                            code=1)
+        config = self.write_config(state)
+        before = bytes_of(state)
+        self.assert_refused(config, "a worker that starts on it sets them aside and makes the state "
+                            "again", code=1, commands=("get", "dump", "verify"))
+        self.assertEqual(bytes_of(state), before)
+        self.start(config, "torn.log", "reads clicks").stop()
+        said = (self.dir / "torn.log").read_text()
+        self.assertIn(f"its files are damaged", said)
+        self.assertIn(f"They are kept in {state}/aside-1; the state is restored from the changelog "
+                      "and the input", said)
+        instance = before.pop("instance")
+        self.assertEqual(bytes_of(state / "aside-1"), before)
+        self.assertEqual(bytes_of(state)["instance"], instance)
+        self.assertEqual(harness.freshet("state", "verify", "-c", config).stdout, "")
+
+        self.assertRegex(harness.freshet("state", "aside", "-c", config).stdout,
+                         rf"^{state}/aside-1: a whole store, \d+ bytes\n$")
+        self.assertRegex(harness.freshet("state", "aside", "-c", config, "--drop").stdout,
+                         rf"^dropped {state}/aside-1: a whole store, \d+ bytes\n$")
+        self.assertFalse((state / "aside-1").exists())
+        self.assertEqual(harness.freshet("state", "aside", "-c", config).stdout, "")
+
+    def test_damage_again_and_again_stops_the_worker(self):
+        state = self.copy("hopeless")
+        for number in range(1, 6):
+            (state / f"aside-{number}").mkdir()
+        (state / "CURRENT").unlink()
+        before = bytes_of(state)
+        self.assert_refused(self.write_config(state), "5 damaged ones were set aside in it before: look "
+                            "at the disk", commands=("run",))
+        self.assertEqual(bytes_of(state), before)
+
+    def test_what_is_aside_is_not_deleted_under_a_worker(self):
+        state = self.copy("aside-held")
+        config = self.write_config(state)
+        worker = self.start(config, "aside-held.log", "reads clicks")
+        done = harness.freshet("state", "aside", "-c", config, "--drop", check=False)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("is held by another worker", done.stderr)
+        worker.stop()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ int errors_of_reading(const std::filesystem::path& directory, int count) {
       EXPECT_EQ(*value, "value " + std::to_string(i * 7919));
     } else {
       ++errors;
-      EXPECT_EQ(value.error().code, ErrorCode::kCorruptState) << value.error().message;
+      EXPECT_EQ(value.error().code, ErrorCode::kCorruptStore) << value.error().message;
       EXPECT_THAT(value.error().message, HasSubstr("partition 3, user \"u"));
     }
   }
@@ -124,9 +124,9 @@ TEST(RocksDbDamageTest, MissingTableIsAnErrorAtOpeningAndIsLogged) {
   };
   const auto store = RocksDbStateStore::open(options);
   ASSERT_FALSE(store.has_value());
-  EXPECT_EQ(store.error().code, ErrorCode::kCorruptState);
+  EXPECT_EQ(store.error().code, ErrorCode::kCorruptStore);
   EXPECT_THAT(store.error().message, HasSubstr(directory.path().string()));
-  EXPECT_THAT(store.error().message, HasSubstr("move the directory aside"));
+  EXPECT_THAT(store.error().message, HasSubstr("sets them aside"));
   const std::lock_guard lock(mutex);
   EXPECT_THAT(log, HasSubstr("DB::Open() failed"));
 }

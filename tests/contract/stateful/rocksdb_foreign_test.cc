@@ -24,6 +24,15 @@ void write_key(const std::filesystem::path& directory, std::string_view key,
   ASSERT_TRUE(db->Put(rocksdb::WriteOptions(), {key.data(), key.size()}, value).ok());
 }
 
+std::string read_key(const std::filesystem::path& directory, std::string_view key) {
+  rocksdb::DB* opened = nullptr;
+  EXPECT_TRUE(rocksdb::DB::OpenForReadOnly(rocksdb::Options(), directory.string(), &opened).ok());
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  std::string value;
+  EXPECT_TRUE(db->Get(rocksdb::ReadOptions(), {key.data(), key.size()}, &value).ok());
+  return value;
+}
+
 Error refusal(const std::filesystem::path& directory) {
   const auto store = RocksDbStateStore::open(rocksdb_options(directory));
   EXPECT_FALSE(store.has_value());
@@ -52,7 +61,28 @@ TEST(RocksDbForeignTest, NewerFormatIsRefusedByName) {
 TEST(RocksDbForeignTest, DamagedMetaValueIsCorrupt) {
   const test::TempDir directory;
   write_key(directory.path(), kMetaKey, "damaged beyond all reading");
-  EXPECT_EQ(refusal(directory.path()).code, ErrorCode::kCorruptState);
+  EXPECT_EQ(refusal(directory.path()).code, ErrorCode::kCorruptStore);
+}
+
+TEST(RocksDbForeignTest, OnlyADirectoryWithAStateSetAsideIsClosedToReadersOfFormatOne) {
+  const test::TempDir directory;
+  const Partition partition{3};
+  {
+    const auto store = open_rocksdb(directory.path());
+    const OwnerToken owner = store->take_ownership(partition);
+    ASSERT_TRUE(store->apply(store_contract::batch(partition, owner, {})).has_value());
+  }
+  EXPECT_EQ(read_key(directory.path(), kMetaKey)[0], 1);
+  ASSERT_TRUE(open_rocksdb(directory.path())->set_aside(partition));
+  EXPECT_EQ(read_key(directory.path(), kMetaKey)[0], 2);
+  EXPECT_EQ(decode_slot(read_key(directory.path(), slot_key(partition)), "it").value(), 1U);
+}
+
+TEST(RocksDbForeignTest, DamagedSlotRecordIsDamageOfTheStore) {
+  const test::TempDir directory;
+  open_rocksdb(directory.path()).reset();
+  write_key(directory.path(), slot_key(Partition{3}), "damaged beyond all reading");
+  EXPECT_EQ(refusal(directory.path()).code, ErrorCode::kCorruptStore);
 }
 
 TEST(RocksDbForeignTest, DamagedMarkerIsCorruptNamingItsPartition) {
