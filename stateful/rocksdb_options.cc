@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -38,6 +39,15 @@ class LineLogger final : public rocksdb::Logger {
   std::function<void(std::string_view)> sink_;
 };
 
+// The store opens the database anew where the disk has refused a write (rocksdb_database.h).
+class NoRecoveryByItself final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 }  // namespace
 
 rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
@@ -45,7 +55,10 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
   const std::size_t memory = std::max(options.memory_bytes, kMemoryLeast);
   rocksdb::Options db;
   db.create_if_missing = !options.read_only;
+  // docs/decisions/0003-damaged-state.md has the reasons for these.
   db.paranoid_checks = true;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   db.info_log = std::make_shared<LineLogger>(options.log);
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   db.stats_dump_period_sec = 0;

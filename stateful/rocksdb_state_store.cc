@@ -12,8 +12,8 @@
 #include "common/check.h"
 #include "common/crash_point.h"
 #include "common/json_text.h"
+#include "stateful/rocksdb_database.h"
 #include "stateful/rocksdb_error.h"
-#include "stateful/rocksdb_options.h"
 #include "stateful/store_files.h"
 #include "stateful/store_keys.h"
 
@@ -66,8 +66,10 @@ struct RocksDbStateStore::Impl {
   }
 
   Result<std::optional<std::string>> read(const std::string& key, const std::string& where) const {
+    const auto db = database->use();
+    if (!db) return tl::unexpected(db.error());
     std::string value;
-    const rocksdb::Status status = db->Get(rocksdb::ReadOptions(), slice(key), &value);
+    const rocksdb::Status status = (*db)->Get(rocksdb::ReadOptions(), slice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
     if (!status.ok()) return storage_error(status, where);
     return value;
@@ -89,7 +91,7 @@ struct RocksDbStateStore::Impl {
   mutable std::mutex mutex;  // guards the two maps
   std::map<Partition, Owner> owners;
   std::map<Partition, std::uint32_t> slots;  // those above 0
-  std::unique_ptr<rocksdb::DB> db;
+  std::unique_ptr<RocksDbDatabase> database;
 };
 
 Result<bool> RocksDbStateStore::Impl::is_empty(const std::string& begin,
@@ -97,7 +99,9 @@ Result<bool> RocksDbStateStore::Impl::is_empty(const std::string& begin,
   const rocksdb::Slice end_slice = slice(end);
   rocksdb::ReadOptions options;
   if (!end.empty()) options.iterate_upper_bound = &end_slice;
-  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(options));
+  const auto db = database->use();
+  if (!db) return tl::unexpected(db.error());
+  const std::unique_ptr<rocksdb::Iterator> keys((*db)->NewIterator(options));
   keys->Seek(slice(begin));
   if (!keys->status().ok()) return storage_error(keys->status(), place);
   return !keys->Valid();
@@ -107,7 +111,9 @@ Status RocksDbStateStore::Impl::for_each_slot(const VisitSlot& visit) const {
   const rocksdb::Slice end = slice(kSlotsEnd);
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &end;
-  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(options));
+  const auto db = database->use();
+  if (!db) return tl::unexpected(db.error());
+  const std::unique_ptr<rocksdb::Iterator> keys((*db)->NewIterator(options));
   keys->SeekToFirst();
   while (keys->Valid()) {
     const Slot slot = slot_of_key(view(keys->key()));
@@ -119,7 +125,9 @@ Status RocksDbStateStore::Impl::for_each_slot(const VisitSlot& visit) const {
 }
 
 Status RocksDbStateStore::Impl::read_slots() {
-  const std::unique_ptr<rocksdb::Iterator> keys(db->NewIterator(rocksdb::ReadOptions()));
+  const auto db = database->use();
+  if (!db) return tl::unexpected(db.error());
+  const std::unique_ptr<rocksdb::Iterator> keys((*db)->NewIterator(rocksdb::ReadOptions()));
   for (keys->Seek(slice(kMetaKey)); keys->Valid(); keys->Next()) {
     const std::string_view key = view(keys->key());
     if (!is_slot_key(key)) continue;
@@ -151,10 +159,11 @@ Status RocksDbStateStore::Impl::claim() {
   }
   rocksdb::WriteOptions durable;
   durable.sync = true;
+  rocksdb::WriteBatch writes;
   const rocksdb::Status put =
-      db->Put(durable, slice(kMetaKey), slice(encode_meta(application_id, false)));
+      writes.Put(slice(kMetaKey), slice(encode_meta(application_id, false)));
   if (!put.ok()) return storage_error(put, place);
-  return {};
+  return database->write(durable, &writes, place);
 }
 
 RocksDbStateStore::RocksDbStateStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -178,13 +187,9 @@ Result<std::unique_ptr<RocksDbStateStore>> RocksDbStateStore::open(const RocksDb
     return error(ErrorCode::kInvalidConfig, impl->place + " cannot be made: " + failure.message() +
                                                 ": check state.path and its permissions");
   }
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Options opened = rocksdb_options(options);
-  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(opened, path, &db)
-                                                   : rocksdb::DB::Open(opened, path, &db);
-  if (const auto held = lock_error(status, options.directory)) return tl::unexpected(*held);
-  if (!status.ok()) return storage_error(status, impl->place);
-  impl->db.reset(db);
+  auto database = RocksDbDatabase::open(options);
+  if (!database) return tl::unexpected(database.error());
+  impl->database = std::move(*database);
   if (Status claimed = impl->claim(); !claimed) {
     return tl::unexpected(claimed.error());
   }
@@ -236,9 +241,12 @@ Result<ApplyOutcome> RocksDbStateStore::apply(const CheckpointBatch& batch) {
     if (!status.ok()) return storage_error(status, impl_->place_in(batch.partition));
   }
   status = writes.Put(slice(marker_key(slot)), slice(encode_stored_marker(batch.marker)));
+  const std::string where = impl_->place_in(batch.partition);
+  if (!status.ok()) return storage_error(status, where);
   crash_point("in_batch");
-  if (status.ok()) status = impl_->db->Write(rocksdb::WriteOptions(), &writes);
-  if (!status.ok()) return storage_error(status, impl_->place_in(batch.partition));
+  if (Status written = impl_->database->write(rocksdb::WriteOptions(), &writes, where); !written) {
+    return tl::unexpected(written.error());
+  }
   return ApplyOutcome::kApplied;
 }
 
@@ -251,8 +259,10 @@ Status RocksDbStateStore::scan(Partition partition, const std::optional<UserId>&
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &end_slice;
   options.fill_cache = false;
+  const auto db = impl_->database->use();
+  if (!db) return tl::unexpected(db.error());
   // An iterator reads one snapshot, the one of its making.
-  const std::unique_ptr<rocksdb::Iterator> users(impl_->db->NewIterator(options));
+  const std::unique_ptr<rocksdb::Iterator> users((*db)->NewIterator(options));
   users->Seek(slice(begin));
   if (users->Valid() && view(users->key()) == begin) users->Next();
   while (users->Valid() && visit(user_of_key(view(users->key())), view(users->value()))) {
@@ -264,7 +274,8 @@ Status RocksDbStateStore::scan(Partition partition, const std::optional<UserId>&
 
 std::uint64_t RocksDbStateStore::live_bytes() const {
   std::uint64_t bytes = 0;
-  impl_->db->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
+  const auto db = impl_->database->use();
+  if (db) (*db)->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
   return bytes;
 }
 
@@ -299,8 +310,8 @@ Status RocksDbStateStore::set_aside(Partition partition) {
   if (status.ok()) status = writes.Put(slice(slot_key(partition)), slice(encode_slot(slot.number)));
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  if (status.ok()) status = impl_->db->Write(durable, &writes);
   if (!status.ok()) return storage_error(status, where);
+  if (Status written = impl_->database->write(durable, &writes, where); !written) return written;
   const std::lock_guard maps(impl_->mutex);
   impl_->slots[partition] = slot.number;
   return {};
@@ -332,14 +343,18 @@ Status RocksDbStateStore::drop(const Aside& aside) {
   const std::string end = slot_end(slot);
   const rocksdb::Slice begin_slice = slice(begin);
   const rocksdb::Slice end_slice = slice(end);
-  rocksdb::DB& db = *impl_->db;
-  rocksdb::Status status =
-      db.DeleteRange(rocksdb::WriteOptions(), db.DefaultColumnFamily(), begin_slice, end_slice);
-  // The tables of the range still hold it; only compaction gives their room back.
-  if (status.ok()) {
-    status = db.CompactRange(rocksdb::CompactRangeOptions(), &begin_slice, &end_slice);
+  const std::string where = impl_->place_in(aside.partition);
+  rocksdb::WriteBatch writes;
+  rocksdb::Status status = writes.DeleteRange(begin_slice, end_slice);
+  if (!status.ok()) return storage_error(status, where);
+  if (Status deleted = impl_->database->write(rocksdb::WriteOptions(), &writes, where); !deleted) {
+    return deleted;
   }
-  if (!status.ok()) return storage_error(status, impl_->place_in(aside.partition));
+  const auto db = impl_->database->use();
+  if (!db) return tl::unexpected(db.error());
+  // The tables of the range still hold it; only compaction gives their room back.
+  status = (*db)->CompactRange(rocksdb::CompactRangeOptions(), &begin_slice, &end_slice);
+  if (!status.ok()) return storage_error(status, where);
   return {};
 }
 
