@@ -50,6 +50,26 @@ class GoldenTest(unittest.TestCase):
                 self.assertEqual(harness.freshet("state", "get", "-c", config, user).stdout,
                                  line + "\n")
 
+    def test_a_state_that_was_set_aside_is_what_it_was(self):
+        """state-slots-1/ of make_golden_slots.py: partition 0 is the same, in slot 1 and in slot 0."""
+        state = self.dir / "state"
+        shutil.copytree(GOLDEN / "state-slots-1", state)
+        config = self.dir / "slots.yaml"
+        config.write_text((GOLDEN / "format-1.yaml").read_text().replace("STATE", str(state))
+                          .replace("MODEL", str(GOLDEN / "model-format-1")))
+        verified = self.golden("format-1", "verify.txt")
+        aside = "partition 0, slot 0: position {}, {} users\n".format(
+            *re.search(r"partition 0: position (\d+), .*?(\d+) users", verified).groups())
+        for command in ("verify", "dump"):
+            self.assertEqual(
+                harness.freshet("state", command, "-c", config).stdout,
+                self.golden("format-1", {"verify": "verify.txt", "dump": "dump.jsonl"}[command]))
+        self.assertEqual(harness.freshet("state", "aside", "-c", config).stdout, aside)
+        self.assertEqual(harness.freshet("state", "aside", "-c", config, "--drop").stdout,
+                         "dropped " + aside)
+        self.assertEqual(harness.freshet("state", "aside", "-c", config).stdout, "")
+        self.assertEqual(harness.freshet("state", "verify", "-c", config).stdout, verified)
+
     def test_a_worker_takes_the_state_over(self):
         for name, state, config in self.each_format():
             instance = (state / "instance").read_text()
