@@ -89,7 +89,7 @@ void Process::run_worker(std::size_t thread) {
 // fault after the other without a step forward.
 bool Process::may_end_so(const Error& error) {
   if (error.code == ErrorCode::kUnavailable) return stop_requested_ms_.has_value();
-  if (env_->healing || error.message.find("started over") != 0) return false;
+  if (error.message.find("started over") != 0) return false;
   env_->counts.count(Fault::kGaveUp);
   return true;
 }
