@@ -105,6 +105,7 @@ class Task {
   Status post_commit(const TaskCommit& commit);
 
   Partition partition() const { return partition_; }
+  stateful::OwnerToken owner() const { return owner_; }
   Position read_from() const { return position_; }  // where reading begins, or goes on
   bool reading_again() const { return position_ < publish_from_; }
   // Whether a record is below what the group has committed: applied without output.

@@ -36,7 +36,7 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
     // The token comes before the first read: a batch of an earlier owner that is still on its way
     // must not land behind what is read here.
     const Starting starting{context_.store->take_ownership(partition), (*committed)[i], bytes};
-    auto stored = read_marker(partition);
+    auto stored = read_marker(partition, starting.owner);
     if (!stored) return tl::unexpected(stored.error());
     Status begun = context_.restores != nullptr
                        ? restore(partition, starting, std::move(*stored))
@@ -47,13 +47,17 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
 }
 
 // A marker that is damaged tells nothing of the users beside it.
-Result<std::optional<stateful::StoredMarker>> TaskManager::read_marker(Partition partition) {
+Result<std::optional<stateful::StoredMarker>> TaskManager::read_marker(Partition partition,
+                                                                       stateful::OwnerToken owner) {
   auto stored = context_.store->read_marker(partition);
   if (stored || stored.error().code != ErrorCode::kCorruptState) return stored;
   log_warn(stored.error().message + "; the state of partition " + std::to_string(partition.value) +
            " is set aside, and made again");
-  if (Status aside = context_.store->set_aside(partition); !aside) {
-    return tl::unexpected(aside.error());
+  const auto aside = context_.store->set_aside(partition, owner);
+  if (!aside) return tl::unexpected(aside.error());
+  if (*aside == stateful::ApplyOutcome::kStaleOwner) {
+    return error(ErrorCode::kFenced, "partition " + std::to_string(partition.value) +
+                                         ": its state has a new owner already");
   }
   return std::nullopt;
 }

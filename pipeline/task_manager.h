@@ -54,7 +54,8 @@ class TaskManager {
     std::size_t cache_bytes = 0;
   };
 
-  Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition);
+  Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition,
+                                                            stateful::OwnerToken owner);
   Status restore(Partition partition, const Starting& starting,
                  std::optional<stateful::StoredMarker> stored);
   Status start_task(Partition partition, const Starting& starting,

@@ -150,7 +150,7 @@ Status Worker::process(const RecordBatch& batch) {
     }
     if (Status whole = check_contiguous(record, *task); !whole) return whole;
     const Result<std::optional<OutputRecord>> output = apply(record, task);
-    if (!output) return recoverable(record.partition, output.error());
+    if (!output) return recoverable(*task, output.error());
     if (*output) {
       if (Status sent = publish(record, **output, task); !sent) return sent;
     }
@@ -283,16 +283,17 @@ Status Worker::commit(Task::Save save_what) {
 Status Worker::save(Task* task, const TaskCommit& commit) {
   const Timer timer(&context_.counters->checkpoint_duration);
   Status saved = persist(Operation::kSaveState, [&] { return task->post_commit(commit); });
-  if (!saved) return recoverable(task->partition(), saved.error());
+  if (!saved) return recoverable(*task, saved.error());
   return {};
 }
 
-tl::unexpected<Error> Worker::recoverable(Partition partition, const Error& failure) {
+tl::unexpected<Error> Worker::recoverable(const Task& task, const Error& failure) {
   if (failure.code != ErrorCode::kCorruptState) return tl::unexpected(failure);
-  const Status aside = context_.store->set_aside(partition);
+  // With a stale token it is the new owner's to find out.
+  const auto aside = context_.store->set_aside(task.partition(), task.owner());
   if (!aside) return tl::unexpected(aside.error());
   return error(ErrorCode::kFenced, failure.message + "; the state of partition " +
-                                       std::to_string(partition.value) +
+                                       std::to_string(task.partition().value) +
                                        " is set aside, and made again");
 }
 

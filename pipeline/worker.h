@@ -75,8 +75,8 @@ class Worker final : public RebalanceListener {
   // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over, and, as
   // kFenced, when the group has waited for long enough.
   Status persist(Operation operation, const std::function<Status()>& attempt);
-  // A partition's error as the loop takes it: state that is corrupt has been set aside by then.
-  tl::unexpected<Error> recoverable(Partition partition, const Error& error);
+  // A task's error as the loop takes it: state that is corrupt has been set aside by then.
+  tl::unexpected<Error> recoverable(const Task& task, const Error& error);
   void note_failure(Operation operation, const std::string& message);
   void beat() { board_.beat(context_.clock->monotonic_ms()); }
   void publish_status_if_due();

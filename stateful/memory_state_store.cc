@@ -50,10 +50,11 @@ Result<ApplyOutcome> MemoryStateStore::apply(const CheckpointBatch& batch) {
   return ApplyOutcome::kApplied;
 }
 
-Status MemoryStateStore::set_aside(Partition partition) {
+Result<ApplyOutcome> MemoryStateStore::set_aside(Partition partition, OwnerToken owner) {
   const std::lock_guard lock(mutex_);
   PartitionState& state = partitions_[partition];
-  if (!state.marker && state.users->empty()) return {};
+  if (state.owner == OwnerToken{} || state.owner != owner) return ApplyOutcome::kStaleOwner;
+  if (!state.marker && state.users->empty()) return ApplyOutcome::kApplied;
   std::uint32_t slot = 0;
   for (const KeptState& kept : asides_) {
     if (kept.aside.partition == partition) ++slot;
@@ -61,7 +62,7 @@ Status MemoryStateStore::set_aside(Partition partition) {
   asides_.push_back({{partition, slot, state.marker}, state.users});
   state.marker.reset();
   state.users = std::make_shared<Users>();
-  return {};
+  return ApplyOutcome::kApplied;
 }
 
 Result<std::vector<Aside>> MemoryStateStore::asides() {

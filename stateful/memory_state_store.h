@@ -21,7 +21,7 @@ class MemoryStateStore final : public StateStore {
   Result<std::optional<StoredMarker>> read_marker(Partition partition) override;
   Result<std::optional<std::string>> read_user(Partition partition, const UserId& user) override;
   Result<ApplyOutcome> apply(const CheckpointBatch& batch) override;
-  Status set_aside(Partition partition) override;
+  Result<ApplyOutcome> set_aside(Partition partition, OwnerToken owner) override;
   Result<std::vector<Aside>> asides() override;
   Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
   Result<std::vector<Partition>> partitions() override;

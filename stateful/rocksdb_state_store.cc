@@ -291,10 +291,11 @@ Result<std::vector<Partition>> RocksDbStateStore::partitions() {
   return with_marker;
 }
 
-Status RocksDbStateStore::set_aside(Partition partition) {
+Result<ApplyOutcome> RocksDbStateStore::set_aside(Partition partition, OwnerToken owner) {
   FRESHET_CHECK(!impl_->read_only);
-  Impl::Owner& owner = impl_->owner_of(partition);
-  const std::lock_guard lock(owner.mutex);
+  Impl::Owner& of_now = impl_->owner_of(partition);
+  const std::lock_guard lock(of_now.mutex);
+  if (owner == OwnerToken{} || of_now.token != owner) return ApplyOutcome::kStaleOwner;
   Slot slot = impl_->live(partition);
   const std::string where = impl_->place_in(partition);
   const Slot before = slot;
@@ -303,7 +304,7 @@ Status RocksDbStateStore::set_aside(Partition partition) {
     if (!empty) return tl::unexpected(empty.error());
     if (*empty) break;
   }
-  if (slot == before) return {};  // nothing to keep
+  if (slot == before) return ApplyOutcome::kApplied;  // nothing to keep
   rocksdb::WriteBatch writes;
   rocksdb::Status status =
       writes.Put(slice(kMetaKey), slice(encode_meta(impl_->application_id, true)));
@@ -314,7 +315,7 @@ Status RocksDbStateStore::set_aside(Partition partition) {
   if (Status written = impl_->database->write(durable, &writes, where); !written) return written;
   const std::lock_guard maps(impl_->mutex);
   impl_->slots[partition] = slot.number;
-  return {};
+  return ApplyOutcome::kApplied;
 }
 
 Result<std::vector<Aside>> RocksDbStateStore::asides() {

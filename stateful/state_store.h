@@ -73,9 +73,9 @@ class StateStore {
   virtual Result<ApplyOutcome> apply(const CheckpointBatch& batch) = 0;
 
   // From here on the partition has no marker and no users, after a crash too. Moves no user: O(1).
-  // Owner tokens stay as they are, so the caller is the partition's owner; it waits for a batch
-  // that is being written. After an error the partition is as it was.
-  virtual Status set_aside(Partition partition) = 0;
+  // Waits for a batch that is being written; tokens stay as they are. After an error, and where the
+  // token is stale, the partition is as it was.
+  virtual Result<ApplyOutcome> set_aside(Partition partition, OwnerToken owner) = 0;
   // What was set aside and is still kept, by partition and slot.
   virtual Result<std::vector<Aside>> asides() = 0;
 

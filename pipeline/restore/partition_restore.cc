@@ -39,6 +39,11 @@ tl::unexpected<Error> PartitionRestore::refuse(const std::string& what) const {
                "partition " + std::to_string(request_.partition.value) + ": " + what);
 }
 
+tl::unexpected<Error> PartitionRestore::taken_over() const {
+  return error(ErrorCode::kFenced, "partition " + std::to_string(request_.partition.value) +
+                                       ": its state has a new owner; this restore stops");
+}
+
 Result<bool> PartitionRestore::step(ChangelogReader* reader) {
   Status done;
   if (phase_ == Phase::kWait && clock_->monotonic_ms() >= look_again_ms_) phase_ = Phase::kAsk;
@@ -176,7 +181,9 @@ Status PartitionRestore::start_from_nothing(const std::string& why) {
   if (stored_) {
     log_warn(name + ": the state here cannot be brought up to date, " + why +
              "; it is set aside, and the partition is restored from the changelog");
-    if (Status aside = store_->set_aside(request_.partition); !aside) return aside;
+    const auto aside = store_->set_aside(request_.partition, request_.owner);
+    if (!aside) return tl::unexpected(aside.error());
+    if (*aside == stateful::ApplyOutcome::kStaleOwner) return taken_over();
   }
   from_nothing_ = true;
   stateful::StoredMarker empty;
@@ -234,6 +241,8 @@ Status PartitionRestore::write_batch() {
   }
   const stateful::Marker& last = last_marker_->marker;
   if (reached_ && (sum.digest != last.digest || sum.user_count != last.user_count)) {
+    // What a later owner has written meanwhile proves nothing.
+    if (!store_->is_owner(request_.partition, request_.owner)) return taken_over();
     return error(ErrorCode::kCorruptState,
                  "partition " + std::to_string(request_.partition.value) + ": the digest of " +
                      std::to_string(sum.user_count) +
@@ -251,10 +260,7 @@ Status PartitionRestore::write_batch() {
   crash_point("in_restore");
   const Result<stateful::ApplyOutcome> applied = store_->apply(batch);
   if (!applied) return tl::unexpected(applied.error());
-  if (*applied == stateful::ApplyOutcome::kStaleOwner) {
-    return error(ErrorCode::kFenced, "partition " + std::to_string(request_.partition.value) +
-                                         ": its state has a new owner; this restore stops");
-  }
+  if (*applied == stateful::ApplyOutcome::kStaleOwner) return taken_over();
   stored_ = std::move(batch.marker);
   batch_.clear();
   batch_bytes_ = 0;

@@ -76,6 +76,7 @@ class PartitionRestore {
   Status write_batch();
   Status finish();
   tl::unexpected<Error> refuse(const std::string& what) const;
+  tl::unexpected<Error> taken_over() const;
 
   RestoreRequest request_;
   stateful::StateStore* store_;

@@ -27,7 +27,8 @@ void SimStore::lose_tail() {
   content_ = std::make_unique<stateful::MemoryStateStore>();
   for (const Write& write : writes_) {
     if (const Partition* aside = std::get_if<Partition>(&write)) {
-      FRESHET_CHECK(content_->set_aside(*aside).has_value());
+      const stateful::OwnerToken owner = content_->take_ownership(*aside);
+      FRESHET_CHECK(content_->set_aside(*aside, owner).has_value());
     } else {
       stateful::CheckpointBatch batch = std::get<stateful::CheckpointBatch>(write);
       batch.owner = content_->take_ownership(batch.partition);
@@ -93,13 +94,19 @@ Status SimStore::scan(Partition partition, const std::optional<UserId>& after, c
 
 Result<std::vector<Partition>> SimStore::partitions() { return content_->partitions(); }
 
-Status SimStore::set_aside(Partition partition) {
-  if (Status failed = before(Call::kSetAside); !failed) return failed;
-  env_->counts.count(Fault::kSetAside);
-  FRESHET_CHECK(content_->set_aside(partition).has_value());
-  keep(partition);
+Result<stateful::ApplyOutcome> SimStore::set_aside(Partition partition,
+                                                   stateful::OwnerToken owner) {
+  if (Status failed = before(Call::kSetAside); !failed) return tl::unexpected(failed.error());
+  const Result<stateful::ApplyOutcome> outcome = content_->set_aside(partition, owner);
+  if (*outcome == stateful::ApplyOutcome::kStaleOwner) {
+    env_->counts.count(Fault::kStaleBatch);
+  } else {
+    process_->note("sets the state of " + std::to_string(partition.value) + " aside");
+    env_->counts.count(Fault::kSetAside);
+    keep(partition);
+  }
   process_->at(Call::kSetAside, Moment::kAfter);
-  return {};
+  return outcome;
 }
 
 void SimStore::check_batch(const stateful::CheckpointBatch& batch) {

@@ -43,7 +43,8 @@ class SimStore final : public stateful::StateStore {
   Result<stateful::ApplyOutcome> apply(const stateful::CheckpointBatch& batch) override;
   Status scan(Partition partition, const std::optional<UserId>& after, const Visit& visit) override;
   Result<std::vector<Partition>> partitions() override;
-  Status set_aside(Partition partition) override;
+  Result<stateful::ApplyOutcome> set_aside(Partition partition,
+                                           stateful::OwnerToken owner) override;
   Result<std::vector<stateful::Aside>> asides() override { return content_->asides(); }
 
  private:

@@ -234,7 +234,10 @@ class FlakyStore final : public stateful::StateStore {
     if (writes_to_fail-- > 0) return error(ErrorCode::kUnavailable, "the disk is full");
     return inner_->apply(batch);
   }
-  Status set_aside(Partition partition) override { return inner_->set_aside(partition); }
+  Result<stateful::ApplyOutcome> set_aside(Partition partition,
+                                           stateful::OwnerToken owner) override {
+    return inner_->set_aside(partition, owner);
+  }
   Result<std::vector<stateful::Aside>> asides() override { return inner_->asides(); }
   Status scan(Partition partition, const std::optional<UserId>& after,
               const Visit& visit) override {
