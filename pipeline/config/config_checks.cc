@@ -1,6 +1,8 @@
 #include "pipeline/config/config_checks.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string_view>
@@ -34,7 +36,26 @@ bool is_behaviour_name(std::string_view name) {
          consists_of(name, kNameTail);
 }
 
-// "host:port" or "[v6]:port" with a port of 1 to 65535.
+void check_transaction_timeout(const WorkerConfig& config, Problems* problems) {
+  constexpr std::string_view kName = "transaction.timeout.ms";
+  constexpr std::int64_t kBesideInterval = 5'000;  // what a commit itself may take
+  constexpr std::int64_t kMost = 120'000;
+  const auto option = config.kafka.client.find(std::string(kName));
+  if (option == config.kafka.client.end()) return;
+  const std::string& text = option->second;
+  std::int64_t ms = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  const bool is_number = failure == std::errc() && end == text.data() + text.size();
+  const std::int64_t least = config.commit.interval.value + kBesideInterval;
+  if (is_number && ms >= least && ms <= kMost) return;
+  problems->push_back({"kafka.client." + std::string(kName),
+                       quote_excerpt(text) + " must be a number of " + std::to_string(least) +
+                           " (commit.interval_ms and " + std::to_string(kBesideInterval) + ") to " +
+                           std::to_string(kMost) +
+                           ": below it a slow commit is aborted, above it a worker that died keeps "
+                           "others waiting"});
+}
+
 void check_kafka(const WorkerConfig& config, Problems* problems) {
   constexpr std::string_view kRule = " may only hold a-z, A-Z, 0-9, '.', '_' and '-'";
   const std::pair<std::string_view, const std::string*> topics[] = {
@@ -62,6 +83,7 @@ void check_kafka(const WorkerConfig& config, Problems* problems) {
       problems->push_back({"kafka.client." + name, "cannot be set: " + std::string(*reason)});
     }
   }
+  check_transaction_timeout(config, problems);
 }
 
 // A field of the events, and the key that maps it.

@@ -54,6 +54,19 @@ TEST(ConfigChecksTest, OptionsThatWouldBreakAGuaranteeAreRefusedWithTheReason) {
             "");
 }
 
+TEST(ConfigChecksTest, ATransactionLastsLongerThanTheTimeBetweenCommitsAndNotForEver) {
+  const auto with = [](const std::string& value, const std::string& interval) {
+    return refusal_of("{kafka: {client: {transaction.timeout.ms: " + value +
+                      "}}, commit: {interval_ms: " + interval + "}}");
+  };
+  EXPECT_EQ(with("5100", "100"), "");
+  EXPECT_EQ(with("120000", "100"), "");
+  EXPECT_THAT(with("5099", "100"), HasSubstr("must be a number of 5100"));
+  EXPECT_THAT(with("15000", "20000"), HasSubstr("must be a number of 25000"));
+  EXPECT_THAT(with("120001", "100"), HasSubstr("keeps others waiting"));
+  EXPECT_THAT(with("15s", "100"), HasSubstr("\"15s\" must be a number"));
+}
+
 TEST(ConfigChecksTest, TopicsMustDiffer) {
   EXPECT_THAT(refusal_of("kafka: {output: clicks}"),
               HasSubstr("kafka.output: is the same topic as kafka.input"));
