@@ -312,7 +312,9 @@ Result<ApplyOutcome> RocksDbStateStore::set_aside(Partition partition, OwnerToke
   rocksdb::WriteOptions durable;
   durable.sync = true;
   if (!status.ok()) return storage_error(status, where);
-  if (Status written = impl_->database->write(durable, &writes, where); !written) return written;
+  if (Status written = impl_->database->write(durable, &writes, where); !written) {
+    return tl::unexpected(written.error());
+  }
   const std::lock_guard maps(impl_->mutex);
   impl_->slots[partition] = slot.number;
   return ApplyOutcome::kApplied;
