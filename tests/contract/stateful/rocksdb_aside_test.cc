@@ -45,7 +45,7 @@ TEST(RocksDbAsideTest, DroppedStateIsGoneAndTheOthersStay) {
   for (std::uint64_t number = 1; number <= 3; ++number) {
     save(store.get(), {put("u1", std::to_string(number))}, number);
     if (number == 3) break;
-    ASSERT_TRUE(store->set_aside(kPartition));
+    ASSERT_TRUE(set_aside(store.get(), kPartition));
   }
   ASSERT_TRUE(store->drop(store->asides().value().front()));
   const std::vector<Aside> left = store->asides().value();
@@ -55,7 +55,7 @@ TEST(RocksDbAsideTest, DroppedStateIsGoneAndTheOthersStay) {
   EXPECT_THAT(store->asides().value(), IsEmpty());
   EXPECT_THAT(scanned(store.get(), kPartition), ElementsAre("u1=3"));
   // The next one takes neither the live slot nor anything of it.
-  ASSERT_TRUE(store->set_aside(kPartition));
+  ASSERT_TRUE(set_aside(store.get(), kPartition));
   EXPECT_THAT(scanned(store.get(), kPartition), IsEmpty());
   EXPECT_EQ(store->asides().value().size(), 1U);
 }

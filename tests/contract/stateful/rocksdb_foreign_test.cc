@@ -73,7 +73,7 @@ TEST(RocksDbForeignTest, OnlyADirectoryWithAStateSetAsideIsClosedToReadersOfForm
     ASSERT_TRUE(store->apply(store_contract::batch(partition, owner, {})).has_value());
   }
   EXPECT_EQ(read_key(directory.path(), kMetaKey)[0], 1);
-  ASSERT_TRUE(open_rocksdb(directory.path())->set_aside(partition));
+  ASSERT_TRUE(set_aside(open_rocksdb(directory.path()).get(), partition));
   EXPECT_EQ(read_key(directory.path(), kMetaKey)[0], 2);
   EXPECT_EQ(decode_slot(read_key(directory.path(), slot_key(partition)), "it").value(), 1U);
 }

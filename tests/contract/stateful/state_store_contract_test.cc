@@ -27,12 +27,6 @@ constexpr Partition kFirst{0};
 constexpr Partition kOther{1};
 constexpr Partition kLast{std::numeric_limits<std::int32_t>::max()};
 
-// As a new owner of the partition.
-bool set_aside(StateStore* store, Partition partition) {
-  const OwnerToken owner = store->take_ownership(partition);
-  return store->set_aside(partition, owner) == ApplyOutcome::kApplied;
-}
-
 template <class Store>
 class StateStoreContractTest : public testing::Test {
  protected:

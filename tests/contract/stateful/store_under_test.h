@@ -100,4 +100,10 @@ inline std::vector<std::string> scanned(StateStore* store, Partition partition,
   return users;
 }
 
+// Sets the state aside as a new owner of the partition.
+inline bool set_aside(StateStore* store, Partition partition) {
+  const OwnerToken owner = store->take_ownership(partition);
+  return store->set_aside(partition, owner) == ApplyOutcome::kApplied;
+}
+
 }  // namespace freshet::stateful::store_contract
