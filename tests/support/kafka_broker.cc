@@ -60,6 +60,8 @@ void OwnKafkaBroker::kill() {
 
 void OwnKafkaBroker::freeze() { signal(SIGSTOP); }
 
+void OwnKafkaBroker::thaw() { signal(SIGCONT); }
+
 void OwnKafkaBroker::signal(int number) {
   pid_t process = 0;
   std::ifstream(dir_.path() / "broker.pid") >> process;

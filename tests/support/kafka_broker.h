@@ -30,6 +30,7 @@ class OwnKafkaBroker {
   void stop();
   void kill();    // at once, as a power failure does; a frozen one, too
   void freeze();  // it keeps its connections and answers nothing more
+  void thaw();    // a frozen one goes on
   void start();   // at the same address, with what it held
 
   const std::string& bootstrap() const { return bootstrap_; }
