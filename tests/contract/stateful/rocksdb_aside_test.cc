@@ -18,6 +18,7 @@ using store_contract::open_rocksdb;
 using store_contract::put;
 using store_contract::rocksdb_options;
 using store_contract::scanned;
+using store_contract::set_aside;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

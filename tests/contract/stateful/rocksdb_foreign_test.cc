@@ -12,6 +12,7 @@ namespace rocksdb_foreign_test {
 
 using store_contract::open_rocksdb;
 using store_contract::rocksdb_options;
+using store_contract::set_aside;
 using testing::HasSubstr;
 
 void write_key(const std::filesystem::path& directory, std::string_view key,
