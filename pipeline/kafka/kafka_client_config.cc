@@ -130,10 +130,15 @@ KafkaOptions consumer_options(const WorkerConfig& config, const KafkaTransportOp
 
 namespace {
 
+// Of one thread: outputs and transactions, each where there are any.
+std::size_t producer_count(const WorkerConfig& config) {
+  return config.delivery == Delivery::kAtLeastOnce && has_transactions(config) ? 2 : 1;
+}
+
 KafkaOptions writing_options(const WorkerConfig& config, const KafkaTransportOptions& transport,
                              std::size_t message_bytes) {
-  const QueueBounds queue =
-      queue_bounds(share_of(split_memory(config.memory_budget_mb).output_queue_bytes, config));
+  const std::size_t bytes = split_memory(config.memory_budget_mb).output_queue_bytes;
+  const QueueBounds queue = queue_bounds(share_of(bytes, config) / producer_count(config));
   // A message that the queue cannot hold would wait for ever.
   const std::size_t kbytes = std::max(queue.kbytes, 2 * message_bytes / 1024);
   KafkaOptions options = common_options(config, transport.client_id);

@@ -90,6 +90,57 @@ TEST(KafkaClientConfigTest, ThreadsShareTheQueuesPartOfTheMemoryBudget) {
   }
 }
 
+TEST(KafkaClientConfigTest, OutputsAndTransactionsShareTheirPartWhereTheyAreTwo) {
+  WorkerConfig config;
+  config.memory_budget_mb = 512;
+  config.changelog = true;
+  const auto bytes = [](const KafkaOptions& options) {
+    auto last = effective(options);
+    return bytes_most(last["queue.buffering.max.messages"], last["queue.buffering.max.kbytes"]);
+  };
+  EXPECT_LE(bytes(producer_options(config, {})) + bytes(transaction_options(config, {})),
+            split_memory(512).output_queue_bytes);
+  config.delivery = Delivery::kExactlyOnce;
+  EXPECT_LE(bytes(transaction_options(config, {})), split_memory(512).output_queue_bytes);
+  EXPECT_GT(bytes(transaction_options(config, {})), split_memory(512).output_queue_bytes * 9 / 10);
+}
+
+TEST(KafkaClientConfigTest, TransactionsOutliveTheTimeBetweenCommitsUnderTheirOwnName) {
+  WorkerConfig config;
+  KafkaTransportOptions transport;
+  transport.instance_id = "shop-1-0";
+  auto options = effective(transaction_options(config, transport));
+  EXPECT_EQ(options["transactional.id"], "shop-1-0");
+  EXPECT_EQ(options["transaction.timeout.ms"], "15000");
+  EXPECT_EQ(options["enable.idempotence"], "true");
+  EXPECT_EQ(options["acks"], "all");
+  config.commit.interval = DurationMs{60'000};
+  EXPECT_EQ(effective(transaction_options(config, transport))["transaction.timeout.ms"], "70000");
+  config.kafka.client = {{"transaction.timeout.ms", "90000"}};
+  EXPECT_EQ(effective(transaction_options(config, transport))["transaction.timeout.ms"], "90000");
+  EXPECT_FALSE(effective(consumer_options(config, {})).contains("transaction.timeout.ms"));
+  transport.transactional_id = "another";
+  EXPECT_EQ(effective(transaction_options(config, transport))["transactional.id"], "another");
+  // Without a name of its own it has one that nobody else has.
+  EXPECT_NE(effective(transaction_options(config, {}))["transactional.id"],
+            effective(transaction_options(config, {}))["transactional.id"]);
+}
+
+TEST(KafkaClientConfigTest, TheChangelogIsReadWithinAsMuchMemoryAsTheInput) {
+  for (const std::size_t budget_mb : {16U, 512U, 8'192U}) {
+    WorkerConfig config;
+    config.memory_budget_mb = budget_mb;
+    auto input = effective(consumer_options(config, {}));
+    const KafkaOptions options = changelog_reader_options(config, "reader");
+    auto reader = effective(options);
+    EXPECT_EQ(reader["queued.max.messages.kbytes"], input["queued.max.messages.kbytes"]);
+    EXPECT_EQ(reader["isolation.level"], "read_committed");
+    EXPECT_TRUE(KafkaHandle::create(KafkaHandle::Role::kConsumer, options, nullptr, nullptr));
+    EXPECT_TRUE(KafkaHandle::create(KafkaHandle::Role::kProducer, transaction_options(config, {}),
+                                    nullptr, nullptr));
+  }
+}
+
 TEST(KafkaClientConfigTest, LibrdkafkaTakesTheQueuesOfTheSmallestAndTheLargestBudget) {
   for (const std::size_t budget_mb : {16U, 1'048'576U}) {
     WorkerConfig config;
