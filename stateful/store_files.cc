@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kAside = "aside-";
 
-std::string place_of(const fs::path& directory) { return "state directory " + directory.string(); }
+std::string text_of(const fs::path& directory) { return "state directory " + directory.string(); }
 
 bool is_data_file(const std::string& name) {
   return name.ends_with(".sst") || name.ends_with(".log");
@@ -78,7 +78,7 @@ bool sync(const fs::path& directory) {
 Status check_store_files(const fs::path& directory) {
   const auto damaged = [&](const std::string& what) {
     return error(ErrorCode::kCorruptStore,
-                 place_of(directory) + ": " + what +
+                 text_of(directory) + ": " + what +
                      ": its files are damaged; a worker that starts on it sets them aside and "
                      "makes the state again");
   };
@@ -109,7 +109,7 @@ Result<fs::path> set_store_aside(const fs::path& directory) {
   const std::vector<fs::path> before = stores_aside(directory);
   if (before.size() >= kStoresAsideMax) {
     return error(ErrorCode::kInvalidConfig,
-                 place_of(directory) + " is damaged, and " + std::to_string(before.size()) +
+                 text_of(directory) + " is damaged, and " + std::to_string(before.size()) +
                      " damaged ones were set aside in it before: look at the disk and the memory "
                      "of this machine, then delete the folders aside-*");
   }
@@ -129,7 +129,7 @@ Result<fs::path> set_store_aside(const fs::path& directory) {
   }
   if (failure || !sync(aside) || !sync(directory)) {
     return error(ErrorCode::kUnavailable,
-                 place_of(directory) + ": its damaged files cannot be moved to " + aside.string() +
+                 text_of(directory) + ": its damaged files cannot be moved to " + aside.string() +
                      (failure ? " (" + failure.message() + ")" : "") +
                      "; check the rights and the disk");
   }
