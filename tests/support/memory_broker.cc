@@ -26,6 +26,11 @@ void MemoryBroker::ensure_topic(const std::string& topic, std::int32_t partition
   for (std::int32_t i = 0; i < partition_count; ++i) logs.emplace_back(Partition{i});
 }
 
+void MemoryBroker::delete_topic(const std::string& topic) {
+  const std::lock_guard lock(mutex_);
+  FRESHET_CHECK(topics_.erase(topic) == 1);
+}
+
 std::int32_t MemoryBroker::partition_count(const std::string& topic) const {
   const std::lock_guard lock(mutex_);
   const std::vector<MemoryLog>* logs = find_topic(topic);
@@ -184,6 +189,12 @@ void MemoryBroker::expire_positions(const std::string& group) {
   group_of(group).expire_positions();
 }
 
+void MemoryBroker::reset_position(const std::string& group, Partition partition,
+                                  const pipeline::CommittedPosition& position) {
+  const std::lock_guard lock(mutex_);
+  group_of(group).reset_position(partition, position);
+}
+
 std::vector<MemoryBroker::Session> MemoryBroker::sessions() const {
   const std::lock_guard lock(mutex_);
   std::vector<Session> all;
@@ -260,6 +271,7 @@ MemoryGroup& MemoryBroker::group_of(const std::string& name, const std::string& 
   const auto count = static_cast<std::int32_t>(find_topic(topic)->size());
   MemoryGroup& group = groups_.try_emplace(name, name, topic, count).first->second;
   FRESHET_CHECK(group.topic() == topic);
+  group.set_partition_count(count);
   return group;
 }
 

@@ -50,6 +50,8 @@ class MemoryBroker {
 
   // The same where the topic is missing; nothing where it exists.
   void ensure_topic(const std::string& topic, std::int32_t partition_count);
+  // Requires: it exists, nobody reads or writes it, and no transaction holds it.
+  void delete_topic(const std::string& topic);
   std::int32_t partition_count(const std::string& topic) const;  // 0 where there is no such topic
 
   // Appends to a partition and returns the record's offset; partition and offset of `record` are
@@ -119,6 +121,10 @@ class MemoryBroker {
   // offsets.retention.minutes is over: what the group had committed is gone. Requires: the group
   // has no members.
   void expire_positions(const std::string& group);
+
+  // An operator sets the group's position by hand. Requires: the group has no members.
+  void reset_position(const std::string& group, Partition partition,
+                      const pipeline::CommittedPosition& position);
 
   // The next call of this kind, by anybody, fails with `error` and does nothing. Several failures
   // of one kind happen in the order they were asked for.

@@ -125,6 +125,11 @@ void MemoryGroup::expire_positions() {
   committed_.clear();
 }
 
+void MemoryGroup::reset_position(Partition partition, const CommittedPosition& position) {
+  FRESHET_CHECK(members_.empty());
+  committed_[partition] = position;
+}
+
 bool MemoryGroup::is_undecided(Partition partition) const {
   return std::any_of(pending_.begin(), pending_.end(),
                      [&](const auto& entry) { return entry.second.contains(partition); });

@@ -57,6 +57,8 @@ class MemoryGroup {
       : name_(std::move(name)), topic_(std::move(topic)), partition_count_(partition_count) {}
 
   const std::string& topic() const { return topic_; }
+  // What the next assignment shares out.
+  void set_partition_count(std::int32_t count) { partition_count_ = count; }
   std::int64_t generation() const { return generation_; }
   bool preparing() const { return preparing_; }
   const std::vector<Member>& members() const { return members_; }
@@ -75,7 +77,9 @@ class MemoryGroup {
   void end_transaction(ProducerId producer, TransactionEnd end);
 
   std::optional<pipeline::CommittedPosition> committed(Partition partition) const;
-  void expire_positions();                       // Requires: nobody is a member
+  // Requires, both: nobody is a member.
+  void expire_positions();
+  void reset_position(Partition partition, const pipeline::CommittedPosition& position);
   bool is_undecided(Partition partition) const;  // a transaction holds a position of it
 
  private:

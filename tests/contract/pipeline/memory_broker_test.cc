@@ -57,6 +57,23 @@ TEST_F(MemoryBrokerTest, ATrimmedLogBeginsLaterAndItsPositionsAreGone) {
   EXPECT_EQ(polled.error().code, ErrorCode::kFatal);
 }
 
+TEST_F(MemoryBrokerTest, ARecreatedTopicBeginsAtNothingAndKeepsTheGroupsPositions) {
+  append(0, "a");
+  auto member = joined_member();
+  ASSERT_TRUE(member->poll(milliseconds(0)));
+  const std::vector<pipeline::PartitionCommit> positions = {{Partition{0}, {Position{1}, "m"}, {}}};
+  ASSERT_TRUE(member->commit(positions));
+  ASSERT_TRUE(member->transport->close());
+  broker_.delete_topic(config_.kafka.input);
+  EXPECT_EQ(broker_.partition_count(config_.kafka.input), 0);
+  broker_.create_topic(config_.kafka.input, 3);
+  EXPECT_EQ(broker_.end(config_.kafka.input, Partition{0}), Position{0});
+  member = joined_member();
+  ASSERT_TRUE(member->poll(milliseconds(0)));
+  EXPECT_EQ(member->listener.assigned.size(), 3U);
+  EXPECT_EQ(broker_.committed(config_.application_id, Partition{0})->position, Position{1});
+}
+
 TEST_F(MemoryBrokerTest, RecordsThatWereNotFlushedAreLostWithTheirTransport) {
   auto member = joined_member();
   pipeline::OutputRecord record;

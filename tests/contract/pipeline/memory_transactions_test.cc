@@ -268,11 +268,13 @@ TEST_F(MemoryTransactionsTest, WhoUsesAnExpiredTransactionalIdIsFenced) {
   EXPECT_EQ(committed(next.get()).value(), Position{6});
 }
 
-TEST_F(MemoryTransactionsTest, ExpiredPositionsWereNeverCommitted) {
+TEST_F(MemoryTransactionsTest, AnEmptyGroupsPositionsMayBeResetAndExpire) {
   auto member = worker();
   ASSERT_TRUE(commit(member.get(), 5));
   member.reset();
   broker_.expire(broker_.sessions()[0].member);
+  broker_.reset_position(config_.application_id, Partition{0}, {Position{2}, "by hand"});
+  EXPECT_EQ(broker_.committed(config_.application_id, Partition{0})->position, Position{2});
   broker_.expire_positions(config_.application_id);
   EXPECT_EQ(committed(worker().get()).value(), std::nullopt);
 }
