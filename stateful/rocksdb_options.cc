@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/crash_point.h"
+
 namespace freshet::stateful {
 namespace {
 
@@ -48,6 +50,13 @@ class NoRecoveryByItself final : public rocksdb::EventListener {
   }
 };
 
+class CrashInFlush final : public rocksdb::EventListener {
+ public:
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    crash_point("in_flush");
+  }
+};
+
 }  // namespace
 
 rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
@@ -58,7 +67,7 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
   // docs/decisions/0003-damaged-state.md has the reasons for these.
   db.paranoid_checks = true;
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  db.listeners.push_back(std::make_shared<NoRecoveryByItself>());
+  db.listeners = {std::make_shared<NoRecoveryByItself>(), std::make_shared<CrashInFlush>()};
   db.info_log = std::make_shared<LineLogger>(options.log);
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   db.stats_dump_period_sec = 0;

@@ -16,11 +16,12 @@ KILLS = int(os.environ.get("FRESHET_KILLS", 30))
 # place -> passes before the process dies, and the longest delay after that, in us
 PLACES = {"after_poll": (20, 0), "after_send": (700, 0), "before_offsets": (12, 0),
           "in_commit": (12, 4_000), "before_batch": (12, 0), "in_batch": (12, 300),
-          "in_reread": (5, 0), "in_restore": (1, 0), "in_rebalance": (1, 0)}
+          "in_flush": (1, 2_000), "in_reread": (5, 0), "in_restore": (1, 0), "in_rebalance": (1, 0)}
 
 
 class NamedPlaces(ExactlyOnceTestCase):
-    EVENTS = 40_000
+    EVENTS = 60_000
+    TYPES = ("click",)  # each changes its user
 
     def test_a_worker_killed_at_each_named_place_loses_and_repeats_nothing(self):
         feed = self.feed(rate=1_500)
@@ -28,8 +29,10 @@ class NamedPlaces(ExactlyOnceTestCase):
             with self.subTest(place):
                 if place == "in_restore":
                     self.forget_state()
+                # The store soon has a table to write where every commit saves all that has changed.
+                options = ("--set", "checkpoint.interval_ms=1") if place == "in_flush" else ()
                 worker = self.worker(crash_at=f"{place}:{self.random.randint(1, passes)}:"
-                                              f"{self.random.randint(0, delay_us)}")
+                                              f"{self.random.randint(0, delay_us)}", options=options)
                 if place == "in_rebalance":
                     self.wait_for_outputs(self.ends(False) + 100, worker)
                     worker.process.send_signal(signal.SIGTERM)

@@ -24,6 +24,7 @@ TOPICS = ("scores", "clicks-dead-letter")
 
 class ExactlyOnceTestCase(unittest.TestCase):
     EVENTS = 20_000
+    TYPES = ("impression", "click")
     CONFIG = ""
 
     def setUp(self):
@@ -36,9 +37,9 @@ class ExactlyOnceTestCase(unittest.TestCase):
         self.addCleanup(harness.stop_broker, self.dir / "kafka")
         self.bootstrap = harness.start_broker(self.dir / "kafka")
         self.log = self.dir / "log.jsonl"
-        harness.freshet("generate", "--output", self.log, "--events", self.EVENTS, "--users", 2_000,
+        harness.freshet("generate", "--output", self.log, "--events", self.EVENTS, "--users", 500,
                         "--late", 0.05, "--duplicates", 0.02, "--bad", 0.005, "--seed", self.seed,
-                        "--model", self.dir / "model")
+                        "--model", self.dir / "model", "--types", ",".join(self.TYPES))
         self.config = self.configure("a")
         harness.freshet("create-topics", "-c", self.config, "--partitions", PARTITIONS)
         harness.freshet('create-topics', '-c', self.config, '--partitions', PARTITIONS, '--set', 'kafka.output=eo-sequences-changelog')
@@ -57,7 +58,7 @@ events: {{context: [tab]}}
 behaviours: [{{name: click, types: [click], length_max: 50, age_max: 7d}}]
 candidates: {{source: catalogue, publish: 3}}
 model: {{path: {self.dir / "model"}}}
-state: {{path: {self.dir / name}, memory_budget_mb: 64}}
+state: {{path: {self.dir / name}, memory_budget_mb: 16}}
 checkpoint: {{interval_ms: 1000}}
 delivery: exactly_once
 changelog: on
@@ -73,9 +74,9 @@ http: {{listen: off}}
         self.addCleanup(feed.kill)
         return feed
 
-    def worker(self, config=None, crash_at=None):
+    def worker(self, config=None, crash_at=None, options=()):
         self.workers += 1
-        worker = harness.Worker(config or self.config, self.dir / f"worker-{self.workers}.log",
+        worker = harness.Worker(config or self.config, self.dir / f"worker-{self.workers}.log", *options,
                                 environment={"FRESHET_CRASH_AT": crash_at} if crash_at else None)
         self.addCleanup(worker.process.kill)
         return worker
@@ -184,4 +185,9 @@ def plain(letter):
 
 
 def was_killed(worker):
-    return worker.process.wait(timeout=120) == -signal.SIGKILL
+    """Whether the worker died at its place; one that never came there ends here, too."""
+    try:
+        return worker.process.wait(timeout=60) == -signal.SIGKILL
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        return False
