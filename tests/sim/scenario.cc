@@ -11,7 +11,6 @@ namespace {
 using test::kBaseMs;
 
 constexpr double kEmphasised = 0.05;
-constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 
 pipeline::WorkerConfig draw_config(Random* random) {
   static const pipeline::WorkerConfig kParsed = test::config_of(

@@ -17,6 +17,8 @@
 
 namespace freshet::sim {
 
+inline constexpr std::int64_t kDayMs = 24LL * 3'600'000;
+
 // A record of the input topic: where it will lie, and when it is appended.
 struct InputEvent {
   test::StoredRecord record;

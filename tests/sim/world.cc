@@ -13,7 +13,6 @@
 namespace freshet::sim {
 namespace {
 
-constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 // Of the changelog; what RestoreLimits counts on.
 constexpr std::int64_t kDeleteRetentionMs = 7 * kDayMs;
 constexpr std::uint64_t kTickMsMax = 150;
