@@ -1,8 +1,8 @@
 // What the in-memory broker's hooks can do to transactions, and what of them nobody may see.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,21 +19,27 @@ using std::chrono::milliseconds;
 class Faults final : public BrokerHooks {
  public:
   Status at(BrokerCall call, Moment moment, const std::string&) override {
-    return fault ? fault(call, moment) : Status{};
+    if (!next_ || next_->call != call || next_->moment != moment) return {};
+    const ErrorCode code = next_->code;
+    next_.reset();
+    return error(code, "on purpose");
   }
   bool lands_at_once(const PendingMarker&) override { return !holds_markers; }
 
   // The next time that the call comes to this moment it says `code`.
   void fail_once(BrokerCall call, Moment moment, ErrorCode code) {
-    fault = [this, call, moment, code](BrokerCall at, Moment when) -> Status {
-      if (at != call || when != moment) return {};
-      fault = nullptr;
-      return error(code, "on purpose");
-    };
+    next_ = Failure{call, moment, code};
   }
 
-  std::function<Status(BrokerCall, Moment)> fault;
   bool holds_markers = false;
+
+ private:
+  struct Failure {
+    BrokerCall call;
+    Moment moment;
+    ErrorCode code;
+  };
+  std::optional<Failure> next_;
 };
 
 class MemoryTransactionsTest : public testing::Test {
