@@ -67,6 +67,7 @@ Result<bool> PartitionRestore::step(ChangelogReader* reader) {
 }
 
 Status PartitionRestore::ask(ChangelogReader* reader) {
+  asked_ms_ = clock_->monotonic_ms();
   const Result<PositionRange> range = reader->range(request_.partition);
   if (!range) return tl::unexpected(range.error());
   range_ = *range;
@@ -117,7 +118,8 @@ Status PartitionRestore::decide(ChangelogReader* reader) {
 Status PartitionRestore::wait_for_marker() {
   const std::int64_t now = clock_->monotonic_ms();
   if (!wait_until_ms_) wait_until_ms_ = now + limits_.marker_wait.value;
-  if (now >= *wait_until_ms_) {
+  // A process that stood still since has looked at what was there before.
+  if (asked_ms_ >= *wait_until_ms_) {
     const std::string found =
         last_marker_ ? "ends with marker " + std::to_string(last_marker_->marker.number)
                      : "holds no marker";

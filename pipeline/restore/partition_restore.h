@@ -85,8 +85,9 @@ class PartitionRestore {
   std::optional<stateful::StoredMarker> stored_;
 
   Phase phase_ = Phase::kAsk;
-  PositionRange range_;  // as asked last
-  std::int64_t window_;  // how far before the end the search begins
+  PositionRange range_;        // as asked last
+  std::int64_t asked_ms_ = 0;  // and when
+  std::int64_t window_;        // how far before the end the search begins
   Position search_from_;
   std::optional<FoundMarker> last_marker_;  // of the search
   std::optional<std::int64_t> wait_until_ms_;

@@ -28,6 +28,7 @@ struct Changelog {
   std::map<std::int64_t, std::pair<std::string, std::optional<std::string>>> records;
   Position begin;
   Position end;
+  std::function<void()> on_asked;  // while the answer to range() is on its way; may be none
 
   void append(std::string key, std::optional<std::string> value) {
     records.emplace(end.value++, std::pair(std::move(key), std::move(value)));
@@ -47,7 +48,11 @@ class ChangelogReaderOnMap final : public ChangelogReader {
  public:
   explicit ChangelogReaderOnMap(const Changelog* log) : log_(log) {}
 
-  Result<PositionRange> range(Partition) override { return PositionRange{log_->begin, log_->end}; }
+  Result<PositionRange> range(Partition) override {
+    const PositionRange range{log_->begin, log_->end};
+    if (log_->on_asked) log_->on_asked();
+    return range;
+  }
   Status start_at(Partition, Position position) override {
     EXPECT_GE(position, log_->begin);
     next_ = position;
@@ -215,6 +220,19 @@ TEST_F(PartitionRestoreTest, AMarkerThatIsNotVisibleYetIsWaitedFor) {
     if (clock_.monotonic_ms() > 500 && next_number_ == 1) commit({{"a", value_of(2)}}, true);
   };
   ASSERT_TRUE(restore(committed));
+  expect_store_equals_changelog();
+}
+
+TEST_F(PartitionRestoreTest, AProcessThatStoodStillLooksOnceMoreForItsMarker) {
+  commit({{"a", value_of(1)}}, true);
+  int asked = 0;
+  changelog_.on_asked = [&] {
+    if (++asked == 2) clock_.advance(60'000);
+  };
+  while_waiting_ = [&] {
+    if (asked == 2 && next_number_ == 1) commit({{"a", value_of(2)}}, true);
+  };
+  ASSERT_TRUE(restore(MarkerRef{lineage_, 1}));
   expect_store_equals_changelog();
 }
 
