@@ -19,7 +19,7 @@ KafkaChangelogReader::KafkaChangelogReader(const WorkerConfig& config,
     : topic_(changelog_topic(config)),
       handle_(std::move(handle)),
       queue_(rd_kafka_queue_get_consumer(handle_->get())),
-      queue_bytes_(changelog_queue_bytes(config)) {
+      reminder_(handle_, topic_) {
   FRESHET_CHECK(queue_ != nullptr);
 }
 
@@ -109,7 +109,7 @@ Result<RecordBatch> KafkaChangelogReader::poll(std::chrono::milliseconds timeout
     return healthy ? Result<RecordBatch>(std::move(batch)) : tl::unexpected(healthy.error());
   }
   batch.owner = messages;
-  keep_fetching(batch);
+  reminder_.note_taken(batch);
   return batch;
 }
 
@@ -126,18 +126,6 @@ Error KafkaChangelogReader::error_of(const rd_kafka_message_t& message) const {
     return {ErrorCode::kCorruptState, what + ": the changelog does not hold it any more"};
   }
   return kafka_error(message.err, what, "Read on the topic");
-}
-
-// librdkafka 2.0 looks whether its full queue has room again only once a second, or when its broker
-// has anything else to do: a question makes it look.
-void KafkaChangelogReader::keep_fetching(const RecordBatch& batch) {
-  for (const InputRecord& record : batch.records) {
-    bytes_since_fetch_ += record.value ? record.value->size() : 0;
-  }
-  if (bytes_since_fetch_ < queue_bytes_ / 2) return;
-  bytes_since_fetch_ = 0;
-  // An error is met where the records are asked for.
-  static_cast<void>(range(batch.records.back().partition));
 }
 
 }  // namespace freshet::pipeline

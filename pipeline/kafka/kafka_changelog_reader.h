@@ -16,6 +16,7 @@
 
 #include "pipeline/changelog_reader.h"
 #include "pipeline/config/config.h"
+#include "pipeline/kafka/fetch_reminder.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_handle.h"
 #include "pipeline/kafka/kafka_message_batch.h"
@@ -41,16 +42,14 @@ class KafkaChangelogReader final : public ChangelogReader {
   Status read_what_is_started();
   void pass(Partition partition, Position next);
   Error error_of(const rd_kafka_message_s& message) const;
-  void keep_fetching(const RecordBatch& batch);
 
   std::string topic_;
   std::shared_ptr<KafkaHandle> handle_;
   rd_kafka_queue_s* queue_;
+  FetchReminder reminder_;
   std::map<Partition, Position> next_;   // of what is started
   bool starts_are_due_ = false;          // librdkafka has not been told of them yet
   std::optional<Error> deferred_error_;  // met behind records that went out first
-  std::size_t queue_bytes_;              // where librdkafka stops fetching
-  std::size_t bytes_since_fetch_ = 0;    // taken out since it was last reminded
 };
 
 }  // namespace freshet::pipeline

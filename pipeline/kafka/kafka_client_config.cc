@@ -44,8 +44,6 @@ std::size_t message_bytes_max(const WorkerConfig& config) {
   return bytes;
 }
 
-// librdkafka 2.0 stops fetching for a whole second once its queue is full, so a thread reads at
-// most what the queue holds, and one fetch more, in a second.
 QueueBounds input_queue(const WorkerConfig& config) {
   return queue_bounds(share_of(split_memory(config.memory_budget_mb).input_queue_bytes, config));
 }
@@ -227,16 +225,12 @@ KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_
   return options;
 }
 
-std::size_t changelog_queue_bytes(const WorkerConfig& config) {
-  return input_queue(config).kbytes * 1024;
-}
-
 KafkaOptions changelog_reader_options(const WorkerConfig& config, std::string_view client_id) {
   // A fetch may overshoot the queue by its own size, so it is a small part of it.
   constexpr std::size_t kFetchesAQueue = 8;
   constexpr std::size_t kFetchBytesMost = std::size_t{32} << 20;
   const std::size_t fetch =
-      std::max(std::min(changelog_queue_bytes(config) / kFetchesAQueue, kFetchBytesMost),
+      std::max(std::min(input_queue(config).kbytes * 1024 / kFetchesAQueue, kFetchBytesMost),
                message_bytes_max(config));
   KafkaOptions options = reading_options(config, client_id);
   append(&options, {{"fetch.max.bytes", std::to_string(fetch)},

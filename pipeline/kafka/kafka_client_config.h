@@ -60,7 +60,5 @@ KafkaOptions reader_options(const WorkerConfig& config, std::string_view client_
 
 // The same for many records as fast as they come: what restores a partition.
 KafkaOptions changelog_reader_options(const WorkerConfig& config, std::string_view client_id);
-// How many bytes of values it may have fetched and not given out yet.
-std::size_t changelog_queue_bytes(const WorkerConfig& config);
 
 }  // namespace freshet::pipeline

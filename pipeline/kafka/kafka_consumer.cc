@@ -50,6 +50,7 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::create(const WorkerConfig&
   consumer->handle_ = std::move(*handle);
   consumer->queue_ = rd_kafka_queue_get_consumer(consumer->handle_->get());
   FRESHET_CHECK(consumer->queue_ != nullptr);
+  consumer->reminder_.emplace(consumer->handle_, consumer->topic_);
   return consumer;
 }
 
@@ -97,6 +98,7 @@ Result<RecordBatch> KafkaConsumer::poll(std::chrono::milliseconds timeout,
   }
   if (!batch.records.empty()) {
     batch.owner = messages;
+    reminder_->note_taken(batch);
     return batch;
   }
 

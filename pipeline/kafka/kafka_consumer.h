@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/kafka/fetch_reminder.h"
 #include "pipeline/kafka/kafka_assignment.h"
 #include "pipeline/kafka/kafka_group_member.h"
 #include "pipeline/kafka/kafka_handle.h"
@@ -88,6 +89,7 @@ class KafkaConsumer final : private KafkaEvents {
   bool asks_settings_;  // not of a broker that does not answer: KafkaTransportOptions
   std::shared_ptr<KafkaHandle> handle_;
   rd_kafka_queue_s* queue_ = nullptr;
+  std::optional<FetchReminder> reminder_;  // there once handle_ is
   RebalanceListener* listener_ = nullptr;
   KafkaAssignment assignment_;
   std::map<Partition, Position> drained_;         // where nothing more was there to read, last

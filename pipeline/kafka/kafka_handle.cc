@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <future>
 #include <iterator>
@@ -177,6 +178,18 @@ KafkaHandle::~KafkaHandle() {
 rd_kafka_s* KafkaHandle::get() const { return client_->handle; }
 
 void KafkaHandle::detach_events() { client_->events = nullptr; }
+
+std::int64_t KafkaHandle::number_option(const char* name) const {
+  std::array<char, 32> text{};
+  std::size_t size = text.size();
+  const rd_kafka_conf_res_t known =
+      rd_kafka_conf_get(rd_kafka_conf(client_->handle), name, text.data(), &size);
+  FRESHET_CHECK(known == RD_KAFKA_CONF_OK);
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  FRESHET_CHECK(failure == std::errc());
+  return number;
+}
 
 void KafkaHandle::log(int level, std::string_view line) const { client_->write(level, line); }
 

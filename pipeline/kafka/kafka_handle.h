@@ -11,6 +11,7 @@
 // Threads: one, but for the log callback, which librdkafka's threads call
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,9 @@ class KafkaHandle {
 
   rd_kafka_s* get() const;
   void detach_events();
+
+  // An option as librdkafka has it. Requires: its value is a whole number.
+  std::int64_t number_option(const char* name) const;
 
   // A line of our own, in the client's log.
   void log(int level, std::string_view line) const;

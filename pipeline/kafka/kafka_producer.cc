@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -98,13 +97,7 @@ Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name,
 
 // librdkafka knows only one bound for all topics, and none that could be changed later.
 Status KafkaProducer::keep_batches_below(std::size_t bytes_max) {
-  std::array<char, 32> text{};
-  std::size_t size = text.size();
-  std::size_t batch_bytes = 0;
-  const rd_kafka_conf_res_t known =
-      rd_kafka_conf_get(rd_kafka_conf(handle_->get()), "batch.size", text.data(), &size);
-  FRESHET_CHECK(known == RD_KAFKA_CONF_OK);
-  std::from_chars(text.data(), text.data() + text.size(), batch_bytes);
+  const auto batch_bytes = static_cast<std::size_t>(handle_->number_option("batch.size"));
   if (batch_bytes <= bytes_max) return {};
   options_.emplace_back("batch.size", std::to_string(bytes_max));
   disconnect();

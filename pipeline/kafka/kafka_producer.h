@@ -73,6 +73,7 @@ class KafkaProducer final : private KafkaEvents {
   // Changes until the last open_topic().
   rd_kafka_s* client() const { return handle_->get(); }
   void log(int level, std::string_view line) const { handle_->log(level, line); }
+  std::int64_t number_option(const char* name) const { return handle_->number_option(name); }
 
  private:
   struct OpenTopic {

@@ -2,8 +2,6 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "common/check.h"
@@ -26,21 +24,11 @@ constexpr milliseconds kAbortWait{1'000};
 
 int ms_of(milliseconds time) { return static_cast<int>(time.count()); }
 
-milliseconds transaction_timeout_of(rd_kafka_t* client) {
-  std::array<char, 32> text{};
-  std::size_t size = text.size();
-  const rd_kafka_conf_res_t known =
-      rd_kafka_conf_get(rd_kafka_conf(client), "transaction.timeout.ms", text.data(), &size);
-  FRESHET_CHECK(known == RD_KAFKA_CONF_OK);
-  std::int64_t ms = 0;
-  std::from_chars(text.data(), text.data() + text.size(), ms);
-  return milliseconds(ms);
-}
-
 }  // namespace
 
 KafkaTransaction::KafkaTransaction(std::unique_ptr<KafkaProducer> producer)
-    : producer_(std::move(producer)), timeout_(transaction_timeout_of(producer_->client())) {}
+    : producer_(std::move(producer)),
+      timeout_(producer_->number_option("transaction.timeout.ms")) {}
 
 Result<std::unique_ptr<KafkaTransaction>> KafkaTransaction::create(
     const WorkerConfig& config, const KafkaTransportOptions& options) {
