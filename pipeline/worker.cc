@@ -290,7 +290,11 @@ Status Worker::save(Task* task, const TaskCommit& commit) {
 tl::unexpected<Error> Worker::recoverable(const Task& task, const Error& failure) {
   if (failure.code != ErrorCode::kCorruptState) return tl::unexpected(failure);
   // With a stale token it is the new owner's to find out.
-  const auto aside = context_.store->set_aside(task.partition(), task.owner());
+  const Status aside = persist(Operation::kSaveState, [&]() -> Status {
+    const auto done = context_.store->set_aside(task.partition(), task.owner());
+    if (!done) return tl::unexpected(done.error());
+    return {};
+  });
   if (!aside) return tl::unexpected(aside.error());
   return error(ErrorCode::kFenced, failure.message + "; the state of partition " +
                                        std::to_string(task.partition().value) +

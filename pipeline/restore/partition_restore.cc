@@ -60,6 +60,9 @@ Result<bool> PartitionRestore::step(ChangelogReader* reader) {
       done = write_batch();
     }
   }
+  if (!done && done.error().code == ErrorCode::kCorruptState && !from_nothing_) {
+    done = start_again(done.error().message);
+  }
   if (!done) return tl::unexpected(done.error());
   if (phase_ != Phase::kOver) return false;
   reader->stop(request_.partition);
@@ -221,6 +224,12 @@ Status PartitionRestore::take(const InputRecord& record) {
   return {};
 }
 
+// Damage in what this very restore has written is the next start's to set aside.
+tl::unexpected<Error> PartitionRestore::unread(const Error& failure) const {
+  if (failure.code != ErrorCode::kCorruptState || !from_nothing_) return tl::unexpected(failure);
+  return error(ErrorCode::kFenced, failure.message + "; the restore starts over");
+}
+
 Status PartitionRestore::write_batch() {
   const stateful::Marker& base = stored_->marker;
   stateful::RestoredSoFar sum =
@@ -230,7 +239,7 @@ Status PartitionRestore::write_batch() {
   batch.owner = request_.owner;
   for (const auto& [user, value] : batch_) {
     const auto before = store_->read_user(request_.partition, user);
-    if (!before) return tl::unexpected(before.error());
+    if (!before) return unread(before.error());
     if (*before) {
       sum.digest -= stateful::digest_of_user(user, **before);
       --sum.user_count;
@@ -271,12 +280,12 @@ Status PartitionRestore::write_batch() {
 
 Status PartitionRestore::finish() {
   Status written = write_batch();
-  if (written) {
-    phase_ = Phase::kOver;
-    return {};
-  }
-  if (written.error().code != ErrorCode::kCorruptState || from_nothing_) return written;
-  if (Status begun = start_from_nothing(written.error().message); !begun) return begun;
+  if (written) phase_ = Phase::kOver;
+  return written;
+}
+
+Status PartitionRestore::start_again(const std::string& why) {
+  if (Status begun = start_from_nothing(why); !begun) return begun;
   reached_ = false;
   phase_ = Phase::kAsk;
   return {};

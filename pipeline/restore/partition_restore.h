@@ -75,6 +75,8 @@ class PartitionRestore {
   Status start_from_nothing(const std::string& why);
   Status write_batch();
   Status finish();
+  Status start_again(const std::string& why);
+  tl::unexpected<Error> unread(const Error& failure) const;
   tl::unexpected<Error> refuse(const std::string& what) const;
   tl::unexpected<Error> taken_over() const;
 

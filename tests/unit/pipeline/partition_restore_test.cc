@@ -12,6 +12,7 @@
 #include "pipeline/log.h"
 #include "pipeline/restore/restorer.h"
 #include "stateful/memory_state_store.h"
+#include "tests/support/flaky_store.h"
 #include "tests/support/pipeline_fixture.h"
 
 namespace freshet::pipeline::partition_restore_test {
@@ -125,7 +126,7 @@ class PartitionRestoreTest : public testing::Test {
   Result<std::optional<StoredMarker>> restore(std::optional<MarkerRef> committed) {
     owner_ = store_.take_ownership(kPartition);
     const auto stored = store_.read_marker(kPartition);
-    Restorer restorer({&store_,
+    Restorer restorer({&flaky_,
                        &clock_,
                        [this]() -> Result<std::unique_ptr<ChangelogReader>> {
                          return std::make_unique<ChangelogReaderOnMap>(&changelog_);
@@ -157,6 +158,7 @@ class PartitionRestoreTest : public testing::Test {
 
   stateful::LineageId lineage_;
   stateful::MemoryStateStore store_;
+  test::FlakyStore flaky_{&store_};
   stateful::OwnerToken owner_ = store_.take_ownership(kPartition);
   test::ManualClock clock_;
   Changelog changelog_;
@@ -348,6 +350,23 @@ TEST_F(PartitionRestoreTest, ARestoreThatIsCutShortGoesOnWhereItWas) {
   changelog_.records.erase(0);  // what has been read is not needed again
   ASSERT_TRUE(restore(last()));
   expect_store_equals_changelog();
+}
+
+TEST_F(PartitionRestoreTest, AStoreThatIsFoundDamagedIsReadFromNothing) {
+  commit({{"a", value_of(1)}, {"b", value_of(1)}});
+  commit({{"a", value_of(2)}}, true);
+  flaky_.reads_damaged = 1;
+  ASSERT_TRUE(restore(last()));
+  expect_store_equals_changelog();
+  EXPECT_EQ(store_.asides().value().size(), 1U);
+}
+
+TEST_F(PartitionRestoreTest, DamageInWhatARestoreHasWrittenStartsItOver) {
+  commit({{"a", value_of(1)}}, true);
+  flaky_.reads_damaged = 1;
+  const auto restored = restore(last());
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().code, ErrorCode::kFenced);
 }
 
 TEST_F(PartitionRestoreTest, AStoreWithANewOwnerIsLeftAlone) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "tests/support/flaky_store.h"
 #include "tests/support/worker_fixture.h"
 
 namespace freshet::pipeline::worker_recovery_test {
@@ -54,6 +55,10 @@ TEST(WorkerRecoveryTest, AUserThatIsDamagedInTheStoreIsMadeAgainFromTheInput) {
     return true;
   }));
   ASSERT_TRUE(world.store->apply(damage));
+  const std::unique_ptr<stateful::StateStore> inner = std::move(world.store);
+  auto flaky = std::make_unique<test::FlakyStore>(inner.get());
+  flaky->asides_to_fail = 2;  // the disk is full for a while
+  world.store = std::move(flaky);
   append_clicks(&world, 20);
   ASSERT_TRUE(world.run());
   EXPECT_EQ(world.by_source().size(), 40U);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "pipeline/position_metadata.h"
+#include "tests/support/flaky_store.h"
 #include "tests/support/worker_fixture.h"
 
 namespace freshet::pipeline::worker_test {
@@ -212,49 +213,10 @@ TEST(WorkerTest, ADeadLetterThatTheTopicDoesNotTakeStopsTheWorker) {
   EXPECT_THAT(ended.error().message, HasSubstr("nothing can be committed past it"));
 }
 
-// A store whose device refuses for a while.
-class FlakyStore final : public stateful::StateStore {
- public:
-  explicit FlakyStore(std::unique_ptr<stateful::StateStore> inner) : inner_(std::move(inner)) {}
-
-  stateful::OwnerToken take_ownership(Partition partition) override {
-    return inner_->take_ownership(partition);
-  }
-  bool is_owner(Partition partition, stateful::OwnerToken owner) override {
-    return inner_->is_owner(partition, owner);
-  }
-  Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition) override {
-    return inner_->read_marker(partition);
-  }
-  Result<std::optional<std::string>> read_user(Partition partition, const UserId& id) override {
-    if (reads_to_fail-- > 0) return error(ErrorCode::kUnavailable, "reading fails");
-    return inner_->read_user(partition, id);
-  }
-  Result<stateful::ApplyOutcome> apply(const stateful::CheckpointBatch& batch) override {
-    if (writes_to_fail-- > 0) return error(ErrorCode::kUnavailable, "the disk is full");
-    return inner_->apply(batch);
-  }
-  Result<stateful::ApplyOutcome> set_aside(Partition partition,
-                                           stateful::OwnerToken owner) override {
-    return inner_->set_aside(partition, owner);
-  }
-  Result<std::vector<stateful::Aside>> asides() override { return inner_->asides(); }
-  Status scan(Partition partition, const std::optional<UserId>& after,
-              const Visit& visit) override {
-    return inner_->scan(partition, after, visit);
-  }
-  Result<std::vector<Partition>> partitions() override { return inner_->partitions(); }
-
-  int reads_to_fail = 0;
-  int writes_to_fail = 0;
-
- private:
-  std::unique_ptr<stateful::StateStore> inner_;
-};
-
 TEST(WorkerTest, AStoreThatRefusesForAWhileIsTriedAgain) {
   WorkerWorld world(test::config_of(kConfig));
-  auto flaky = std::make_unique<FlakyStore>(std::move(world.store));
+  const std::unique_ptr<stateful::StateStore> inner = std::move(world.store);
+  auto flaky = std::make_unique<test::FlakyStore>(inner.get());
   flaky->reads_to_fail = 2;
   flaky->writes_to_fail = 2;
   world.store = std::move(flaky);
