@@ -42,6 +42,7 @@ enum class Fault {
   kLostReply,           // a call is done, and its caller does not learn it
   kFenced,              // a call says that the producer is fenced
   kDiskFull,            // the store refuses a call
+  kDamage,              // the store finds bytes that fail their check
   kExpire,              // a member's session runs out although its process is well
   kTransactionTimeout,  // a transaction is aborted although its producer is well
   kLateMarker,          // a decided transaction becomes visible here later than elsewhere
@@ -51,6 +52,7 @@ enum class Fault {
   kRetention,           // the input forgets what nobody needs to read again
   kStaleBatch,          // seen: the store dropped a batch of an earlier owner
   kLostTail,            // seen: batches that a machine's crash took
+  kLostDisk,            // seen: machines that came back without their store
   kSetAside,            // seen: states of a partition that were set aside
   kGaveUp,              // seen: workers that stopped after too many restarts without progress
   kAbandoned,           // seen: transactions that their time-out aborted

@@ -13,6 +13,8 @@ namespace {
 
 // How often a batch is followed by a sync of all before it (a memtable that is written out).
 constexpr double kSyncChance = 0.2;
+// How often a machine comes back with another disk.
+constexpr double kLostDiskChance = 0.2;
 
 }  // namespace
 
@@ -20,7 +22,11 @@ SimStore::SimStore(Env* env, Process* process)
     : env_(env), process_(process), content_(std::make_unique<stateful::MemoryStateStore>()) {}
 
 void SimStore::lose_tail() {
-  const std::size_t kept = synced_ + env_->random.below(writes_.size() - synced_ + 1);
+  std::size_t kept = synced_ + env_->random.below(writes_.size() - synced_ + 1);
+  if (env_->random.chance(kLostDiskChance)) {
+    env_->counts.count(Fault::kLostDisk);
+    kept = 0;
+  }
   for (std::size_t i = kept; i < writes_.size(); ++i) env_->counts.count(Fault::kLostTail);
   writes_.resize(kept);
   synced_ = kept;
@@ -46,6 +52,11 @@ Status SimStore::before(Call call) {
   process_->at(call, Moment::kBefore);
   if (env_->strikes(Fault::kDiskFull)) {
     return error(ErrorCode::kUnavailable, "the simulated disk is full");
+  }
+  const bool reads = call == Call::kReadMarker || call == Call::kReadUser || call == Call::kScan;
+  if (reads && env_->strikes(Fault::kDamage)) {
+    process_->note("finds damage");
+    return error(ErrorCode::kCorruptState, "the simulated disk is damaged");
   }
   return {};
 }

@@ -6,7 +6,7 @@
 // (after each batch the store holds what its marker says) and `store_not_ahead` (nothing at or past
 // the group's committed position is in it).
 //
-// Errors:  kUnavailable as the plan strikes; nothing is done then
+// Errors:  kUnavailable and kCorruptState as the plan strikes; nothing is done then
 // Threads: the fibers of its process
 #pragma once
 
