@@ -1,6 +1,7 @@
 #include "pipeline/restore/restorer.h"
 
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,7 @@ Status Restorer::step_all() {
     if (!over) {
       end(partition, tl::unexpected(over.error()));
     } else if (*over) {
+      log_restored(current->second.progress());
       end(partition, current->second.restored());
     }
   }
@@ -88,6 +90,16 @@ std::vector<RestoreProgress> Restorer::progress() const {
   std::vector<RestoreProgress> all;
   for (const auto& [partition, restore] : restores_) all.push_back(restore.progress());
   return all;
+}
+
+void Restorer::log_restored(const RestoreProgress& restore) const {
+  if (restore.records == 0) return;
+  const double seconds = static_cast<double>(context_.clock->monotonic_ms() - begun_ms_) / 1'000.0;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", seconds);
+  log_info("partition " + std::to_string(restore.partition.value) +
+           ": restored from the changelog, " + std::to_string(restore.records) + " records in " +
+           text + " s");
 }
 
 void Restorer::log_progress() {

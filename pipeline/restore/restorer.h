@@ -45,6 +45,7 @@ class Restorer final : public RestoreRunner {
   Status step_all();
   Status fail(const Error& error);
   void end(Partition partition, Result<std::optional<stateful::StoredMarker>> outcome);
+  void log_restored(const RestoreProgress& restore) const;
   void log_progress();
 
   RestoreContext context_;
