@@ -1,8 +1,10 @@
 // The deep side as most services compute it: one batched matrix product per layer, with Eigen.
 //
 // A yardstick for bench_score and nothing else: it builds [U+T; U-T; U*T] for every candidate, and
-// a candidate's bits depend on the batch, so it may never serve. Shapes: u [B d], candidates [C],
-// deep [C] Errors: none. Threads: one object, one thread (it keeps its buffers).
+// a candidate's bits depend on the batch, so it may never serve.
+//
+// Shapes:  u [B d], candidates [C], deep [C]
+// Errors:  none. Threads: one object, one thread (it keeps its buffers).
 #pragma once
 
 #include <memory>

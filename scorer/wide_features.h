@@ -6,8 +6,9 @@
 //           keys.
 // Errors:   kInvalidModel naming a context field that the worker does not read
 // Threads:  immutable; shared
-// Cost:     create O(n bytes of ids); user O(crosses + recent clicks); one look-up per key and
-// candidate Oracle:   scorer/reference.h
+// Cost:     create O(n bytes of ids); user O(crosses + recent clicks); then a look-up per key and
+//           candidate
+// Oracle:   scorer/reference.h
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,10 @@
 // The tree of a configuration -> WorkerConfig, by the table of keys.
 //
 // Expands ${...}, reads secrets' files, and checks what a single key can check: unknown and
-// repeated keys, types, ranges, missing values. Errors:  none; every problem is in `problems` with
-// its place, and the key keeps its default Threads: free function
+// repeated keys, types, ranges, missing values.
+//
+// Errors:  none; every problem is in `problems` with its place, and the key keeps its default
+// Threads: free function
 #pragma once
 
 #include "pipeline/config/config.h"

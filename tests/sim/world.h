@@ -4,9 +4,11 @@
 //
 // Oracles: those of Observer, ChangelogObserver and SimStore, and at the end `final_state` (a store
 // holds each partition's last checkpoint, sound), `logical_digest` (it is the replay's), `progress`
-// (a run that heals comes to its end) and `worker_runs` (no worker stops of itself). Errors:  a
-// violation is part of the outcome; a failed CHECK where the simulation itself is wrong Threads:
-// one a world; worlds do not see each other Cost:    some milliseconds a seed
+// (a run that heals comes to its end) and `worker_runs` (no worker stops of itself).
+//
+// Errors:  a violation is part of the outcome; a failed CHECK where the simulation itself is wrong
+// Threads: one a world; worlds do not see each other
+// Cost:    some milliseconds a seed
 #pragma once
 
 #include <cstddef>
