@@ -161,6 +161,11 @@ class SourcesListedTest(LintTest):
         self.passes(sources_listed.check, {**lists, "common/b/a.cc": "", "common/b/a.h": ""})
         self.bites(sources_listed.check, {**lists, "common/b/b.cc": "", "common/b/b.h": ""}, "a source")
 
+    def test_a_bench_in_a_folder_of_its_own_is_named_there(self):
+        lists = {"bench/b/CMakeLists.txt": "add_executable(x x.cc)"}
+        self.passes(sources_listed.check, {**lists, "bench/b/x.cc": "", "bench/bench_a.cc": ""})
+        self.bites(sources_listed.check, {**lists, "bench/b/y.cc": ""}, "a source")
+
     def test_a_source_needs_its_header(self):
         files = {"common/CMakeLists.txt": "freshet_library(x SOURCES a.cc)", "common/a.cc": ""}
         self.bites(sources_listed.check, files, "header beside it")

@@ -66,6 +66,8 @@ def check(tree: Tree):
                 yield from header_findings(tree, path)
         elif path.startswith("tests/") and path.endswith(".cc"):
             yield from test_findings(tree, path)
+        elif path.startswith("bench/") and path.count("/") > 1:
+            yield from product_findings(tree, path)
         elif path.endswith(".cc") and not re.match(r"bench/bench_\w+\.cc$", path):
             yield Finding(path, 1, "no target takes it: benches are bench/bench_UNIT.cc, and everything "
                           "else lives in a folder of its own")

@@ -4,7 +4,7 @@
 //
 // The topics are there and nothing of the group is. Afterwards the group stands at position 0 of
 // every partition, with a marker over USERS users of CLICKS clicks each, so that a worker with an
-// empty state directory restores them all. For bench/recovery.py.
+// empty state directory restores them all. For recovery.py.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How soon a worker scores again: after kill -9 under load, and on an empty disk.
 
-    bench/recovery.py                      # 1 M users of 50 clicks, 100 candidates a click
-    bench/recovery.py --users 100000       # a first look
+    bench/recovery/recovery.py                      # 1 M users of 50 clicks, 100 candidates a click
+    bench/recovery/recovery.py --users 100000       # a first look
 
 The changelog is filled with the users (fill_changelog), and then a worker with an empty state directory
 restores them all. After that it drains an input at full speed, is killed, and starts again on its state: the
@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FRESHET_BUILD", ROOT / "build/release")).resolve()
 os.environ.setdefault("FRESHET_BINARY", str(BUILD / "freshet"))
 sys.path.insert(0, str(ROOT / "tests/e2e"))
@@ -126,7 +126,7 @@ changelog: on
 http: {{listen: off}}
 """)
             harness.freshet("create-topics", "-c", config, "--partitions", PARTITIONS)
-            subprocess.run([BUILD / "bench/fill_changelog", config, str(arguments.users),
+            subprocess.run([BUILD / "bench/recovery/fill_changelog", config, str(arguments.users),
                             str(arguments.clicks)], check=True)
             worker = measure_restore(arguments, config, folder)
             events = write_events(folder / "events.jsonl", arguments)
