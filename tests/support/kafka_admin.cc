@@ -10,7 +10,7 @@
 namespace freshet::test {
 namespace {
 
-constexpr int kTimeoutMs = 20'000;
+constexpr int kAdminTimeoutMs = 20'000;
 
 // A client, and the queue that its answers come to.
 class Admin {
@@ -34,7 +34,7 @@ class Admin {
   rd_kafka_t* client() const { return client_; }
   rd_kafka_queue_t* answers() const { return answers_; }
   rd_kafka_event_t* wait() {
-    rd_kafka_event_t* event = rd_kafka_queue_poll(answers_, kTimeoutMs);
+    rd_kafka_event_t* event = rd_kafka_queue_poll(answers_, kAdminTimeoutMs);
     FRESHET_CHECK(event != nullptr);
     FRESHET_CHECK(rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
     return event;
