@@ -89,7 +89,7 @@ void add_aside(CLI::App* state, Run* run) {
   auto arguments = std::make_shared<AsideArguments>();
   CLI::App* command = state->add_subcommand(
       "aside",
-      "Lists the damaged states that a worker has set aside; --drop deletes them\n\n"
+      "Lists what a worker has set aside, or deletes it\n\n"
       "  freshet state aside -c configs/worker.yaml\n"
       "  freshet state aside -c configs/worker.yaml --drop    with the worker stopped");
   add_config_options(command, &arguments->config);
