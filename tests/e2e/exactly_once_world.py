@@ -42,7 +42,6 @@ class ExactlyOnceTestCase(unittest.TestCase):
                         "--model", self.dir / "model", "--types", ",".join(self.TYPES))
         self.config = self.configure("a")
         harness.freshet("create-topics", "-c", self.config, "--partitions", PARTITIONS)
-        harness.freshet('create-topics', '-c', self.config, '--partitions', PARTITIONS, '--set', 'kafka.output=eo-sequences-changelog')
         self.observed = {topic: [] for topic in TOPICS}
         self.workers = 0
 
