@@ -72,9 +72,10 @@ Status Worker::run() {
     board_.finish();
     if (!fenced) return ended;
     if (!stop_->requested()) {
-      return error(ErrorCode::kFatal, "started over " + std::to_string(restarts_.count()) +
-                                          " times without a step forward, the last time because: " +
-                                          ended.error().message);
+      return error(ErrorCode::kFatal,
+                   "started over " + std::to_string(restarts_.count()) +
+                       " times without a step forward; docs/operations.md " +
+                       "tells what to do about this one, the last: " + ended.error().message);
     }
     log_warn("stopping without the last commit, which the next start repeats: " +
              ended.error().message);
