@@ -38,7 +38,7 @@ bool equal_bits(std::span<const float> left, std::span<const float> right) {
 // the largest sum of |alpha x|, where that is more.
 double scale_of(const scorer::Model& model, std::size_t behaviour,
                 std::span<const scorer::ReferenceClick> clicks) {
-  const std::size_t width = model.behaviours[behaviour].attention.w2.rows;
+  const std::size_t width = model.behaviours[behaviour].traditional()->w2.rows;
   const std::vector<double> alpha = scorer::reference_weights(model, behaviour, clicks);
   double largest = 0;
   std::vector<double> sums(model.embedding_dim, 0.0);

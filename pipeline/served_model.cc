@@ -78,6 +78,11 @@ Result<std::vector<PooledBehaviour>> make_pools(const std::shared_ptr<const scor
                                                  "\", which the configuration does not have; add "
                                                  "it under `behaviours`");
     }
+    if (model->behaviours[b].traditional() == nullptr) {
+      return error(ErrorCode::kInvalidModel, "model " + model->label() +
+                                                 ": its variant is not served by this version; "
+                                                 "serve a traditional one");
+    }
     Result<scorer::AttentionPool> pool =
         scorer::AttentionPool::create(model, b, config.behaviours[index].limits.length_max);
     if (!pool) return tl::unexpected(pool.error());

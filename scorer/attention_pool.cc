@@ -29,12 +29,13 @@ Int round_to_even(double value) {
 Result<AttentionPool> AttentionPool::create(std::shared_ptr<const Model> model,
                                             std::size_t behaviour, std::size_t length_max) {
   FRESHET_CHECK(model != nullptr && behaviour < model->behaviours.size());
+  const TraditionalAttention* attention = model->behaviours[behaviour].traditional();
+  FRESHET_CHECK(attention != nullptr);
   FRESHET_CHECK(has_float_mode());
   const Result<PoolGrid> grid = choose_grid(model->items, length_max);
   if (!grid) return tl::unexpected(grid.error());
   Result<AttentionScores> scores = attention_scores(*model, behaviour);
   if (!scores) return tl::unexpected(scores.error());
-  const TraditionalAttention* attention = &model->behaviours[behaviour].attention;
   return AttentionPool(std::move(model), attention, std::move(*scores), *grid);
 }
 

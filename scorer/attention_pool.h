@@ -17,29 +17,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "common/status.h"
-#include "common/time.h"
 #include "scorer/attention_scores.h"
 #include "scorer/model.h"
 #include "scorer/pool_grid.h"
 #include "scorer/pool_sums.h"
+#include "scorer/pooled_click.h"
 
 namespace freshet::scorer {
 
-// A click as the scorer sees it. Clicks on items that the model does not know have no row: they
-// stay in the sequence and are skipped in the sums.
-struct PooledClick {
-  EventTime ts;
-  std::optional<ItemRow> row;
-};
-
 class AttentionPool {
  public:
-  // A pool for behaviour `behaviour` of the model, over at most `length_max` clicks.
+  // A pool for behaviour `behaviour` of the model, over at most `length_max` clicks. Requires: the
+  // behaviour has traditional attention (of merged: that part of it).
   static Result<AttentionPool> create(std::shared_ptr<const Model> model, std::size_t behaviour,
                                       std::size_t length_max);
 

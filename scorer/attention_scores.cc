@@ -29,7 +29,7 @@ void activate(Activation activation, std::span<double> values) {
 }  // namespace
 
 Result<AttentionScores> attention_scores(const Model& model, std::size_t behaviour) {
-  const TraditionalAttention& attention = model.behaviours[behaviour].attention;
+  const TraditionalAttention& attention = *model.behaviours[behaviour].traditional();
   const std::vector<double> w1 = transposed<double>(attention.w1);
   const std::vector<double> w2 = transposed<double>(attention.w2);
   const std::vector<double> b1(attention.b1.begin(), attention.b1.end());

@@ -19,6 +19,7 @@ namespace freshet::scorer {
 inline constexpr const char* kModelYamlName = "model.yaml";
 inline constexpr const char* kWeightsName = "weights.safetensors";
 inline constexpr const char* kItemsName = "items.txt";
+inline constexpr const char* kTargetFieldsName = "target_fields.txt";  // with target fields only
 
 // Beyond these the file is not a model's, whatever it says.
 inline constexpr std::uint64_t kModelYamlBytesMax = std::uint64_t{1} << 20;

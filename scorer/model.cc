@@ -11,6 +11,19 @@ std::optional<ItemRow> Model::row_of(const ItemId& item) const {
   return found->second;
 }
 
+std::vector<Representation> Model::representations() const {
+  std::vector<Representation> all;
+  for (std::size_t b = 0; b < behaviours.size(); ++b) {
+    if (behaviours[b].traditional()) all.push_back({b, RepresentationKind::kTraditional});
+    if (behaviours[b].self()) all.push_back({b, RepresentationKind::kSelf});
+    if (behaviours[b].target()) all.push_back({b, RepresentationKind::kTarget});
+    if (std::holds_alternative<NoAttention>(behaviours[b].attention)) {
+      all.push_back({b, RepresentationKind::kNone});
+    }
+  }
+  return all;
+}
+
 std::string Model::label() const { return name + "@" + std::to_string(version); }
 
 void index_items(Model* model) {

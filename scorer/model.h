@@ -2,7 +2,7 @@
 //
 // A Model only exists after load_model() or init_model() checked every name, shape and value, so
 // its holders never check again. d = embedding_dim, n = items, B = behaviours, H = attention hidden
-// width, h1 and h2 = widths of the two dense layers.
+// width, h1 and h2 = widths of the two dense layers, P = representations (B, of merged 2 B).
 //
 // Threads: immutable; shared by all of them behind std::shared_ptr<const Model>.
 // Source:  DESIGN of the model in docs/architecture.md; Wide & Deep (Cheng et al. 2016).
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/ids.h"
+#include "scorer/attention.h"
 
 namespace freshet::scorer {
 
@@ -26,36 +27,24 @@ struct ItemRow {
   auto operator<=>(const ItemRow&) const = default;
 };
 
-// A row-major matrix: element (i, j) stands at data[i * cols + j].
-struct Matrix {
-  std::size_t rows = 0;
-  std::size_t cols = 0;
-  std::vector<float> data;  // [rows, cols]
-
-  const float* row(std::size_t i) const { return data.data() + i * cols; }
-  float at(std::size_t i, std::size_t j) const { return data[i * cols + j]; }
+// One of the P vectors of which U, and the target side T, are made.
+enum class RepresentationKind { kTraditional, kSelf, kTarget, kNone };
+struct Representation {
+  std::size_t behaviour = 0;  // index in Model::behaviours
+  RepresentationKind kind = RepresentationKind::kTraditional;
+  bool operator==(const Representation&) const = default;
 };
 
-enum class Variant { kTraditional };
-enum class Activation { kNone, kRelu, kTanh };
-enum class WeightKind { kScalar, kPerChannel };    // s is [1] or [d]
-enum class SoftmaxOver { kPositions, kChannels };  // kChannels needs kPerChannel
+// The candidate as a short sequence of the embeddings of its fields. The field `item` is the item's
+// own row and has no column here.
+struct TargetFields {
+  std::vector<std::string> names;  // as model.yaml lists them; "item", where it is, comes first
+  Matrix embedding;                // [m, d]
+  std::vector<std::optional<std::uint32_t>>
+      rows;  // [n, columns()], of embedding; none: no such field
 
-// h = act(W1 x + b1), s = W2 h + b2. S = 1 (scalar) or d (per channel).
-struct TraditionalAttention {
-  Activation activation = Activation::kTanh;
-  WeightKind weight = WeightKind::kScalar;
-  SoftmaxOver softmax = SoftmaxOver::kPositions;
-  double recency_per_day = 0.0;  // lambda of exp(-lambda * age in days); 0 switches it off
-  Matrix w1;                     // [H, d]
-  std::vector<float> b1;         // [H]
-  Matrix w2;                     // [S, H]
-  std::vector<float> b2;         // [S]
-};
-
-struct BehaviourModel {
-  std::string name;  // of the worker's behaviour whose sequence it reads
-  TraditionalAttention attention;
+  bool has_item() const { return !names.empty() && names[0] == "item"; }
+  std::size_t columns() const { return names.size() - (has_item() ? 1 : 0); }
 };
 
 enum class CrossKind {
@@ -91,15 +80,17 @@ struct DenseLayer {
 struct Model {
   std::string name;
   std::uint64_t version = 0;
+  Variant variant = Variant::kTraditional;
   std::size_t embedding_dim = 0;            // d
   std::vector<BehaviourModel> behaviours;   // B >= 1
   Matrix items;                             // [n, d]
   std::vector<ItemId> item_ids;             // [n]; line i of items.txt
   std::vector<std::uint32_t> item_id_rank;  // [n]; place of row i when ids are sorted by bytes
   std::unordered_map<std::string_view, ItemRow> row_by_id;  // views into item_ids
-  DenseLayer hidden1;                                       // [h1, 3 B d]
-  DenseLayer hidden2;                                       // [h2, h1]
-  DenseLayer output;                                        // [1, h2]; its bias is the model's bias
+  std::optional<TargetFields> target_fields;  // without: the target is the item's row alone
+  DenseLayer hidden1;                         // [h1, 3 P d]
+  DenseLayer hidden2;                         // [h2, h1]
+  DenseLayer output;                          // [1, h2]; its bias is the model's bias
   WideModel wide;
 
   // Moving keeps the vectors' buffers, hence the views; copying would not.
@@ -111,6 +102,9 @@ struct Model {
 
   std::optional<ItemRow> row_of(const ItemId& item) const;
   std::string label() const;  // "name@version", as every output carries it
+
+  // In U's order: behaviour by behaviour; of merged first the traditional, then the self one.
+  std::vector<Representation> representations() const;  // [P]
 };
 
 // Fills row_by_id and item_id_rank from item_ids. For those who build a Model.

@@ -25,17 +25,17 @@ Status check_name(const std::string& what, std::string_view name) {
                       "\" must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
 }
 
-Status check_behaviour(const BehaviourModel& behaviour) {
-  const std::string where = "behaviour \"" + behaviour.name + "\": ";
-  const TraditionalAttention& attention = behaviour.attention;
-  if (auto status = check_name("behaviour", behaviour.name); !status) return status;
+Status check_recency(const std::string& where, double recency_per_day) {
+  if (recency_per_day >= 0.0 && recency_per_day <= kRecencyPerDayMax) return {};
+  return refuse_model(where + "recency_per_day must be from 0 to 1000");
+}
+
+Status check_traditional(const std::string& where, const TraditionalAttention& attention) {
   if (auto status = check_size(where + "attention.hidden", attention.w1.rows, kLayerWidthMax);
       !status) {
     return status;
   }
-  if (!(attention.recency_per_day >= 0.0 && attention.recency_per_day <= kRecencyPerDayMax)) {
-    return refuse_model(where + "recency_per_day must be from 0 to 1000");
-  }
+  if (auto status = check_recency(where, attention.recency_per_day); !status) return status;
   if (attention.softmax == SoftmaxOver::kChannels) {
     if (attention.weight == WeightKind::kScalar) {
       return refuse_model(
@@ -47,6 +47,131 @@ Status check_behaviour(const BehaviourModel& behaviour) {
           "recency_per_day has no effect with softmax: channels; set it to 0 or use "
           "softmax: positions");
     }
+  }
+  return {};
+}
+
+Status check_score(const std::string& where, const PairScore& score) {
+  if (!score.has_matrices()) return {};
+  return check_size(where + "attention.hidden", score.wq.rows, kLayerWidthMax);
+}
+
+Status check_self(const std::string& where, Variant variant, const SelfAttention& attention) {
+  if (auto status = check_recency(where, attention.recency_per_day); !status) return status;
+  const bool with_values = variant == Variant::kSelf || variant == Variant::kSelfShared;
+  const bool activated = variant == Variant::kSelfBilinearActivated || variant == Variant::kMerged;
+  if (!attention.score.has_matrices()) {
+    return check_size(where + "attention.hidden", 0, kLayerWidthMax);
+  }
+  if (with_values == (attention.score.kind == ScoreKind::kBilinear)) {
+    return refuse_model(where + (with_values ? "score must be additive, dot or scaled_dot"
+                                             : "score must be bilinear"));
+  }
+  if (activated == (attention.score.activation == Activation::kNone)) {
+    return refuse_model(where + (activated ? "activation must be relu or tanh"
+                                           : "this variant has no activation; set it to none"));
+  }
+  return check_score(where, attention.score);
+}
+
+// The alternative of `attention` that a variant has.
+bool fits(Variant variant, const BehaviourModel& behaviour) {
+  switch (variant) {
+    case Variant::kTraditional:
+      return std::holds_alternative<TraditionalAttention>(behaviour.attention);
+    case Variant::kSelf:
+    case Variant::kSelfShared:
+    case Variant::kSelfBilinear:
+    case Variant::kSelfBilinearActivated:
+      return std::holds_alternative<SelfAttention>(behaviour.attention);
+    case Variant::kMerged:
+      return std::holds_alternative<MergedAttention>(behaviour.attention);
+    case Variant::kTarget:
+      return std::holds_alternative<TargetAttention>(behaviour.attention);
+    case Variant::kNone:
+      return std::holds_alternative<NoAttention>(behaviour.attention);
+  }
+  return false;
+}
+
+Status check_behaviour(Variant variant, const BehaviourModel& behaviour) {
+  const std::string where = "behaviour \"" + behaviour.name + "\": ";
+  if (auto status = check_name("behaviour", behaviour.name); !status) return status;
+  if (!fits(variant, behaviour)) {
+    return refuse_model(where + "its attention is not of the model's variant");
+  }
+  if (const TraditionalAttention* traditional = behaviour.traditional()) {
+    if (auto status = check_traditional(where, *traditional); !status) return status;
+  }
+  if (const SelfAttention* self = behaviour.self()) {
+    if (auto status = check_self(where, variant, *self); !status) return status;
+  }
+  if (const TargetAttention* target = behaviour.target()) {
+    if (auto status = check_recency(where, target->recency_per_day); !status) return status;
+    return check_score(where, target->score);
+  }
+  return {};
+}
+
+Status check_behaviours(const Model& model) {
+  if (auto status = check_size("the number of behaviours", model.behaviours.size(), kBehavioursMax);
+      !status) {
+    return status;
+  }
+  if (model.variant == Variant::kNone && model.behaviours.size() != 1) {
+    return refuse_model("variant none reads no sequence; name exactly one behaviour");
+  }
+  std::set<std::string> names;
+  for (const BehaviourModel& behaviour : model.behaviours) {
+    if (auto status = check_behaviour(model.variant, behaviour); !status) return status;
+    if (!names.insert(behaviour.name).second) {
+      return refuse_model("behaviour \"" + behaviour.name + "\" is named twice");
+    }
+  }
+  return {};
+}
+
+Status check_target_names(const TargetFields& fields) {
+  if (auto status =
+          check_size("the number of target_fields", fields.names.size(), kTargetFieldsMax);
+      !status) {
+    return status;
+  }
+  std::set<std::string> names;
+  for (std::size_t k = 0; k < fields.names.size(); ++k) {
+    const std::string& name = fields.names[k];
+    if (auto status = check_name("target_fields: field", name); !status) return status;
+    if (name == "item" && k > 0) {
+      return refuse_model("target_fields: item must stand first; the item's own row leads");
+    }
+    if (!names.insert(name).second) {
+      return refuse_model("target_fields names \"" + name + "\" twice; remove one");
+    }
+  }
+  if (fields.columns() > 0) return {};
+  return refuse_model(
+      "target_fields has no field beside item; name one, or leave target_fields out");
+}
+
+Status check_target_rows(const Model& model) {
+  const TargetFields& fields = *model.target_fields;
+  if (auto status =
+          check_size("the number of rows of target.embedding", fields.embedding.rows, kItemsMax);
+      !status) {
+    return status;
+  }
+  const std::size_t columns = fields.columns();
+  if (fields.rows.size() != columns * model.items.rows) {
+    return refuse_model("target_fields.txt: has fields of " +
+                        std::to_string(fields.rows.size() / columns) + " items for " +
+                        std::to_string(model.items.rows) + " rows of item.embedding");
+  }
+  for (std::size_t k = 0; k < fields.rows.size(); ++k) {
+    if (!fields.rows[k] || *fields.rows[k] < fields.embedding.rows) continue;
+    return refuse_model("target_fields.txt:" + std::to_string(k / columns + 1) + ": row " +
+                        std::to_string(*fields.rows[k]) + " is not one of the " +
+                        std::to_string(fields.embedding.rows) +
+                        " of target.embedding; export the model again");
   }
   return {};
 }
@@ -150,17 +275,10 @@ Status check_shapes(const Model& model) {
   if (auto status = check_size("embedding_dim", model.embedding_dim, kEmbeddingDimMax); !status) {
     return status;
   }
-  if (auto status = check_size("the number of behaviours", model.behaviours.size(), kBehavioursMax);
-      !status) {
-    return status;
+  if (model.target_fields) {
+    if (auto status = check_target_names(*model.target_fields); !status) return status;
   }
-  std::set<std::string> names;
-  for (const BehaviourModel& behaviour : model.behaviours) {
-    if (auto status = check_behaviour(behaviour); !status) return status;
-    if (!names.insert(behaviour.name).second) {
-      return refuse_model("behaviour \"" + behaviour.name + "\" is named twice");
-    }
-  }
+  if (auto status = check_behaviours(model); !status) return status;
   if (auto status = check_size("deep.layers[0]", model.hidden1.weight.rows, kLayerWidthMax);
       !status) {
     return status;
@@ -175,6 +293,9 @@ Status check_shapes(const Model& model) {
 Status check_model(const Model& model) {
   if (auto status = check_shapes(model); !status) return status;
   if (auto status = check_items(model); !status) return status;
+  if (model.target_fields) {
+    if (auto status = check_target_rows(model); !status) return status;
+  }
   return check_values(model);
 }
 

@@ -1,4 +1,5 @@
-// The model folder: model.yaml, weights.safetensors, items.txt (docs/formats.md, "Model folder").
+// The model folder: model.yaml, weights.safetensors, items.txt and, for models with target fields,
+// target_fields.txt (docs/formats.md, "Model folder").
 //
 // load_model checks format, every tensor's name, type, shape and bounds, both checksums, every id
 // and every value before anything is served. Errors: kInvalidModel naming file, place and remedy.

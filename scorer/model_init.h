@@ -21,11 +21,20 @@ struct ModelInitOptions {
   std::size_t embedding_dim = 64;
   std::vector<ItemId> item_ids;  // the catalogue, in row order
   std::vector<std::string> behaviours = {"click"};
+  Variant variant = Variant::kTraditional;
   std::size_t attention_hidden = 32;
+  double recency_per_day = 0.0;
+  // Of traditional, and that part of merged.
   Activation activation = Activation::kTanh;
   WeightKind weight = WeightKind::kScalar;
   SoftmaxOver softmax = SoftmaxOver::kPositions;
-  double recency_per_day = 0.0;
+  // Of self and self_shared (not bilinear), and of target.
+  ScoreKind score = ScoreKind::kScaledDot;
+  // Of the self kinds, and that part of merged; the activation of self_bilinear_activated, too.
+  RowPool pool = RowPool::kMean;
+  Activation self_activation = Activation::kRelu;
+  std::vector<std::string> target_fields;  // none: the item alone
+  std::size_t target_rows = 16;            // m, rows of target.embedding
   std::size_t hidden1 = 64;
   std::size_t hidden2 = 32;
   std::size_t wide_buckets = 65536;

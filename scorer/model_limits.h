@@ -10,6 +10,7 @@ namespace freshet::scorer {
 inline constexpr std::size_t kEmbeddingDimMax = 4096;
 inline constexpr std::size_t kLayerWidthMax = 8192;  // attention hidden, both dense layers
 inline constexpr std::size_t kBehavioursMax = 16;
+inline constexpr std::size_t kTargetFieldsMax = 16;
 inline constexpr std::size_t kCrossesMax = 64;
 inline constexpr std::size_t kRecentClicksMax = 1024;
 inline constexpr std::size_t kWideBucketsMax = std::size_t{1} << 28;

@@ -1,7 +1,8 @@
 // The two parsers of a model folder, on bytes: model.yaml and the safetensors header.
 //
 // Both take anything at all and return a value or kInvalidModel naming file, place and remedy; no
-// exception leaves them. Implemented in model_folder.cc, the one file that includes the libraries.
+// exception leaves them. Implemented in model_yaml.cc and model_folder.cc, the two files that
+// include the libraries.
 #pragma once
 
 #include <string>
@@ -19,6 +20,7 @@ struct ModelDescription {
   Model model;
   std::string weights_sha256;
   std::string items_sha256;
+  std::string target_fields_sha256;  // empty without target fields
 };
 
 // `file` is how messages name it.

@@ -16,8 +16,31 @@ void set_attention_shapes(std::size_t embedding_dim, std::size_t hidden,
   set_shape(attention->weight == WeightKind::kScalar ? 1 : embedding_dim, hidden, &attention->w2);
 }
 
+void set_self_shapes(Variant variant, std::size_t embedding_dim, std::size_t hidden,
+                     bool target_fields, SelfAttention* attention) {
+  set_shape(hidden, embedding_dim, &attention->score.wq);
+  set_shape(hidden, embedding_dim, &attention->score.wk);
+  if (variant != Variant::kSelf && variant != Variant::kSelfShared) return;
+  set_shape(embedding_dim, embedding_dim, &attention->wv);
+  if (variant != Variant::kSelf) return;
+  attention->target.emplace();
+  attention->target->score.kind = attention->score.kind;
+  set_shape(embedding_dim, embedding_dim, &attention->target->wv);
+  if (!target_fields) return;
+  set_shape(hidden, embedding_dim, &attention->target->score.wq);
+  set_shape(hidden, embedding_dim, &attention->target->score.wk);
+}
+
+void set_target_shapes(std::size_t embedding_dim, std::size_t hidden, TargetAttention* attention) {
+  PairScore& score = attention->score;
+  if (score.kind != ScoreKind::kAdditive && score.kind != ScoreKind::kBilinear) return;
+  set_shape(hidden, embedding_dim, &score.wq);
+  set_shape(hidden, embedding_dim, &score.wk);
+}
+
 void set_deep_shapes(std::size_t hidden1, std::size_t hidden2, Model* model) {
-  set_shape(hidden1, 3 * model->behaviours.size() * model->embedding_dim, &model->hidden1.weight);
+  set_shape(hidden1, 3 * model->representations().size() * model->embedding_dim,
+            &model->hidden1.weight);
   set_shape(hidden2, hidden1, &model->hidden2.weight);
   set_shape(1, hidden2, &model->output.weight);
 }

@@ -16,7 +16,15 @@ struct Word {
   Option value;
 };
 
-inline constexpr std::array kVariantWords{Word<Variant>{"traditional", Variant::kTraditional}};
+inline constexpr std::array kVariantWords{
+    Word<Variant>{"traditional", Variant::kTraditional},
+    Word<Variant>{"self", Variant::kSelf},
+    Word<Variant>{"self_shared", Variant::kSelfShared},
+    Word<Variant>{"self_bilinear", Variant::kSelfBilinear},
+    Word<Variant>{"self_bilinear_activated", Variant::kSelfBilinearActivated},
+    Word<Variant>{"merged", Variant::kMerged},
+    Word<Variant>{"target", Variant::kTarget},
+    Word<Variant>{"none", Variant::kNone}};
 inline constexpr std::array kActivationWords{Word<Activation>{"none", Activation::kNone},
                                              Word<Activation>{"relu", Activation::kRelu},
                                              Word<Activation>{"tanh", Activation::kTanh}};
@@ -24,6 +32,20 @@ inline constexpr std::array kWeightWords{Word<WeightKind>{"scalar", WeightKind::
                                          Word<WeightKind>{"per_channel", WeightKind::kPerChannel}};
 inline constexpr std::array kSoftmaxWords{Word<SoftmaxOver>{"positions", SoftmaxOver::kPositions},
                                           Word<SoftmaxOver>{"channels", SoftmaxOver::kChannels}};
+
+inline constexpr std::array kScoreWords{Word<ScoreKind>{"additive", ScoreKind::kAdditive},
+                                        Word<ScoreKind>{"dot", ScoreKind::kDot},
+                                        Word<ScoreKind>{"scaled_dot", ScoreKind::kScaledDot},
+                                        Word<ScoreKind>{"bilinear", ScoreKind::kBilinear}};
+// Of self and self_shared, and of self_bilinear_activated and merged.
+inline constexpr std::array kSelfScoreWords{Word<ScoreKind>{"additive", ScoreKind::kAdditive},
+                                            Word<ScoreKind>{"dot", ScoreKind::kDot},
+                                            Word<ScoreKind>{"scaled_dot", ScoreKind::kScaledDot}};
+inline constexpr std::array kSelfActivationWords{Word<Activation>{"relu", Activation::kRelu},
+                                                 Word<Activation>{"tanh", Activation::kTanh}};
+inline constexpr std::array kPoolWords{Word<RowPool>{"mean", RowPool::kMean},
+                                       Word<RowPool>{"sum", RowPool::kSum},
+                                       Word<RowPool>{"last", RowPool::kLast}};
 
 // The word of a value that the table holds.
 template <class Words, class Option>

@@ -4,7 +4,7 @@
 //   header = JSON object, one entry per tensor in the folder's order, padded with spaces to 8 bytes
 //   data   = the tensors' values, float32 little-endian, row-major, in the same order, no holes
 //   items.txt = one id and a line feed per row
-#include <charconv>
+//   target_fields.txt = see target_field_file.h
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -14,8 +14,9 @@
 #include "scorer/model_check.h"
 #include "scorer/model_folder.h"
 #include "scorer/model_tensors.h"
-#include "scorer/model_words.h"
+#include "scorer/model_yaml_text.h"
 #include "scorer/sha256.h"
+#include "scorer/target_field_file.h"
 
 namespace freshet::scorer {
 namespace {
@@ -79,49 +80,26 @@ std::string write_items(const Model& model, const std::filesystem::path& path) {
   return file.close();
 }
 
-std::string shortest(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
-  return std::string(buffer, end);
-}
-
-std::string yaml_text(const Model& model, const std::string& weights_sha256,
-                      const std::string& items_sha256) {
-  std::string yaml =
-      "format: 1\nname: \"" + model.name + "\"\nversion: " + std::to_string(model.version) +
-      "\nvariant: traditional\nembedding_dim: " + std::to_string(model.embedding_dim) +
-      "\nbehaviours:\n";
-  for (const BehaviourModel& behaviour : model.behaviours) {
-    const TraditionalAttention& attention = behaviour.attention;
-    yaml += "  - name: \"" + behaviour.name +
-            "\"\n    attention: {hidden: " + std::to_string(attention.w1.rows) + ", activation: ";
-    yaml += word_of(kActivationWords, attention.activation);
-    yaml += ", weight: ";
-    yaml += word_of(kWeightWords, attention.weight);
-    yaml += ", softmax: ";
-    yaml += word_of(kSoftmaxWords, attention.softmax);
-    yaml += ", recency_per_day: " + shortest(attention.recency_per_day) + "}\n";
-  }
-  yaml += "deep: {layers: [" + std::to_string(model.hidden1.weight.rows) + ", " +
-          std::to_string(model.hidden2.weight.rows) + "]}\n";
-  if (!model.wide.crosses.empty()) {
-    yaml += "wide:\n  buckets: " + std::to_string(model.wide.buckets) +
-            "\n  recent_clicks: " + std::to_string(model.wide.recent_clicks) + "\n  crosses:\n";
-    for (const Cross& cross : model.wide.crosses) yaml += "    - \"" + cross_text(cross) + "\"\n";
-  }
-  yaml += "checksum:\n  weights: \"" + weights_sha256 + "\"\n  items: \"" + items_sha256 + "\"\n";
-  return yaml;
+std::string write_text(const std::string& text, const std::filesystem::path& path) {
+  HashedFile file(path);
+  file.write(text);
+  return file.close();
 }
 
 Status write_files(const Model& model, const std::filesystem::path& folder) {
-  const std::string weights = write_weights(model, folder / kWeightsName);
-  const std::string items = write_items(model, folder / kItemsName);
-  HashedFile yaml(folder / kModelYamlName);
-  yaml.write(yaml_text(model, weights, items));
-  if (weights.empty() || items.empty() || yaml.close().empty()) {
-    return refuse_write(folder, "cannot be written; is the disk full?");
+  FolderDigests digests;
+  digests.weights = write_weights(model, folder / kWeightsName);
+  digests.items = write_items(model, folder / kItemsName);
+  bool written = !digests.weights.empty() && !digests.items.empty();
+  if (model.target_fields) {
+    const TargetFields& fields = *model.target_fields;
+    digests.target_fields =
+        write_text(target_fields_text(fields.rows, fields.columns()), folder / kTargetFieldsName);
+    written = written && !digests.target_fields.empty();
   }
-  return {};
+  written =
+      !write_text(model_yaml_text(model, digests), folder / kModelYamlName).empty() && written;
+  return written ? Status() : refuse_write(folder, "cannot be written; is the disk full?");
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ class WideReader {
 
 std::vector<double> reference_weights(const Model& model, std::size_t behaviour,
                                       std::span<const ReferenceClick> clicks) {
-  const TraditionalAttention& attention = model.behaviours[behaviour].attention;
+  const TraditionalAttention& attention = *model.behaviours[behaviour].traditional();
   const std::size_t width = attention.w2.rows;
   const std::size_t count = clicks.size();
   Vector alpha(count * width, -INFINITY);
@@ -145,7 +145,7 @@ std::vector<double> reference_weights(const Model& model, std::size_t behaviour,
 
 std::vector<double> reference_representation(const Model& model, std::size_t behaviour,
                                              std::span<const ReferenceClick> clicks) {
-  const std::size_t width = model.behaviours[behaviour].attention.w2.rows;
+  const std::size_t width = model.behaviours[behaviour].traditional()->w2.rows;
   const Vector alpha = reference_weights(model, behaviour, clicks);
   Vector u(model.embedding_dim, 0.0);
   for (std::size_t i = 0; i < clicks.size(); ++i) {

@@ -1,10 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -20,6 +22,7 @@
 #include "scorer/model_init.h"
 #include "scorer/model_limits.h"
 #include "scorer/model_tensors.h"
+#include "scorer/model_words.h"
 
 namespace freshet::commands {
 namespace {
@@ -31,18 +34,30 @@ struct InitArguments {
   std::string activation = "tanh";
   std::string weight = "scalar";
   std::string softmax = "positions";
+  std::string variant = "traditional";
+  std::string score = "scaled_dot";
+  std::string pool = "mean";
+  std::string self_activation = "relu";
   scorer::ModelInitOptions options;
 };
 
 // The words of the command line as the model's; the options admit no others.
+template <class Option, std::size_t kCount>
+Option option_of(const std::array<scorer::Word<Option>, kCount>& words, std::string_view given) {
+  for (const auto& word : words) {
+    if (word.text == given) return word.value;
+  }
+  return words[0].value;
+}
+
 void read_words(const InitArguments& arguments, scorer::ModelInitOptions* options) {
-  options->activation = arguments.activation == "none"   ? scorer::Activation::kNone
-                        : arguments.activation == "relu" ? scorer::Activation::kRelu
-                                                         : scorer::Activation::kTanh;
-  options->weight =
-      arguments.weight == "scalar" ? scorer::WeightKind::kScalar : scorer::WeightKind::kPerChannel;
-  options->softmax = arguments.softmax == "positions" ? scorer::SoftmaxOver::kPositions
-                                                      : scorer::SoftmaxOver::kChannels;
+  options->variant = option_of(scorer::kVariantWords, arguments.variant);
+  options->activation = option_of(scorer::kActivationWords, arguments.activation);
+  options->weight = option_of(scorer::kWeightWords, arguments.weight);
+  options->softmax = option_of(scorer::kSoftmaxWords, arguments.softmax);
+  options->score = option_of(scorer::kScoreWords, arguments.score);
+  options->pool = option_of(scorer::kPoolWords, arguments.pool);
+  options->self_activation = option_of(scorer::kSelfActivationWords, arguments.self_activation);
 }
 
 Status read_items(const InitArguments& arguments, std::vector<ItemId>* items) {
@@ -76,22 +91,11 @@ int init(const InitArguments& arguments) {
   return kOk;
 }
 
-const char* text(scorer::Activation activation) {
-  switch (activation) {
-    case scorer::Activation::kNone:
-      return "none";
-    case scorer::Activation::kRelu:
-      return "relu";
-    case scorer::Activation::kTanh:
-      return "tanh";
-  }
-  return "unknown";
-}
-
 // What serving derives from the weights, by whatever configuration, and may refuse. A pool of one
 // click asks least of the item table; a longer one may still be refused.
 Status check_served(const std::shared_ptr<const scorer::Model>& model) {
   for (std::size_t b = 0; b < model->behaviours.size(); ++b) {
+    if (model->behaviours[b].traditional() == nullptr) continue;
     const auto pool = scorer::AttentionPool::create(model, b, 1);
     if (!pool) return tl::unexpected(pool.error());
   }
@@ -111,7 +115,9 @@ void print_sizes(const scorer::Model& model) {
   const std::uint64_t weights = parameters * sizeof(float);
   std::uint64_t scores = 0;
   for (const scorer::BehaviourModel& behaviour : model.behaviours) {
-    scores += model.items.rows * behaviour.attention.w2.rows * sizeof(double);
+    if (const scorer::TraditionalAttention* traditional = behaviour.traditional()) {
+      scores += model.items.rows * traditional->w2.rows * sizeof(double);
+    }
   }
   std::printf("parameters: %llu, %llu bytes of weights and %llu bytes of item scores in memory\n",
               static_cast<unsigned long long>(parameters), static_cast<unsigned long long>(weights),
@@ -119,8 +125,11 @@ void print_sizes(const scorer::Model& model) {
 }
 
 // The files as they are on the disk; load_model has compared the digests with model.yaml's.
-Status print_files(const std::filesystem::path& folder) {
-  for (const char* name : {scorer::kModelYamlName, scorer::kWeightsName, scorer::kItemsName}) {
+Status print_files(const std::filesystem::path& folder, bool has_target_fields) {
+  std::vector<const char*> names = {scorer::kModelYamlName, scorer::kWeightsName,
+                                    scorer::kItemsName};
+  if (has_target_fields) names.push_back(scorer::kTargetFieldsName);
+  for (const char* name : names) {
     const Result<scorer::FileDigest> file = scorer::digest_of(folder / name);
     if (!file) return tl::unexpected(file.error());
     std::printf("file: %s, %llu bytes, sha256 %s\n", name,
@@ -139,6 +148,41 @@ void print_items(const scorer::Model& model) {
               model.items.rows > kShown ? ", ..." : "");
 }
 
+template <class Words, class Option>
+std::string word(const Words& words, Option value) {
+  return std::string(scorer::word_of(words, value));
+}
+
+void print_traditional(const std::string& name, const scorer::TraditionalAttention& attention) {
+  std::printf(
+      "behaviour: %s, hidden %zu, activation %s, weight %s, softmax over %s, recency %g a day\n",
+      name.c_str(), attention.b1.size(),
+      word(scorer::kActivationWords, attention.activation).c_str(),
+      attention.weight == scorer::WeightKind::kScalar ? "scalar" : "per channel",
+      word(scorer::kSoftmaxWords, attention.softmax).c_str(), attention.recency_per_day);
+}
+
+void print_behaviour(const scorer::BehaviourModel& behaviour) {
+  const std::string& name = behaviour.name;
+  if (const auto* traditional = behaviour.traditional()) print_traditional(name, *traditional);
+  if (const auto* self = behaviour.self()) {
+    std::printf(
+        "behaviour: %s, self-attention, hidden %zu, score %s, activation %s, pool %s, "
+        "recency %g a day\n",
+        name.c_str(), self->score.wq.rows, word(scorer::kScoreWords, self->score.kind).c_str(),
+        word(scorer::kActivationWords, self->score.activation).c_str(),
+        word(scorer::kPoolWords, self->pool).c_str(), self->recency_per_day);
+  }
+  if (const auto* target = behaviour.target()) {
+    std::printf("behaviour: %s, target attention, hidden %zu, score %s, recency %g a day\n",
+                name.c_str(), target->score.wq.rows,
+                word(scorer::kScoreWords, target->score.kind).c_str(), target->recency_per_day);
+  }
+  if (std::holds_alternative<scorer::NoAttention>(behaviour.attention)) {
+    std::printf("behaviour: %s, not attended\n", name.c_str());
+  }
+}
+
 int info(const std::string& folder) {
   scorer::set_float_mode();
   const auto loaded = scorer::load_model(folder);
@@ -147,24 +191,17 @@ int info(const std::string& folder) {
     return report({served.error().code, folder + ": " + served.error().message});
   }
   const scorer::Model& model = **loaded;
-  std::printf("model: %s\nvariant: traditional\n", model.label().c_str());
+  std::printf("model: %s\nvariant: %s\n", model.label().c_str(),
+              word(scorer::kVariantWords, model.variant).c_str());
   print_items(model);
   std::printf("embedding_dim: %zu\n", model.embedding_dim);
-  for (const scorer::BehaviourModel& behaviour : model.behaviours) {
-    const scorer::TraditionalAttention& attention = behaviour.attention;
-    std::printf(
-        "behaviour: %s, hidden %zu, activation %s, weight %s, softmax over %s, recency %g a day\n",
-        behaviour.name.c_str(), attention.b1.size(), text(attention.activation),
-        attention.weight == scorer::WeightKind::kScalar ? "scalar" : "per channel",
-        attention.softmax == scorer::SoftmaxOver::kPositions ? "positions" : "channels",
-        attention.recency_per_day);
-  }
+  for (const scorer::BehaviourModel& behaviour : model.behaviours) print_behaviour(behaviour);
   std::printf("deep: %zu -> %zu -> %zu -> 1\n", model.hidden1.weight.cols,
               model.hidden1.weight.rows, model.hidden2.weight.rows);
   std::printf("wide: %zu crosses, %zu buckets, %zu recent clicks\n", model.wide.crosses.size(),
               model.wide.weights.size(), model.wide.recent_clicks);
   print_sizes(model);
-  const Status printed = print_files(folder);
+  const Status printed = print_files(folder, model.target_fields.has_value());
   return printed ? static_cast<int>(kOk) : report(printed.error());
 }
 
@@ -180,6 +217,8 @@ void add_sizes(CLI::App* command, scorer::ModelInitOptions* options) {
   number("--dim", options->embedding_dim, "embedding dimension d", 1, scorer::kEmbeddingDimMax);
   number("--attention-hidden", options->attention_hidden, "attention's hidden width", 1,
          kLayerWidthMax);
+  number("--target-rows", options->target_rows, "rows that the target fields share", 1,
+         scorer::kItemsMax);
   number("--hidden1", options->hidden1, "width of the first dense layer", 1, kLayerWidthMax);
   number("--hidden2", options->hidden2, "width of the second dense layer", 1, kLayerWidthMax);
   number("--wide-buckets", options->wide_buckets, "buckets of the wide side; 0 leaves it out", 0,
@@ -194,6 +233,14 @@ void add_sizes(CLI::App* command, scorer::ModelInitOptions* options) {
                 0, scorer::kRecencyPerDayMax);
 }
 
+template <class Words>
+void add_word(CLI::App* command, const char* name, std::string* value, const char* text,
+              const Words& words) {
+  std::vector<std::string> choices;
+  for (const auto& word : words) choices.emplace_back(word.text);
+  one_of(command->add_option(name, *value, text)->capture_default_str(), choices);
+}
+
 void add_words(CLI::App* command, InitArguments* arguments) {
   scorer::ModelInitOptions* options = &arguments->options;
   command->add_option("--name", options->name, "model name (default: random)");
@@ -205,15 +252,24 @@ void add_words(CLI::App* command, InitArguments* arguments) {
       ->add_option("--context", options->context_fields,
                    "context fields of the wide side, with commas between")
       ->delimiter(',');
-  one_of(command->add_option("--activation", arguments->activation, "of the attention")
-             ->capture_default_str(),
-         {"none", "relu", "tanh"});
-  one_of(
-      command->add_option("--weight", arguments->weight, "attention weight")->capture_default_str(),
-      {"scalar", "per_channel"});
-  one_of(command->add_option("--softmax", arguments->softmax, "what the softmax is over")
-             ->capture_default_str(),
-         {"positions", "channels"});
+  command
+      ->add_option("--target-fields", options->target_fields,
+                   "fields of a candidate, item first where it is one, with commas between "
+                   "(default: the item alone)")
+      ->delimiter(',');
+  add_word(command, "--variant", &arguments->variant, "kind of attention", scorer::kVariantWords);
+  add_word(command, "--activation", &arguments->activation, "of traditional attention",
+           scorer::kActivationWords);
+  add_word(command, "--weight", &arguments->weight, "of traditional attention",
+           scorer::kWeightWords);
+  add_word(command, "--softmax", &arguments->softmax,
+           "what traditional attention's softmax is over", scorer::kSoftmaxWords);
+  add_word(command, "--score", &arguments->score, "of self, self_shared and target attention",
+           scorer::kScoreWords);
+  add_word(command, "--pool", &arguments->pool, "over the rows of self-attention",
+           scorer::kPoolWords);
+  add_word(command, "--self-activation", &arguments->self_activation,
+           "of self_bilinear_activated and merged", scorer::kSelfActivationWords);
 }
 
 void add_init(CLI::App& model, Run* run) {

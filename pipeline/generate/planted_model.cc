@@ -91,11 +91,10 @@ scorer::Model planted_model(const Catalogue& catalogue, const std::string& name)
   model.items.rows = catalogue.items().size();
   model.items.cols = kDim;
 
-  scorer::BehaviourModel clicks;
-  clicks.name = "click";
-  clicks.attention.recency_per_day = kRecencyPerDay;
-  scorer::set_attention_shapes(kDim, 1, &clicks.attention);
-  model.behaviours.push_back(std::move(clicks));
+  scorer::TraditionalAttention attention;
+  attention.recency_per_day = kRecencyPerDay;
+  scorer::set_attention_shapes(kDim, 1, &attention);
+  model.behaviours.push_back({"click", std::move(attention)});
   scorer::set_deep_shapes(kHidden, kHidden, &model);
   model.wide.crosses.push_back({scorer::CrossKind::kRecentXItem, {}});
   model.wide.recent_clicks = kRecent;
@@ -103,7 +102,7 @@ scorer::Model planted_model(const Catalogue& catalogue, const std::string& name)
 
   allocate(&model);
   set_items(catalogue, &model);
-  set_attention(&model.behaviours[0].attention);
+  set_attention(model.behaviours[0].traditional());
   set_deep(&model);
   // The cross of an item with itself: clicked lately, so less wanted now.
   for (const PlantedItem& item : catalogue.items()) {

@@ -11,6 +11,7 @@
 #include "pipeline/metrics/metric_list.h"
 #include "pipeline/metrics/model_bytes.h"
 #include "pipeline/metrics/process_usage.h"
+#include "scorer/model_words.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -23,8 +24,10 @@ void add_process(const ProcessView& process, MetricList* list) {
   const ServedModel& model = *process.model;
   list->gauge("freshet_build_info", "The running version; always 1.", 1,
               {{"version", process.version}});
-  list->gauge("freshet_model_info", "The served model; always 1.", 1,
-              {{"model", model.label}, {"variant", "traditional"}});
+  list->gauge(
+      "freshet_model_info", "The served model; always 1.", 1,
+      {{"model", model.label},
+       {"variant", std::string(scorer::word_of(scorer::kVariantWords, model.model->variant))}});
   list->gauge("freshet_model_bytes", "Memory of the served model, not part of the budget.",
               static_cast<double>(model_bytes(*model.model)));
   list->gauge("freshet_model_items", "Items that the served model knows.",

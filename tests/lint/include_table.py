@@ -45,7 +45,7 @@ DOORS = {
     "rocksdb/": ["stateful/rocksdb_*.cc", "tests/contract/stateful/rocksdb_foreign_test.cc"],
     "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc",
                     "tests/unit/kafka/*.cc", "tests/contract/kafka/*.cc"],
-    "yaml-cpp/": ["pipeline/config/yaml_reader.cc", "scorer/model_folder.cc"],
+    "yaml-cpp/": ["pipeline/config/yaml_reader.cc", "scorer/model_yaml.cc"],
     "simdjson": [
         "pipeline/events/event_decoder.cc", "pipeline/events/output_decoder.cc",
         "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",

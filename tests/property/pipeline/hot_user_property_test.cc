@@ -33,7 +33,7 @@ World make_world(std::string_view behaviours, std::vector<std::string> pooled, R
   scorer::Model model = test::random_model(options);
   // Scores that lie far apart make the shift move when the highest click leaves.
   for (scorer::BehaviourModel& behaviour : model.behaviours) {
-    for (float& weight : behaviour.attention.w2.data) weight *= 20.0F;
+    for (float& weight : behaviour.traditional()->w2.data) weight *= 20.0F;
   }
   world.model = test::serve(std::move(model), world.config);
   return world;

@@ -71,7 +71,7 @@ inline PoolCase make_case(const Combination& combination, std::uint64_t seed, st
   options.wide_buckets = 0;
   Model model = test::random_model(options);
   for (BehaviourModel& behaviour : model.behaviours) {
-    for (float& value : behaviour.attention.w2.data) value *= static_cast<float>(score_scale);
+    for (float& value : behaviour.traditional()->w2.data) value *= static_cast<float>(score_scale);
   }
   // One row of zeros, and one so small that only the wide grid resolves it.
   for (std::size_t c = 0; c < dim; ++c) {

@@ -106,8 +106,9 @@ TEST(AttentionPoolTest, WeightsOfChannelSoftmaxAreTheMeanOverChannels) {
 
 TEST(AttentionPoolTest, AFarSmallerScoreContributesNothingMeasurable) {
   Model model = test::random_model(small_options());
-  model.behaviours[0].attention.w2.data.assign(model.behaviours[0].attention.w2.data.size(), 0.0F);
-  for (float& value : model.behaviours[0].attention.w2.data) value = 1000.0F;
+  model.behaviours[0].traditional()->w2.data.assign(
+      model.behaviours[0].traditional()->w2.data.size(), 0.0F);
+  for (float& value : model.behaviours[0].traditional()->w2.data) value = 1000.0F;
   const auto shared = test::share(std::move(model));
   const auto pool = AttentionPool::create(shared, 0, kLengthMax);
   ASSERT_TRUE(pool);
@@ -120,7 +121,7 @@ TEST(AttentionPoolTest, AFarSmallerScoreContributesNothingMeasurable) {
 
 TEST(AttentionPoolTest, DivergedAttentionIsRefusedByItem) {
   Model model = test::random_model(small_options());
-  model.behaviours[0].attention.b2[0] = 3e38F;
+  model.behaviours[0].traditional()->b2[0] = 3e38F;
   const auto pool = AttentionPool::create(test::share(std::move(model)), 0, kLengthMax);
   ASSERT_FALSE(pool);
   EXPECT_EQ(pool.error().code, ErrorCode::kInvalidModel);

@@ -40,8 +40,9 @@ inline std::string replaced(std::string text, const std::string& from, const std
 
 class ModelFolder {
  public:
-  ModelFolder() : path_(dir_.path() / "model") {
-    FRESHET_CHECK(save_model(test::random_model(tiny_options()), path_).has_value());
+  explicit ModelFolder(const ModelInitOptions& options = tiny_options())
+      : path_(dir_.path() / "model") {
+    FRESHET_CHECK(save_model(test::random_model(options), path_).has_value());
   }
 
   const std::filesystem::path& path() const { return path_; }

@@ -44,7 +44,7 @@ ModelInitOptions golden_options() {
 
 // The lines of one model: u, then the logits and scores of a few candidates.
 std::string golden_lines(const std::string& name, Model model) {
-  for (float& value : model.behaviours[1].attention.w2.data) value *= 20.0F;
+  for (float& value : model.behaviours[1].traditional()->w2.data) value *= 20.0F;
   const auto shared = test::share(std::move(model));
   const std::size_t dim = shared->embedding_dim;
   Random random(7);

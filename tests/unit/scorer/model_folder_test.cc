@@ -5,7 +5,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 
+#include "scorer/folder_files.h"
+#include "scorer/model_tensors.h"
+#include "scorer/model_words.h"
 #include "tests/unit/scorer/folder_fixture.h"
 
 namespace freshet::scorer {
@@ -34,12 +38,12 @@ TEST(ModelFolderTest, WhatIsSavedIsLoadedBitForBit) {
   EXPECT_EQ(model.row_of(options.item_ids[2]), ItemRow{2});
   ASSERT_EQ(model.behaviours.size(), 2U);
   EXPECT_EQ(model.behaviours[1].name, "cart");
-  const TraditionalAttention& attention = model.behaviours[1].attention;
+  const TraditionalAttention& attention = *model.behaviours[1].traditional();
   EXPECT_EQ(attention.activation, Activation::kRelu);
   EXPECT_EQ(attention.weight, WeightKind::kPerChannel);
   EXPECT_EQ(attention.softmax, SoftmaxOver::kPositions);
   EXPECT_EQ(attention.recency_per_day, 0.1);
-  EXPECT_EQ(attention.w2.data, saved.behaviours[1].attention.w2.data);
+  EXPECT_EQ(attention.w2.data, saved.behaviours[1].traditional()->w2.data);
   EXPECT_EQ(model.hidden1.weight.data, saved.hidden1.weight.data);
   EXPECT_EQ(model.output.bias, saved.output.bias);
   EXPECT_EQ(model.wide.weights, saved.wide.weights);
@@ -47,6 +51,96 @@ TEST(ModelFolderTest, WhatIsSavedIsLoadedBitForBit) {
   ASSERT_EQ(model.wide.crosses.size(), 5U);
   EXPECT_EQ(model.wide.crosses[4].kind, CrossKind::kContextXItem);
   EXPECT_EQ(model.wide.crosses[4].context_field, "tab");
+}
+
+// Every tensor by name, with its shape and values.
+std::map<std::string, std::pair<TensorShape, std::vector<float>>> tensors_of(const Model& model) {
+  std::map<std::string, std::pair<TensorShape, std::vector<float>>> tensors;
+  for_each_tensor(model, [&](const std::string& name, const TensorShape& shape, const auto& data) {
+    tensors[name] = {shape, data};
+  });
+  return tensors;
+}
+
+TEST(ModelFolderTest, EveryVariantComesBackWithItsTensorsAndFields) {
+  for (const auto& variant : kVariantWords) {
+    for (const auto& score : kScoreWords) {
+      for (const bool fields : {false, true}) {
+        ModelInitOptions options = tiny_options();
+        options.variant = variant.value;
+        options.score = score.value;
+        options.pool = RowPool::kSum;
+        options.recency_per_day = 0.25;
+        if (fields) options.target_fields = {"item", "author", "tag"};
+        const bool of_self =
+            variant.value == Variant::kSelf || variant.value == Variant::kSelfShared;
+        if (of_self && score.value == ScoreKind::kBilinear) continue;
+        const Model saved = test::random_model(options);
+        const test::TempDir dir;
+        ASSERT_TRUE(save_model(saved, dir.path() / "model"));
+        const auto loaded = load_model(dir.path() / "model");
+        ASSERT_TRUE(loaded) << variant.text << ": " << loaded.error().message;
+        EXPECT_EQ((*loaded)->variant, variant.value);
+        EXPECT_EQ((*loaded)->representations(), saved.representations());
+        EXPECT_EQ(tensors_of(**loaded), tensors_of(saved)) << variant.text;
+        ASSERT_EQ((*loaded)->target_fields.has_value(), fields);
+        if (fields) {
+          EXPECT_EQ((*loaded)->target_fields->rows, saved.target_fields->rows);
+        }
+        // And the yaml says the same, option by option.
+        ASSERT_TRUE(save_model(**loaded, dir.path() / "again"));
+        const auto first = read_file(dir.path() / "model" / "model.yaml", 1 << 20);
+        const auto again = read_file(dir.path() / "again" / "model.yaml", 1 << 20);
+        ASSERT_TRUE(first && again);
+        EXPECT_EQ(*first, *again);
+      }
+    }
+  }
+}
+
+TEST(ModelFolderTest, TargetFieldsAreCheckedLineByLine) {
+  ModelInitOptions options = tiny_options();
+  options.target_fields = {"item", "author", "tag"};
+  options.target_rows = 3;
+  const struct {
+    const char* text;
+    const char* word;
+  } cases[] = {
+      {"0 1\n- -\n2 0\n1 1", "target_fields.txt: does not end with a line feed"},
+      {"", "target_fields.txt: is empty"},
+      {"0 1\n-\n2 0\n1 1\n", "target_fields.txt:2: has 1 entries, model.yaml names 2 fields"},
+      {"0 1\n- -\n2  0\n1 1\n", "target_fields.txt:3: has 3 entries"},
+      {"0 1\n- -\n2 x\n1 1\n", "target_fields.txt:3: \"x\" is neither - nor the number"},
+      {"0 1\n- -\n2 -1\n1 1\n", "target_fields.txt:3: \"-1\" is neither"},
+      {"0 1\n- -\n2 4294967296\n1 1\n", "target_fields.txt:3: \"4294967296\" is neither"},
+      {"0 1\n- -\n2 3\n1 1\n", "target_fields.txt:3: row 3 is not one of the 3"},
+      {"0 1\n- -\n2 0\n", "target_fields.txt: has fields of 3 items for 4 rows"},
+  };
+  for (const auto& c : cases) {
+    const ModelFolder folder(options);
+    folder.write_checked("target_fields.txt", c.text);
+    folder.expect_refused({c.word});
+  }
+  const ModelFolder good(options);
+  good.write_checked("target_fields.txt", "0 1\n- -\n2 0\n1 -\n");
+  const auto loaded = load_model(good.path());
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ((*loaded)->target_fields->rows[0], 0U);
+  EXPECT_EQ((*loaded)->target_fields->rows[7], std::nullopt);
+}
+
+TEST(ModelFolderTest, ATensorThatTheVariantDoesNotHaveIsRefusedByName) {
+  ModelInitOptions options = tiny_options();
+  options.variant = Variant::kSelf;
+  const ModelFolder folder(options);
+  folder.edit_yaml("variant: self", "variant: self_shared");
+  folder.expect_refused({"tensor behaviour.click.target.wv is not one of this model's"});
+  const ModelFolder other(options);
+  other.edit_yaml("score: scaled_dot", "score: additive");
+  other.expect_refused({"tensor behaviour.click.self.v [2] is missing"});
+  const ModelFolder shape(options);
+  shape.edit_yaml("hidden: 2", "hidden: 3");
+  shape.expect_refused({"tensor behaviour.click.self.wq: shape is [2, 3]", "ask for [3, 3]"});
 }
 
 TEST(ModelFolderTest, AModelWithoutAWideSideComesBackWithoutOne) {

@@ -44,8 +44,10 @@ TEST(ModelYamlTest, ReadsEveryKey) {
   EXPECT_EQ(model.label(), "demo@3");
   EXPECT_EQ(model.embedding_dim, 8U);
   ASSERT_EQ(model.behaviours.size(), 1U);
-  EXPECT_EQ(model.behaviours[0].attention.w1.rows, 4U);
-  EXPECT_EQ(model.behaviours[0].attention.recency_per_day, 0.0);
+  EXPECT_EQ(model.variant, Variant::kTraditional);
+  ASSERT_NE(model.behaviours[0].traditional(), nullptr);
+  EXPECT_EQ(model.behaviours[0].traditional()->w1.rows, 4U);
+  EXPECT_EQ(model.behaviours[0].traditional()->recency_per_day, 0.0);
   EXPECT_EQ(model.hidden1.weight.rows, 6U);
   EXPECT_EQ(model.hidden1.weight.cols, 24U);
   EXPECT_EQ(model.hidden2.weight.rows, 5U);
@@ -65,7 +67,7 @@ TEST(ModelYamlTest, EachMistakeIsRefusedWithItsPlaceAndRemedy) {
       {"format: 1\n", "", "key \"format\" is missing; add it"},
       {"traditional", "self_unshared",
        "m/model.yaml:4:10: variant: \"self_unshared\" is not served by this version; it serves "
-       "traditional"},
+       "traditional, self, self_shared, self_bilinear"},
       {"name: demo", "name: [demo]", "m/model.yaml:2:7: name: must be a word"},
       {"name: demo", "name: a b", "name \"a b\" must be 1 to 64 characters"},
       {"name: demo", "name:", "name: must be a word"},
@@ -118,6 +120,124 @@ TEST(ModelYamlTest, EachMistakeIsRefusedWithItsPlaceAndRemedy) {
     const std::string message = refusal(c.from, c.to);
     EXPECT_NE(message.find(c.message), std::string::npos) << c.to << "\n  gave " << message;
     EXPECT_TRUE(message.starts_with("m/model.yaml")) << message;
+  }
+}
+
+// kYaml with another variant and attention, and with `fields` before the behaviours.
+std::string yaml_of(const std::string& variant, const std::string& attention,
+                    const std::string& fields = "") {
+  std::string yaml = folder_fixture::replaced(kYaml, "traditional", variant);
+  yaml = folder_fixture::replaced(
+      yaml, "    attention: {hidden: 4, activation: tanh, weight: scalar, softmax: positions}\n",
+      attention.empty() ? "" : "    attention: " + attention + "\n");
+  if (fields.empty()) return yaml;
+  yaml =
+      folder_fixture::replaced(yaml, "behaviours:", "target_fields: " + fields + "\nbehaviours:");
+  return yaml + "  target_fields: " + kSha + "\n";
+}
+
+TEST(ModelYamlTest, ReadsTheSelfKinds) {
+  auto parsed = parse_model_yaml(
+      yaml_of("self", "{hidden: 5, score: additive, pool: last}", "[item, author]"), "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  const SelfAttention* self = parsed->model.behaviours[0].self();
+  ASSERT_NE(self, nullptr);
+  EXPECT_EQ(self->score.kind, ScoreKind::kAdditive);
+  EXPECT_EQ(self->pool, RowPool::kLast);
+  EXPECT_EQ(self->score.wq.rows, 5U);
+  EXPECT_EQ(self->wv.rows, 8U);
+  ASSERT_TRUE(self->target.has_value());
+  EXPECT_EQ(self->target->score.wk.rows, 5U);
+  EXPECT_EQ(parsed->model.target_fields->columns(), 1U);
+  EXPECT_EQ(parsed->target_fields_sha256, kSha);
+
+  parsed = parse_model_yaml(
+      yaml_of("self_shared", "{hidden: 5, score: dot, pool: sum, recency_per_day: 0.5}"), "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  self = parsed->model.behaviours[0].self();
+  EXPECT_EQ(self->wv.rows, 8U);
+  EXPECT_EQ(self->recency_per_day, 0.5);
+  EXPECT_FALSE(self->target.has_value());
+
+  parsed = parse_model_yaml(
+      yaml_of("self_bilinear_activated", "{hidden: 5, activation: tanh, pool: mean}"), "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  self = parsed->model.behaviours[0].self();
+  EXPECT_EQ(self->score.kind, ScoreKind::kBilinear);
+  EXPECT_EQ(self->score.activation, Activation::kTanh);
+  EXPECT_EQ(self->wv.rows, 0U);
+}
+
+TEST(ModelYamlTest, ReadsMergedTargetAndNone) {
+  auto parsed = parse_model_yaml(
+      yaml_of("merged",
+              "{traditional: {hidden: 4, activation: tanh, weight: scalar, softmax: positions}, "
+              "self: {hidden: 5, activation: relu, pool: mean}}"),
+      "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->model.behaviours[0].traditional()->w1.rows, 4U);
+  EXPECT_EQ(parsed->model.behaviours[0].self()->score.wq.rows, 5U);
+  EXPECT_EQ(parsed->model.hidden1.weight.cols, 48U);
+  const std::vector<Representation> both = {{0, RepresentationKind::kTraditional},
+                                            {0, RepresentationKind::kSelf}};
+  EXPECT_EQ(parsed->model.representations(), both);
+
+  parsed = parse_model_yaml(yaml_of("target", "{score: bilinear, hidden: 5}"), "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->model.behaviours[0].target()->score.wq.rows, 5U);
+  parsed = parse_model_yaml(yaml_of("target", "{score: dot}"), "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_FALSE(parsed->model.behaviours[0].target()->score.has_matrices());
+  parsed = parse_model_yaml(yaml_of("none", ""), "m");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->model.representations()[0].kind, RepresentationKind::kNone);
+}
+
+TEST(ModelYamlTest, AKeyOfAnotherVariantIsRefusedWithItsPlaceAndRemedy) {
+  const struct {
+    std::string yaml;
+    const char* message;
+  } cases[] = {
+      {yaml_of("self", "{hidden: 4, score: bilinear, pool: mean}"),
+       "behaviours[0].attention.score: \"bilinear\" is not served by this version; it serves "
+       "additive, dot, scaled_dot"},
+      {yaml_of("self", "{hidden: 4, score: dot, pool: max}"),
+       "attention.pool: \"max\" is not served by this version; it serves mean, sum, last"},
+      {yaml_of("self_shared", "{hidden: 4, score: dot, pool: mean, activation: relu}"),
+       "behaviours[0].attention: unknown key \"activation\""},
+      {yaml_of("self", "{hidden: 4, pool: mean}"), "key \"score\" is missing; add it"},
+      {yaml_of("self_bilinear", "{hidden: 4, pool: mean, score: dot}"), "unknown key \"score\""},
+      {yaml_of("self_bilinear_activated", "{hidden: 4, pool: mean}"),
+       "key \"activation\" is missing"},
+      {yaml_of("self_bilinear_activated", "{hidden: 4, pool: mean, activation: none}"),
+       "\"none\" is not served by this version; it serves relu, tanh"},
+      {yaml_of("merged", "{traditional: {hidden: 4}, self: {hidden: 4}}"),
+       "behaviours[0].attention.traditional: key \"activation\" is missing"},
+      {yaml_of("merged", "{hidden: 4}"), "behaviours[0].attention: unknown key \"hidden\""},
+      {yaml_of("target", "{score: dot, hidden: 4}"), "unknown key \"hidden\""},
+      {yaml_of("target", "{score: additive}"), "key \"hidden\" is missing"},
+      {yaml_of("none", "{score: dot}"), "behaviours[0]: unknown key \"attention\""},
+      {yaml_of("self", "{hidden: 4, score: dot, pool: mean, recency_per_day: -1}"),
+       "attention.recency_per_day: must be a number from 0"},
+      {yaml_of("none", "", "[author, item]"), "target_fields: item must stand first"},
+      {yaml_of("none", "", "[item]"), "target_fields has no field beside item"},
+      {yaml_of("none", "", "[]"), "the number of target_fields is 0"},
+      {yaml_of("none", "", "[tag, tag]"), "target_fields names \"tag\" twice"},
+      {yaml_of("none", "", "['a b']"), "target_fields: field \"a b\" must be 1 to 64 characters"},
+      {folder_fixture::replaced(yaml_of("none", "", "[tag]"), "  target_fields: aa",
+                                "  fields: aa"),
+       "checksum: unknown key \"fields\""},
+      {folder_fixture::replaced(yaml_of("none", ""), "  - name: click\n",
+                                "  - name: click\n  - name: cart\n"),
+       "name exactly one behaviour"},
+      {kYaml + "  target_fields: " + kSha + "\n", "checksum: unknown key \"target_fields\""},
+  };
+  for (const auto& c : cases) {
+    const auto parsed = parse_model_yaml(c.yaml, "m/model.yaml");
+    ASSERT_FALSE(parsed) << c.message;
+    EXPECT_NE(parsed.error().message.find(c.message), std::string::npos)
+        << parsed.error().message << "\n  for " << c.message;
+    EXPECT_TRUE(parsed.error().message.starts_with("m/model.yaml")) << parsed.error().message;
   }
 }
 
