@@ -26,7 +26,7 @@ enum class TimeUnit { kMilliseconds, kSeconds, kMicroseconds, kRfc3339 };
 std::string_view name_of(TimeUnit unit);  // as the file has it: "ms", "rfc3339"
 
 enum class CandidateSource { kCatalogue, kPoolFile, kEvent };
-enum class Delivery { kAtLeastOnce, kExactlyOnce };
+enum class Delivery { kExactlyOnce, kAtLeastOnce };
 enum class LogFormat { kText, kJson };
 
 struct KafkaConfig {
@@ -113,8 +113,8 @@ struct WorkerConfig {
   std::string model_path = "models/demo";
   std::string state_path = "state";
   std::size_t memory_budget_mb = 512;
-  bool changelog = false;
-  Delivery delivery = Delivery::kAtLeastOnce;
+  bool changelog = true;
+  Delivery delivery = Delivery::kExactlyOnce;
   CommitConfig commit;
   CheckpointConfig checkpoint;
   std::size_t threads = 1;

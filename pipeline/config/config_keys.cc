@@ -76,7 +76,7 @@ OffsetPolicy offset_policy_of(std::string_view name) {
 }
 
 Delivery delivery_of(std::string_view name) {
-  return name == "exactly_once" ? Delivery::kExactlyOnce : Delivery::kAtLeastOnce;
+  return name == "at_least_once" ? Delivery::kAtLeastOnce : Delivery::kExactlyOnce;
 }
 
 LogFormat log_format_of(std::string_view name) {
@@ -200,11 +200,11 @@ std::vector<WorkerKey> state_keys() {
                  "Memory for caches, buffers and changed users together; the model is not in it.",
                  [](auto& v, auto* c) { c->memory_budget_mb = count(v); }),
       other_key(
-          "changelog", ValueKind::kSwitch, "off", 0,
+          "changelog", ValueKind::kSwitch, "on", 0,
           "Whether checkpoints also go to a changelog topic, from which another worker takes a "
           "partition's state over; off rebuilds it from the input.",
           [](auto& v, auto* c) { c->changelog = std::get<bool>(v); }),
-      choice_key("delivery", {"at_least_once", "exactly_once"}, "at_least_once",
+      choice_key("delivery", {"exactly_once", "at_least_once"}, "exactly_once",
                  "Whether outputs are published in one transaction with the positions, or at once "
                  "and, after a "
                  "failure, again.",

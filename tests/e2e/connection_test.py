@@ -127,7 +127,8 @@ class ConnectionTest(unittest.TestCase):
         harness.add_partitions(self.bootstrap, f"{self.name}-clicks", PARTITIONS + 1)
         words = (f"made of {PARTITIONS} partitions", f"has {PARTITIONS + 1} now", "move the state")
         self.assert_found(self.check(78), "error", "state ", *words)
-        self.run_to_its_end(78, *words)
+        self.run_to_its_end(78, f"it has {PARTITIONS} partitions", f"has {PARTITIONS + 1}",
+                            "another application_id")
 
     def test_each_address_has_its_own_reason(self):
         self.create_topics()

@@ -19,7 +19,7 @@ class CreateTopicsTest(unittest.TestCase):
     def config(self, **names):
         topics = {"input": "clicks", "output": "scores", "dead_letter": "refused", **names}
         path = self.dir / "worker.yaml"
-        path.write_text(f"kafka: {{bootstrap: {self.bootstrap}, "
+        path.write_text(f"application_id: {topics['input']}\nkafka: {{bootstrap: {self.bootstrap}, "
                         + ", ".join(f"{key}: {name}" for key, name in topics.items()) + "}\n")
         return path
 
@@ -31,7 +31,7 @@ class CreateTopicsTest(unittest.TestCase):
         config = self.config(output="scores-2", dead_letter="refused-2")
         again = self.create(config, 3)
         self.assertEqual(again.returncode, 0, again.stderr)
-        for topic in ("clicks", "scores-2", "refused-2"):
+        for topic in ("clicks", "scores-2", "refused-2", "clicks-sequences-changelog"):
             header = harness.freshet("dump", "-c", config, "--topic", topic, "--output", "-").stdout.splitlines()[0]
             self.assertIn('"partitions":3', header)
 

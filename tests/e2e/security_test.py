@@ -50,6 +50,7 @@ class SecurityTest(unittest.TestCase):
         options = json.dumps({"session.timeout.ms": "6000", **client})  # JSON is YAML
         path.write_text(f"application_id: secure\nkafka: {{bootstrap: '{bootstrap}', client: {options}}}\n"
                         f"model: {{path: {cls.dir / 'model'}}}\nstate: {{path: {cls.dir / name}}}\n"
+                        "delivery: at_least_once\nchangelog: off\n"
                         "http: {listen: off}\n")
         return path
 

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FRESHET_CHECK(config->events.label_behaviour < config->behaviours.size());
     FRESHET_CHECK(
         !pipeline::fingerprint_of(*config, config->kafka.input, 1, freshet::Partition{0}).empty());
-    FRESHET_CHECK(config->delivery == pipeline::Delivery::kAtLeastOnce);
+    FRESHET_CHECK(config->delivery == pipeline::Delivery::kExactlyOnce);
   } else {
     FRESHET_CHECK(config.error().code == freshet::ErrorCode::kInvalidConfig);
     FRESHET_CHECK(config.error().message.starts_with("f.yaml:"));

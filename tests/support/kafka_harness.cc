@@ -67,6 +67,9 @@ KafkaHarness::KafkaHarness(const std::string& bootstrap) : next_(kContractPartit
   config_.kafka.input = unique_name("clicks");
   config_.kafka.output = unique_name("scores");
   config_.kafka.dead_letter = unique_name("dead-letters");
+  // What moves records and positions alone; suites of transactions ask for theirs.
+  config_.delivery = pipeline::Delivery::kAtLeastOnce;
+  config_.changelog = false;
   // Members hear of a rebalance in the answer to a heartbeat.
   config_.kafka.client = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "6000"}};
   for (const std::string& topic :

@@ -12,6 +12,8 @@ KafkaWorld::KafkaWorld(const std::string& bootstrap, std::string_view yaml)
   pipeline::log_init("error", pipeline::LogFormat::kText);  // failures are what these tests make
   config.application_id = harness.config().application_id;
   config.kafka = harness.config().kafka;
+  config.delivery = harness.config().delivery;
+  config.changelog = harness.config().changelog;
   model = serve(random_model(small_model(config)), config);
 }
 

@@ -40,6 +40,9 @@ class MemoryForeignWriter final : public ForeignWriter {
 }  // namespace
 
 MemoryHarness::MemoryHarness() {
+  // What moves records and positions alone; suites of transactions ask for theirs.
+  config_.delivery = pipeline::Delivery::kAtLeastOnce;
+  config_.changelog = false;
   for (const std::string& topic :
        {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter, changelog_topic()}) {
     broker_.create_topic(topic, kContractPartitions);

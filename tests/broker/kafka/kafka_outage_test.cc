@@ -21,6 +21,8 @@ constexpr const char* kNobody = "127.0.0.1:1";
 
 TEST(KafkaOutageTest, AnAbsentBrokerIsUnavailableWithinSecondsAndEachClientWarnsOnce) {
   pipeline::WorkerConfig config;
+  config.delivery = pipeline::Delivery::kAtLeastOnce;
+  config.changelog = false;
   config.kafka.bootstrap = kNobody;
   std::mutex mutex;
   std::vector<std::string> errors;

@@ -13,6 +13,8 @@ using std::chrono::milliseconds;
 class MemoryBrokerTest : public testing::Test {
  protected:
   MemoryBrokerTest() {
+    config_.delivery = pipeline::Delivery::kAtLeastOnce;
+    config_.changelog = false;
     broker_.create_topic(config_.kafka.input, 2);
     broker_.create_topic(config_.kafka.output, 2);
     broker_.create_topic(config_.kafka.dead_letter, 2);

@@ -19,7 +19,6 @@ using testing::IsEmpty;
 
 WorkerConfig with_lengths(const std::vector<std::size_t>& lengths) {
   WorkerConfig config;
-  config.changelog = true;
   for (const std::size_t length : lengths) {
     BehaviourConfig behaviour;
     behaviour.limits.name = "b" + std::to_string(config.behaviours.size());

@@ -93,7 +93,7 @@ TEST(KafkaClientConfigTest, ThreadsShareTheQueuesPartOfTheMemoryBudget) {
 TEST(KafkaClientConfigTest, OutputsAndTransactionsShareTheirPartWhereTheyAreTwo) {
   WorkerConfig config;
   config.memory_budget_mb = 512;
-  config.changelog = true;
+  config.delivery = Delivery::kAtLeastOnce;
   const auto bytes = [](const KafkaOptions& options) {
     auto last = effective(options);
     return bytes_most(last["queue.buffering.max.messages"], last["queue.buffering.max.kbytes"]);

@@ -35,8 +35,8 @@ TEST(ConfigParserTest, EmptyMapGivesTheDefaults) {
   EXPECT_EQ(config->behaviours[0].limits.age_max.value, 7LL * 24 * 3600 * 1000);
   EXPECT_EQ(config->behaviours[0].types, std::vector<std::string>{"click"});
   EXPECT_EQ(config->events.label_behaviour, 0U);
-  EXPECT_EQ(config->delivery, Delivery::kAtLeastOnce);
-  EXPECT_FALSE(config->changelog);
+  EXPECT_EQ(config->delivery, Delivery::kExactlyOnce);
+  EXPECT_TRUE(config->changelog);
 }
 
 TEST(ConfigParserTest, EveryKeyReachesItsField) {

@@ -78,7 +78,7 @@ TEST_F(ConfigPrintTest, TheJsonHasTheSameValuesAndSources) {
   const std::string json = print_config_json(reading.values, "c.yaml");
   EXPECT_THAT(json, HasSubstr("\"threads\": {\"value\": 2, \"source\": \"c.yaml:1:10\"}"));
   EXPECT_THAT(json, HasSubstr("\"events.context\": {\"value\": [\"a\"], "));
-  EXPECT_THAT(json, HasSubstr("\"changelog\": {\"value\": false, \"source\": \"default\"}"));
+  EXPECT_THAT(json, HasSubstr("\"changelog\": {\"value\": true, \"source\": \"default\"}"));
   EXPECT_THAT(json, HasSubstr("\"behaviours[0].age_max\": {\"value\": \"7d\", "));
   EXPECT_THAT(json, HasSubstr("\"kafka.client.ssl.key.pem\": {\"value\": \"[redacted]\""));
   EXPECT_THAT(json, Not(HasSubstr("hunter2")));

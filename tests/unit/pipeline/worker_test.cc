@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kConfig =
-    "{application_id: app,"
+    "{application_id: app, delivery: at_least_once, changelog: off,"
     " behaviours: [{name: click, types: [click], length_max: 3, age_max: 1d}]}";
 
 std::string user(int i) { return "u" + std::to_string(i); }
