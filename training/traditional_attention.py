@@ -1,0 +1,47 @@
+"""Variant 1, traditional attention: a weight for each click from the click alone.
+
+h = act(W1 x + b1), s = W2 h + b2, alpha = softmax of s over positions (or over channels),
+u = sum_i alpha_i * x_i. scorer/attention_pool.h serves it. S = 1 (scalar) or d (per channel).
+"""
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from attention_math import activate, masked_softmax, uniform_
+
+
+class TraditionalAttention(nn.Module):
+    def __init__(self, dim: int, options: dict):
+        super().__init__()
+        hidden = options["hidden"]
+        scores = dim if options["weight"] == "per_channel" else 1
+        self.activation = options["activation"]
+        self.over_channels = options["softmax"] == "channels"
+        self.w1 = uniform_(torch.empty(hidden, dim), dim)  # [H, d]
+        self.b1 = nn.Parameter(torch.zeros(hidden))  # [H]
+        self.w2 = uniform_(torch.empty(scores, hidden), hidden)  # [S, H]
+        self.b2 = nn.Parameter(torch.zeros(scores))  # [S]
+        self.recency_per_day = nn.Parameter(torch.tensor(float(options["recency_per_day"])),
+                                            requires_grad=not self.over_channels)
+
+    def per_item(self, x: torch.Tensor) -> torch.Tensor:
+        """The scores that depend on the item alone: x [m, d] -> s [m, S]"""
+        return activate(self.activation, x @ self.w1.T + self.b1) @ self.w2.T + self.b2
+
+    def user(self, x, scores, visible, age_days, candidate=None):
+        """x [R, N, d], scores [R, N, S], visible bool [R, N], age_days [R, N] -> u [R, d]"""
+        if self.over_channels:
+            alpha = torch.softmax(scores, dim=2) * visible.unsqueeze(2)  # [R, N, d]
+        else:
+            scores = scores - self.recency_per_day * age_days.unsqueeze(2)
+            alpha = masked_softmax(scores, visible.unsqueeze(2), dim=1)  # [R, N, S]
+        return (alpha * x).sum(dim=1)
+
+    def target(self, f, present):
+        """The candidate's fields f [R, F, d], present bool [R, F] -> T [R, d]
+
+        Always over the fields, channel by channel: a single field is its own vector.
+        """
+        alpha = masked_softmax(self.per_item(f), present.unsqueeze(2), dim=1)  # [R, F, S]
+        return (alpha * f).sum(dim=1)

@@ -1,0 +1,174 @@
+"""Learns a WideDeep model: wide and deep jointly, the epoch chosen on the last training day.
+
+    choose: learn on the days before the last, after each epoch look at the last day, stop when it has not
+            improved for `patience` epochs
+    refit:  from the same first weights, learn on all training days for as many epochs as were best
+
+The two phases let the newest day be learned from without being looked at for the choice. All that is
+random is drawn from (seed, phase, epoch), so a run that was interrupted goes on from its last epoch to the
+same weights as one that was not.
+"""
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from batches import Batches
+from checkpoint import load_checkpoint, save_checkpoint
+from metrics import auc, log_loss
+from model_config import UserError
+from wide_deep import WideDeep
+
+JUDGE_ROWS = 4096  # of one batch where nothing is learned
+
+
+@dataclass
+class Settings:
+    seed: int = 1
+    epochs: int = 20
+    patience: int = 2
+    batch_size: int = 512
+    learning_rate: float = 0.001
+    wide_learning_rate: float = 0.001
+    weight_decay: float = 0.0
+    wide_weight_decay: float = 0.0
+    refit: bool = True
+
+
+@dataclass
+class Judgement:
+    """Of some rows: how good total, deep and wide logits are."""
+    rows: int
+    auc: float
+    deep_auc: float
+    wide_auc: float
+    log_loss: float
+
+
+@torch.no_grad()
+def logits_of(model: WideDeep, batches: Batches, rows: np.ndarray):
+    """-> deep, wide, total: float64 [R] each"""
+    model.eval()
+    parts = []
+    for begin in range(0, len(rows), JUDGE_ROWS):
+        logits = model(batches.batch(rows[begin:begin + JUDGE_ROWS]))
+        parts.append(torch.stack([logits.deep, logits.wide, logits.total]).double().cpu().numpy())
+    return np.concatenate(parts, axis=1) if parts else np.zeros((3, 0))
+
+
+def judge(model: WideDeep, batches: Batches, rows: np.ndarray) -> Judgement:
+    deep, wide, total = logits_of(model, batches, rows)
+    label = batches.examples.label[rows]
+    return Judgement(len(rows), auc(label, total), auc(label, deep), auc(label, wide), log_loss(label, total))
+
+
+class Trainer:
+    def __init__(self, make_model: Callable[[], WideDeep], batches: Batches, settings: Settings,
+                 checkpoint: Path | None, fingerprint: dict, say=print):
+        self.make_model, self.batches, self.settings = make_model, batches, settings
+        self.checkpoint, self.fingerprint, self.say = checkpoint, fingerprint, say
+        self.curve: list[dict] = []  # one entry per epoch of either phase
+        self.best_epoch = 0
+        self.best_auc = -1.0
+        self.best_weights: dict | None = None
+
+    def train(self, learn: np.ndarray, choose: np.ndarray) -> WideDeep:
+        """learn, choose: row numbers of the days before the last, and of the last training day."""
+        state = load_checkpoint(self.checkpoint, self.fingerprint) if self.checkpoint else None
+        if state:
+            self.curve, self.best_epoch, self.best_auc = state["curve"], state["best_epoch"], state["best_auc"]
+            self.best_weights = state["best_weights"]
+            self.say(f"resuming {state['phase']} after epoch {state['epoch']}")
+        if not state or state["phase"] == "choose":
+            self.choose_epoch(learn, choose, state)
+            state = None
+        if not self.settings.refit:
+            model = self.begin()[0]
+            model.load_state_dict(self.best_weights)
+            return model
+        return self.refit(np.concatenate([learn, choose]), state)
+
+    def begin(self):
+        """The first weights, by seed, and a new optimizer."""
+        torch.manual_seed(self.settings.seed)
+        model = self.make_model().to(self.batches.device)
+        wide = [p for name, p in model.named_parameters() if name.startswith("wide.")]
+        deep = [p for name, p in model.named_parameters() if not name.startswith("wide.")]
+        settings = self.settings
+        groups = [{"params": deep, "lr": settings.learning_rate, "weight_decay": settings.weight_decay}]
+        if wide:
+            groups.append({"params": wide, "lr": settings.wide_learning_rate,
+                           "weight_decay": settings.wide_weight_decay})
+        return model, torch.optim.AdamW(groups)
+
+    def choose_epoch(self, learn, choose, state):
+        model, optimizer = self.begin()
+        first = 1
+        if state:
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            first = state["epoch"] + 1
+        for epoch in range(first, self.settings.epochs + 1):
+            if epoch - 1 - self.best_epoch >= self.settings.patience and self.best_epoch:
+                break
+            loss, seconds = self.learn_epoch(model, optimizer, learn, phase=0, epoch=epoch)
+            found = judge(model, self.batches, choose)
+            self.curve.append({"phase": "choose", "epoch": epoch, "loss": loss, "auc": found.auc,
+                               "deep_auc": found.deep_auc, "wide_auc": found.wide_auc,
+                               "log_loss": found.log_loss, "seconds": round(seconds, 1)})
+            better = found.auc > self.best_auc
+            if better:
+                self.best_epoch, self.best_auc = epoch, found.auc
+                self.best_weights = copy.deepcopy(model.state_dict())
+            self.say(f"epoch {epoch}/{self.settings.epochs}: loss {loss:.4f}; last day: AUC {found.auc:.4f}, "
+                     f"deep {found.deep_auc:.4f}, wide {found.wide_auc:.4f}, log loss {found.log_loss:.4f}"
+                     f"{' (best)' if better else ''}; {seconds:.0f} s")
+            self.save("choose", epoch, model, optimizer)
+        self.say(f"best epoch: {self.best_epoch}, AUC {self.best_auc:.4f} on the last training day")
+
+    def refit(self, rows, state) -> WideDeep:
+        model, optimizer = self.begin()
+        first = 1
+        if state:
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            first = state["epoch"] + 1
+        for epoch in range(first, self.best_epoch + 1):
+            loss, seconds = self.learn_epoch(model, optimizer, rows, phase=1, epoch=epoch)
+            self.curve.append({"phase": "refit", "epoch": epoch, "loss": loss, "seconds": round(seconds, 1)})
+            self.say(f"refit on all training days, epoch {epoch}/{self.best_epoch}: loss {loss:.4f}; {seconds:.0f} s")
+            self.save("refit", epoch, model, optimizer)
+        return model
+
+    def learn_epoch(self, model, optimizer, rows, phase: int, epoch: int):
+        """-> mean loss, seconds"""
+        began, settings = time.monotonic(), self.settings
+        torch.manual_seed((settings.seed * 2 + phase) * 10_000 + epoch)  # for dropout
+        order = np.random.default_rng([settings.seed, phase, epoch]).permutation(rows)
+        model.train()
+        total = 0.0
+        for begin in range(0, len(order), settings.batch_size):
+            batch = self.batches.batch(order[begin:begin + settings.batch_size])
+            loss = binary_cross_entropy_with_logits(model(batch).total, batch.label)
+            if not torch.isfinite(loss):
+                raise UserError(f"the loss is {loss.item()} in epoch {epoch}, row {begin}: lower --learning-rate")
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            model.keep_in_range()
+            total += loss.item() * len(batch.label)
+        return total / len(order), time.monotonic() - began
+
+    def save(self, phase: str, epoch: int, model, optimizer):
+        if self.checkpoint:
+            save_checkpoint(self.checkpoint, self.fingerprint, {
+                "phase": phase, "epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict(),
+                "curve": self.curve, "best_epoch": self.best_epoch, "best_auc": self.best_auc,
+                "best_weights": self.best_weights})
