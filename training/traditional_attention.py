@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from attention_math import activate, masked_softmax, uniform_
+from attention_math import activate, masked_softmax, uniform_, weighted_sum
 
 
 class TraditionalAttention(nn.Module):
@@ -36,6 +36,8 @@ class TraditionalAttention(nn.Module):
         else:
             scores = scores - self.recency_per_day * age_days.unsqueeze(2)
             alpha = masked_softmax(scores, visible.unsqueeze(2), dim=1)  # [R, N, S]
+            if alpha.shape[2] == 1:
+                return weighted_sum(alpha.squeeze(2), x)  # the same sum without its [R, N, d] terms
         return (alpha * x).sum(dim=1)
 
     def target(self, f, present):
