@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn.functional import embedding_bag
 
 
 def activate(name: str, x: torch.Tensor) -> torch.Tensor:
@@ -35,6 +36,14 @@ def pool_rows(alpha: torch.Tensor, visible: torch.Tensor, pool: str) -> torch.Te
 def weighted_sum(weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """weights [R, N], x [R, N, d] -> [R, d]"""
     return torch.bmm(weights.unsqueeze(1), x).squeeze(1)
+
+
+def weighted_rows(weights: torch.Tensor, items: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """The same of rows of a table, which are never copied out of it.
+
+    weights [R, N], items int64 [R, N], x [m, d] -> [R, d]
+    """
+    return embedding_bag(items, x, per_sample_weights=weights, mode="sum")
 
 
 def uniform_(parameter: torch.Tensor, columns: int) -> torch.nn.Parameter:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn.functional import embedding
 
-from attention_math import activate, masked_softmax, pool_rows, uniform_, weighted_sum
+from attention_math import activate, masked_softmax, pool_rows, uniform_, weighted_rows, weighted_sum
 
 
 class SelfAttentionLayer(nn.Module):
@@ -43,16 +44,16 @@ class SelfAttentionLayer(nn.Module):
         e = torch.bmm(q, k.transpose(1, 2))
         return e / q.shape[2] ** 0.5 if self.score == "scaled_dot" else e
 
-    def pooled(self, x, qk, visible, penalty):
-        """x [R, N, d], qk [R, N, 2 H], visible bool [R, N], penalty [R, N] -> [R, d]"""
-        if self.has_queries:
-            q, k = qk.chunk(2, dim=2)  # [R, N, H] each
-            e = self.scores(q, k) - penalty.unsqueeze(1)  # [R, N, N]
-            alpha = masked_softmax(e, visible.unsqueeze(1), dim=2)
-            pooled = weighted_sum(pool_rows(alpha, visible, self.pool), x)
-        else:
-            # Fields of length one: the only weight is 1.
-            pooled = weighted_sum(visible.to(x.dtype), x)
+    def weights(self, qk, visible, penalty):
+        """The weight of each x_j after pooling: qk [R, N, 2 H], visible bool [R, N], penalty [R, N] -> [R, N]"""
+        if not self.has_queries:
+            return visible.to(penalty.dtype)  # a single vector has the weight 1
+        q, k = qk.chunk(2, dim=2)  # [R, N, H] each
+        e = self.scores(q, k) - penalty.unsqueeze(1)  # [R, N, N]
+        return pool_rows(masked_softmax(e, visible.unsqueeze(1), dim=2), visible, self.pool)
+
+    def values(self, pooled):
+        """[R, d] -> [R, d]"""
         return pooled @ self.wv.T if self.has_values else pooled
 
 
@@ -77,12 +78,14 @@ class SelfAttention(nn.Module):
         """x [m, d] -> [m, 2 H]"""
         return self.user_layer.per_item(x)
 
-    def user(self, x, qk, visible, age_days, candidate=None):
-        """x [R, N, d], qk [R, N, 2 H], visible bool [R, N], age_days [R, N] -> u [R, d]"""
-        return self.user_layer.pooled(x, qk, visible, self.recency_per_day * age_days)
+    def user(self, x, qk, items, visible, age_days, candidate=None):
+        """x [m, d], qk [m, 2 H], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N] -> u [R, d]"""
+        layer = self.user_layer
+        weights = layer.weights(embedding(items, qk), visible, self.recency_per_day * age_days)
+        return layer.values(weighted_rows(weights, items, x))
 
     def target(self, f, present):
         """The candidate's fields f [R, F, d], present bool [R, F] -> T [R, d]"""
         layer = self.target_layer or self.user_layer
         qk = layer.per_item(f) if layer.has_queries else None
-        return layer.pooled(f, qk, present, f.new_zeros(present.shape))
+        return layer.values(weighted_sum(layer.weights(qk, present, f.new_zeros(present.shape)), f))

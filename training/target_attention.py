@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn.functional import embedding
 
-from attention_math import masked_softmax, uniform_, weighted_sum
+from attention_math import masked_softmax, uniform_, weighted_rows, weighted_sum
 
 
 class TargetAttention(nn.Module):
@@ -27,17 +28,20 @@ class TargetAttention(nn.Module):
         """The clicks' side: x [m, d] -> [m, H], or x itself for the dots"""
         return x @ self.wk.T if self.score in ("additive", "bilinear") else x
 
-    def user(self, x, keys, visible, age_days, candidate):
-        """x [R, N, d], keys [R, N, H or d], visible bool [R, N], age_days [R, N], candidate [R, d] -> u [R, d]"""
+    def user(self, x, keys, items, visible, age_days, candidate):
+        """x [m, d], keys [m, H or d], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N],
+        candidate [R, d] -> u [R, d]
+        """
+        keys = embedding(items, keys)  # [R, N, H or d]
         if self.score == "additive":
             e = torch.tanh(keys + (candidate @ self.wq.T).unsqueeze(1)) @ self.v  # [R, N]
         else:
             query = candidate @ self.wq.T if self.score == "bilinear" else candidate
             e = torch.bmm(keys, query.unsqueeze(2)).squeeze(2)  # [R, N]
             if self.score == "scaled_dot":
-                e = e / x.shape[2] ** 0.5
+                e = e / x.shape[1] ** 0.5
         alpha = masked_softmax(e - self.recency_per_day * age_days, visible, dim=1)
-        return weighted_sum(alpha, x)
+        return weighted_rows(alpha, items, x)
 
     def target(self, f, present):
         """The mean of the candidate's fields: f [R, F, d], present bool [R, F] -> T [R, d]"""
@@ -51,7 +55,7 @@ class NoAttention(nn.Module):
         """x [m, d] -> x"""
         return x
 
-    def user(self, x, keys, visible, age_days, candidate):
+    def user(self, x, keys, items, visible, age_days, candidate):
         """-> u [R, d] of zeros"""
         return torch.zeros_like(candidate)
 

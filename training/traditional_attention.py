@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn.functional import embedding
 
-from attention_math import activate, masked_softmax, uniform_, weighted_sum
+from attention_math import activate, masked_softmax, uniform_, weighted_rows
 
 
 class TraditionalAttention(nn.Module):
@@ -29,16 +30,17 @@ class TraditionalAttention(nn.Module):
         """The scores that depend on the item alone: x [m, d] -> s [m, S]"""
         return activate(self.activation, x @ self.w1.T + self.b1) @ self.w2.T + self.b2
 
-    def user(self, x, scores, visible, age_days, candidate=None):
-        """x [R, N, d], scores [R, N, S], visible bool [R, N], age_days [R, N] -> u [R, d]"""
+    def user(self, x, scores, items, visible, age_days, candidate=None):
+        """x [m, d], scores [m, S], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N] -> u [R, d]"""
+        scores = embedding(items, scores)  # [R, N, S]
         if self.over_channels:
             alpha = torch.softmax(scores, dim=2) * visible.unsqueeze(2)  # [R, N, d]
         else:
             scores = scores - self.recency_per_day * age_days.unsqueeze(2)
             alpha = masked_softmax(scores, visible.unsqueeze(2), dim=1)  # [R, N, S]
             if alpha.shape[2] == 1:
-                return weighted_sum(alpha.squeeze(2), x)  # the same sum without its [R, N, d] terms
-        return (alpha * x).sum(dim=1)
+                return weighted_rows(alpha.squeeze(2), items, x)
+        return (alpha * embedding(items, x)).sum(dim=1)
 
     def target(self, f, present):
         """The candidate's fields f [R, F, d], present bool [R, F] -> T [R, d]

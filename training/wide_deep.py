@@ -102,8 +102,7 @@ class WideDeep(nn.Module):
         users, targets = [], []
         for attention, sequence, rows in zip(self.attention, batch.sequences, clicks):
             keys = attention.per_item(x)  # [m, ...], once for each item rather than for each click
-            users.append(attention.user(embedding(rows, x), embedding(rows, keys), sequence.visible,
-                                        sequence.age_days, candidate))
+            users.append(attention.user(x, keys, rows, sequence.visible, sequence.age_days, candidate))
             targets.append(attention.target(f, present))
         return torch.cat(users, dim=1), torch.cat(targets, dim=1)
 
