@@ -57,7 +57,7 @@ ScoreBench make_bench(const benchmark::State& state, std::size_t wide_buckets) {
   const auto count = static_cast<std::size_t>(state.range(0));
   for (std::size_t k = 0; k < count; ++k) bench.candidates.push_back(row());
   bench.logits.resize(count);
-  bench.scorer.fold(bench.u, bench.wide(), &bench.fold);
+  bench.scorer.fold({bench.u, {}}, bench.wide(), &bench.fold);
   bench.scorer.score(bench.fold, bench.candidates, bench.logits);
   const std::vector<ReferenceLogit> exact = bench.reference();
   for (std::size_t k = 0; k < count; ++k) {
@@ -91,7 +91,7 @@ void BM_Score_WideAndDeep(benchmark::State& state) {
 void BM_Score_FoldScoreTopK(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 65536);
   for (auto _ : state) {
-    bench.scorer.fold(bench.u, bench.wide(), &bench.fold);
+    bench.scorer.fold({bench.u, {}}, bench.wide(), &bench.fold);
     bench.scorer.score(bench.fold, bench.candidates, bench.logits);
     benchmark::DoNotOptimize(
         top_k(bench.candidates, bench.logits, bench.model->item_id_rank, kPublish));
@@ -123,7 +123,7 @@ void BM_Score_Reference(benchmark::State& state) {
 void BM_Score_Fold(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 65536);
   for (auto _ : state) {
-    bench.scorer.fold(bench.u, bench.wide(), &bench.fold);
+    bench.scorer.fold({bench.u, {}}, bench.wide(), &bench.fold);
     benchmark::DoNotOptimize(bench.fold.m.data());
   }
 }

@@ -103,7 +103,7 @@ void EventScorer::score(const Event& event, EventTime stream_time, const Windows
   user.representation(*model_, windows, u_);
   user.recent_rows(0, windows[0], model.wide.recent_clicks, &recent_);
   context_.assign(event.context.begin(), event.context.end());
-  model_->scorer.fold(u_, {event.user.view(), context_, recent_}, &fold_);
+  model_->scorer.fold({u_, {}}, {event.user.view(), context_, recent_}, &fold_);
   logits_.resize(candidates.size());
   model_->scorer.score(fold_, candidates, logits_);
   if (observer_ != nullptr) {

@@ -11,22 +11,6 @@
 #include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
-namespace {
-
-void activate(Activation activation, std::span<double> values) {
-  switch (activation) {
-    case Activation::kNone:
-      return;
-    case Activation::kRelu:
-      relu(values);
-      return;
-    case Activation::kTanh:
-      for (double& value : values) value = tanh64(value);
-      return;
-  }
-}
-
-}  // namespace
 
 Result<AttentionScores> attention_scores(const Model& model, std::size_t behaviour) {
   const TraditionalAttention& attention = *model.behaviours[behaviour].traditional();

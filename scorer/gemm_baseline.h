@@ -1,7 +1,8 @@
 // The deep side as most services compute it: one batched matrix product per layer, with Eigen.
 //
-// A yardstick for bench_score and nothing else: it builds [U+T; U-T; U*T] for every candidate, and
-// a candidate's bits depend on the batch, so it may never serve.
+// A yardstick for bench_score and nothing else, for models whose T is the item's row: it builds
+// [U+T; U-T; U*T] for every candidate, and a candidate's bits depend on the batch, so it may never
+// serve.
 //
 // Shapes:  u [B d], candidates [C], deep [C]
 // Errors:  none. Threads: one object, one thread (it keeps its buffers).

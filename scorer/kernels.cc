@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/check.h"
+#include "scorer/exp64.h"
 
 namespace freshet::scorer {
 namespace {
@@ -108,6 +109,19 @@ void dense_rows(std::span<const float* const> x, std::size_t in, std::span<const
 
 void relu(std::span<float> values) { relu_of(values); }
 void relu(std::span<double> values) { relu_of(values); }
+
+void activate(Activation activation, std::span<double> values) {
+  switch (activation) {
+    case Activation::kNone:
+      return;
+    case Activation::kRelu:
+      relu(values);
+      return;
+    case Activation::kTanh:
+      for (double& value : values) value = tanh64(value);
+      return;
+  }
+}
 
 template <class T>
 std::vector<T> transposed(const Matrix& weight) {

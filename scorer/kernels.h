@@ -37,6 +37,9 @@ void dense_rows(std::span<const float* const> x, std::size_t in, std::span<const
 void relu(std::span<float> values);
 void relu(std::span<double> values);
 
+// The activation of an attention's layer: none, relu, or tanh64.
+void activate(Activation activation, std::span<double> values);
+
 // [out, in] -> [in, out], and widened where T is double.
 template <class T>
 std::vector<T> transposed(const Matrix& weight);

@@ -1,38 +1,24 @@
-// The naive twin: the model's definition as straight loops in double, for tests, benches and
+// The naive twin: the whole model as straight loops in double, for tests, benches and
 // `replay --verify`.
 //
 // Computes: what attention_pool.h and candidate_scorer.h compute, from docs/formats.md and the
 //           model alone: no factoring, no cache, no grid, the C library's exp and tanh. It includes
 //           nothing of scorer/ but the model, so a mistake there cannot repeat itself here.
-// Shapes:   clicks [n] in any order, u [B d], candidates [C]
+// Shapes:   clicks [B][n] in any order, u [P d], candidates [C]
 // Errors:   none
-// Cost:     representation O(n d H); logits O(C 3 B d h1)
+// Cost:     representations as reference_attention.h has them; logits O(C 3 P d h1)
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "common/time.h"
 #include "scorer/model.h"
+#include "scorer/reference_attention.h"
 
 namespace freshet::scorer {
-
-struct ReferenceClick {
-  EventTime ts;
-  std::optional<ItemRow> row;
-};
-
-// alpha_i [n, S] over the visible clicks; zeros for unknown items.
-std::vector<double> reference_weights(const Model& model, std::size_t behaviour,
-                                      std::span<const ReferenceClick> clicks);
-
-// u [d] of one behaviour.
-std::vector<double> reference_representation(const Model& model, std::size_t behaviour,
-                                             std::span<const ReferenceClick> clicks);
 
 // What the wide side reads, with the context fields' names beside their values.
 struct ReferenceWideInputs {
@@ -48,7 +34,14 @@ struct ReferenceLogit {
   double total = 0;
 };
 
+// From U. Requires: no representation depends on the candidate (variant target).
 std::vector<ReferenceLogit> reference_logits(const Model& model, std::span<const double> u,
+                                             const ReferenceWideInputs& wide,
+                                             std::span<const ItemRow> candidates);
+
+// From the visible clicks of each behaviour of the model, for every variant.
+std::vector<ReferenceLogit> reference_logits(const Model& model,
+                                             std::span<const std::vector<ReferenceClick>> clicks,
                                              const ReferenceWideInputs& wide,
                                              std::span<const ItemRow> candidates);
 

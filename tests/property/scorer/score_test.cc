@@ -61,7 +61,7 @@ struct ScoreInputs {
 
   std::vector<CandidateLogit> logits(const CandidateScorer& scorer) const {
     UserFold fold;
-    scorer.fold(u, wide(), &fold);
+    scorer.fold({u, {}}, wide(), &fold);
     std::vector<CandidateLogit> result(candidates.size());
     scorer.score(fold, candidates, result);
     return result;

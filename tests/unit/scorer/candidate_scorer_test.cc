@@ -22,7 +22,7 @@ ModelInitOptions small_options() {
 std::vector<CandidateLogit> logits_of(const CandidateScorer& scorer, const std::vector<float>& u,
                                       const std::vector<ItemRow>& candidates) {
   UserFold fold;
-  scorer.fold(u, {"u1", {}, {}}, &fold);
+  scorer.fold({u, {}}, {"u1", {}, {}}, &fold);
   std::vector<CandidateLogit> logits(candidates.size());
   scorer.score(fold, candidates, logits);
   return logits;
@@ -83,9 +83,9 @@ TEST(CandidateScorerTest, AFoldIsReplacedWhole) {
   UserFold reused;
   UserFold fresh;
   const std::vector<ItemRow> recent = {{1}, {2}};
-  scorer->fold(std::vector<float>(6, -3.0F), {"u2", {}, recent}, &reused);
-  scorer->fold(std::vector<float>(6, 0.5F), {"u1", {}, {}}, &reused);
-  scorer->fold(std::vector<float>(6, 0.5F), {"u1", {}, {}}, &fresh);
+  scorer->fold({std::vector<float>(6, -3.0F), {}}, {"u2", {}, recent}, &reused);
+  scorer->fold({std::vector<float>(6, 0.5F), {}}, {"u1", {}, {}}, &reused);
+  scorer->fold({std::vector<float>(6, 0.5F), {}}, {"u1", {}, {}}, &fresh);
   EXPECT_EQ(reused.m, fresh.m);
   EXPECT_EQ(reused.a, fresh.a);
   EXPECT_EQ(reused.wide_user, fresh.wide_user);

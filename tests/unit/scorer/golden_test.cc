@@ -71,7 +71,7 @@ std::string golden_lines(const std::string& name, Model model) {
   const auto scorer = CandidateScorer::create(shared, fields);
   EXPECT_TRUE(scorer);
   UserFold fold;
-  scorer->fold(u, {"user-9", context, recent}, &fold);
+  scorer->fold({u, {}}, {"user-9", context, recent}, &fold);
   const std::vector<ItemRow> candidates = {{0}, {3}, {17}, {29}};
   std::vector<CandidateLogit> logits(candidates.size());
   scorer->score(fold, candidates, logits);

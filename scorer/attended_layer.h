@@ -1,0 +1,67 @@
+// Target attention and the first dense layer behind it: U is another one for each candidate.
+//
+// Computes: u of candidate t = sum_j softmax_j(e_j) x_j over the user's visible clicks on known
+//           items, e_j = score(t, x_j) (with the recency of j when the model has one); then
+//           z1 = W1 [U+T; U-T; U*T] + b1 as b1 + D t + P U + C (U*T). No known click: u = 0.
+// Shapes:   x_j, t, u [d], e [N], U [B d], z1 [C, h1]
+// Errors:   create() returns kInvalidModel as TargetScores and FactoredLayer do
+// Threads:  immutable and shared; a UserFold belongs to one task
+// Cost:     fold O(N (w + d)); apply O(C (N (w + d) + B d h1)): the price of a query per candidate
+// Source:   order of every sum in docs/formats.md, "Target attention". The clicks are summed in
+//           their order by (ts, item), so any history that ends in them gives the same bits, and a
+//           candidate's bits do not depend on the others.
+// Oracle:   scorer/reference.h (tests/property/scorer)
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "common/status.h"
+#include "scorer/model.h"
+#include "scorer/target_scores.h"
+#include "scorer/target_table.h"
+#include "scorer/user_fold.h"
+
+namespace freshet::scorer {
+
+class AttendedLayer {
+ public:
+  // Requires: the model's variant is target.
+  static Result<AttendedLayer> create(std::shared_ptr<const Model> model,
+                                      std::shared_ptr<const TargetTable> targets);
+
+  // Builds the user's part from user.clicks [B].
+  void fold(const UserInputs& user, UserFold* fold) const;
+
+  // Writes z1 of each candidate, before the ReLU. Requires: at most kScoreBlock candidates.
+  void apply(const UserFold& fold, std::span<const ItemRow> candidates, std::span<float> z1) const;
+
+  // The softmax weights of the clicks of one behaviour, for people: [n], 0 for unknown items.
+  std::vector<float> weights(std::size_t behaviour, std::span<const PooledClick> clicks,
+                             ItemRow candidate) const;
+
+  std::size_t heap_bytes() const;
+
+ private:
+  struct Scratch;
+
+  AttendedLayer(std::shared_ptr<const Model> model, std::shared_ptr<const TargetTable> targets,
+                std::vector<TargetScores> scores);
+
+  AttendedClicks attend(std::size_t behaviour, std::span<const PooledClick> clicks) const;
+  // Leaves the numerators of the softmax in scratch->weights [N], and returns their sum.
+  double weigh(std::size_t behaviour, const AttendedClicks& clicks, ItemRow candidate,
+               Scratch* scratch) const;
+  void representation(std::size_t behaviour, const AttendedClicks& clicks, ItemRow candidate,
+                      Scratch* scratch, std::span<float> u) const;
+
+  std::shared_ptr<const Model> model_;
+  std::shared_ptr<const TargetTable> targets_;
+  std::vector<TargetScores> scores_;  // [B]
+  // D, P and C below one another, transposed: [d + 2 B d, h1]. D is A - B summed over behaviours.
+  std::vector<float> weights_;
+};
+
+}  // namespace freshet::scorer

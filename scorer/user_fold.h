@@ -1,0 +1,45 @@
+// The user's part of the scores: built once per event, then read for each candidate.
+//
+// Threads: belongs to one task. Plain buffers, reused from event to event.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "scorer/pooled_click.h"
+
+namespace freshet::scorer {
+
+// Candidates that go through the layers together; their buffers stay in the first-level cache.
+inline constexpr std::size_t kScoreBlock = 32;
+
+// What the deep side reads of the user.
+struct UserInputs {
+  std::span<const float> u;  // [P d]; not read by target attention
+  // [B], the model's behaviours: the clicks that the event may see, newest first by (ts, item).
+  // Read by target attention alone.
+  std::span<const std::span<const PooledClick>> clicks;
+};
+
+// The clicks of one behaviour on known items as target attention reads them, newest first.
+struct AttendedClicks {
+  std::size_t count = 0;        // N
+  std::vector<double> keys;     // [w, N]: the keys, transposed
+  std::vector<double> values;   // [N, d]: x
+  std::vector<double> recency;  // [N]: added to the scores; empty without recency
+};
+
+struct UserFold {
+  // Of the layers that fold U.
+  std::vector<float> m;  // M [w, h1], w = TargetTable::width()
+  std::vector<float> a;  // a [h1]
+  // Of target attention.
+  std::vector<AttendedClicks> attended;  // [B]
+
+  float wide_user = 0;  // the sum of the crosses that do not read the candidate
+  std::vector<std::uint64_t> candidate_keys;  // one per feature that does
+};
+
+}  // namespace freshet::scorer
