@@ -52,7 +52,7 @@ AttendedLayer::AttendedLayer(std::shared_ptr<const Model> model,
   const std::size_t dim = model_->embedding_dim;
   const std::size_t wide_dim = w1.cols / 3;
   weights_.resize((dim + 2 * wide_dim) * h1, 0.0F);
-  float* p = &weights_[dim * h1];
+  float* e = &weights_[dim * h1];
   float* c = &weights_[(dim + wide_dim) * h1];
   for (std::size_t i = 0; i < wide_dim; ++i) {
     for (std::size_t j = 0; j < h1; ++j) {
@@ -60,7 +60,7 @@ AttendedLayer::AttendedLayer(std::shared_ptr<const Model> model,
       const float b = w1.at(j, wide_dim + i);
       float& d = weights_[i % dim * h1 + j];
       d = d + (a - b);
-      p[i * h1 + j] = a + b;
+      e[i * h1 + j] = a + b;
       c[i * h1 + j] = w1.at(j, 2 * wide_dim + i);
     }
   }

@@ -2,7 +2,7 @@
 //
 // Computes: u of candidate t = sum_j softmax_j(e_j) x_j over the user's visible clicks on known
 //           items, e_j = score(t, x_j) (with the recency of j when the model has one); then
-//           z1 = W1 [U+T; U-T; U*T] + b1 as b1 + D t + P U + C (U*T). No known click: u = 0.
+//           z1 = W1 [U+T; U-T; U*T] + b1 as b1 + D t + E U + C (U*T). No known click: u = 0.
 // Shapes:   x_j, t, u [d], e [N], U [B d], z1 [C, h1]
 // Errors:   create() returns kInvalidModel as TargetScores and FactoredLayer do
 // Threads:  immutable and shared; a UserFold belongs to one task
@@ -60,7 +60,8 @@ class AttendedLayer {
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const TargetTable> targets_;
   std::vector<TargetScores> scores_;  // [B]
-  // D, P and C below one another, transposed: [d + 2 B d, h1]. D is A - B summed over behaviours.
+  // D, E and C below one another, transposed: [d + 2 B d, h1]. E is A + B, and D is A - B summed
+  // over the behaviours.
   std::vector<float> weights_;
 };
 

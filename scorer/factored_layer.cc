@@ -26,7 +26,7 @@ Result<FactoredLayer> FactoredLayer::create(std::shared_ptr<const Model> model,
                                             std::shared_ptr<const TargetTable> targets) {
   FactoredLayer layer(std::move(model), std::move(targets));
   const std::size_t h1 = layer.model_->hidden1.weight.rows;
-  for (const std::vector<float>* sums : {&layer.p_, &layer.d_}) {
+  for (const std::vector<float>* sums : {&layer.e_, &layer.d_}) {
     if (Status finite = check_folded(*sums, h1); !finite) return tl::unexpected(finite.error());
   }
   return layer;
@@ -38,7 +38,7 @@ FactoredLayer::FactoredLayer(std::shared_ptr<const Model> model,
   const Matrix& w1 = model_->hidden1.weight;
   const std::size_t h1 = w1.rows;
   const std::size_t wide_dim = w1.cols / 3;
-  p_.resize(wide_dim * h1);
+  e_.resize(wide_dim * h1);
   d_.resize(targets_->width() * h1, 0.0F);
   c_.resize(wide_dim * h1);
   for (std::size_t i = 0; i < wide_dim; ++i) {
@@ -46,7 +46,7 @@ FactoredLayer::FactoredLayer(std::shared_ptr<const Model> model,
       const float a = w1.at(j, i);
       const float b = w1.at(j, wide_dim + i);
       float& d = d_[i % targets_->width() * h1 + j];
-      p_[i * h1 + j] = a + b;
+      e_[i * h1 + j] = a + b;
       d = d + (a - b);
       c_[i * h1 + j] = w1.at(j, 2 * wide_dim + i);
     }
@@ -57,7 +57,7 @@ void FactoredLayer::fold(const UserInputs& user, UserFold* fold) const {
   const std::size_t h1 = model_->hidden1.weight.rows;
   FRESHET_CHECK(3 * user.u.size() == model_->hidden1.weight.cols);
   fold->a.resize(h1);
-  dense<float>(user.u, p_, model_->hidden1.bias, fold->a);
+  dense<float>(user.u, e_, model_->hidden1.bias, fold->a);
   fold->m = d_;
   for (std::size_t k = 0; k < user.u.size(); ++k) {
     const float* c = &c_[k * h1];

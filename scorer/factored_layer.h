@@ -33,7 +33,7 @@ class FactoredLayer {
   void apply(const UserFold& fold, std::span<const ItemRow> candidates, std::span<float> z1) const;
 
   std::size_t heap_bytes() const {
-    return (p_.capacity() + d_.capacity() + c_.capacity()) * sizeof(float);
+    return (e_.capacity() + d_.capacity() + c_.capacity()) * sizeof(float);
   }
 
  private:
@@ -43,7 +43,7 @@ class FactoredLayer {
   std::shared_ptr<const TargetTable> targets_;
   // The parts of W1 [h1, 3 P d] = [A | B | C], rearranged once, so that the loops over h1 are
   // contiguous.
-  std::vector<float> p_;  // A + B, transposed: [P d, h1]
+  std::vector<float> e_;  // E = A + B, transposed: [P d, h1]
   std::vector<float>
       d_;  // A - B, transposed, summed over the representations that share t: [w, h1]
   std::vector<float> c_;  // C, transposed: [P d, h1]
