@@ -19,7 +19,7 @@ class MergedAttention(nn.Module):
         """x [m, d] -> [m, S + 2 H]"""
         return torch.cat([self.traditional.per_item(x), self.self.per_item(x)], dim=1)
 
-    def user(self, x, keys, items, visible, age_days, candidate=None):
+    def user(self, x, keys, items, visible, age_days, target=None):
         """keys [m, S + 2 H], the rest as both layers take it -> [R, 2 d]: the traditional representation, then the self-attention's"""
         scores, qk = keys[:, :self.scores], keys[:, self.scores:]
         return torch.cat([self.traditional.user(x, scores, items, visible, age_days),

@@ -14,7 +14,7 @@ import torch
 import yaml
 
 import safetensors_file
-from model_config import ITEM_FIELD, Behaviour, ModelConfig, UserError, complete_attention, to_yaml
+from model_config import Behaviour, ModelConfig, UserError, complete_attention, to_yaml
 from tensor_names import all_tensors, recency_options
 from wide_deep import FieldValues, WideDeep
 
@@ -23,10 +23,8 @@ def field_lines(config: ModelConfig, model: WideDeep) -> str | None:
     """target_fields.txt: for each item the row of each field but the item itself, or "-"."""
     if not config.target_fields:
         return None
-    values = model.target.values
-    if values is None:  # the item alone
-        return "\n" * len(model.items.own)
-    return "".join(" ".join("-" if row < 0 else str(row) for row in rows) + "\n" for rows in values.tolist())
+    return "".join(" ".join("-" if row < 0 else str(row) for row in rows) + "\n"
+                   for rows in model.target.values.tolist())
 
 
 @torch.no_grad()
@@ -84,7 +82,7 @@ def read_model(folder: Path, dtype=torch.float64) -> tuple[ModelConfig, WideDeep
     item_ids = (folder / "items.txt").read_text().split("\n")[:-1]
     stored = safetensors_file.decode(folder / "weights.safetensors")
     target = None
-    if any(name != ITEM_FIELD for name in config.target_fields):
+    if config.target_fields:
         lines = (folder / "target_fields.txt").read_text().split("\n")[:-1]
         values = [[-1 if entry == "-" else int(entry) for entry in line.split(" ")] for line in lines]
         target = FieldValues(torch.tensor(values, dtype=torch.int64), len(stored["target.embedding"]))

@@ -129,6 +129,8 @@ def model_config(arguments, examples: Examples) -> ModelConfig:
         raise UserError("the examples have no sequence: name the behaviours in the worker's configuration, "
                         "or train --variant none")
     fields = arguments.target_fields
+    if fields == [ITEM_FIELD]:
+        raise UserError("--target-fields item: the item alone is what there is without; name another field, too")
     if ITEM_FIELD in fields:
         fields = [ITEM_FIELD] + [field for field in fields if field != ITEM_FIELD]
     crosses = arguments.crosses

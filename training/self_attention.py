@@ -78,7 +78,7 @@ class SelfAttention(nn.Module):
         """x [m, d] -> [m, 2 H]"""
         return self.user_layer.per_item(x)
 
-    def user(self, x, qk, items, visible, age_days, candidate=None):
+    def user(self, x, qk, items, visible, age_days, target=None):
         """x [m, d], qk [m, 2 H], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N] -> u [R, d]"""
         layer = self.user_layer
         weights = layer.weights(embedding(items, qk), visible, self.recency_per_day * age_days)

@@ -1,6 +1,7 @@
 """Target attention: each candidate asks the clicks anew. The comparison that costs O(C N d).
 
-alpha = softmax_j(score(x_j, t) - lambda * age_j), u = sum_j alpha_j x_j, with t the candidate's row.
+alpha = softmax_j(score(x_j, t) - lambda * age_j), u = sum_j alpha_j x_j, with t the candidate's T: its row, or
+the mean of its fields.
 additive v'tanh(Wk x + Wq t); dot x't; scaled_dot x't / sqrt(d); bilinear (Wk x)'(Wq t).
 """
 from __future__ import annotations
@@ -28,15 +29,15 @@ class TargetAttention(nn.Module):
         """The clicks' side: x [m, d] -> [m, H], or x itself for the dots"""
         return x @ self.wk.T if self.score in ("additive", "bilinear") else x
 
-    def user(self, x, keys, items, visible, age_days, candidate):
+    def user(self, x, keys, items, visible, age_days, target):
         """x [m, d], keys [m, H or d], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N],
-        candidate [R, d] -> u [R, d]
+        target [R, d] -> u [R, d]
         """
         keys = embedding(items, keys)  # [R, N, H or d]
         if self.score == "additive":
-            e = torch.tanh(keys + (candidate @ self.wq.T).unsqueeze(1)) @ self.v  # [R, N]
+            e = torch.tanh(keys + (target @ self.wq.T).unsqueeze(1)) @ self.v  # [R, N]
         else:
-            query = candidate @ self.wq.T if self.score == "bilinear" else candidate
+            query = target @ self.wq.T if self.score == "bilinear" else target
             e = torch.bmm(keys, query.unsqueeze(2)).squeeze(2)  # [R, N]
             if self.score == "scaled_dot":
                 e = e / x.shape[1] ** 0.5
@@ -55,9 +56,9 @@ class NoAttention(nn.Module):
         """x [m, d] -> x"""
         return x
 
-    def user(self, x, keys, items, visible, age_days, candidate):
+    def user(self, x, keys, items, visible, age_days, target):
         """-> u [R, d] of zeros"""
-        return torch.zeros_like(candidate)
+        return torch.zeros_like(target)
 
     def target(self, f, present):
         """f [R, F, d], present bool [R, F] -> T [R, d]"""

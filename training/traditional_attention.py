@@ -30,7 +30,7 @@ class TraditionalAttention(nn.Module):
         """The scores that depend on the item alone: x [m, d] -> s [m, S]"""
         return activate(self.activation, x @ self.w1.T + self.b1) @ self.w2.T + self.b2
 
-    def user(self, x, scores, items, visible, age_days, candidate=None):
+    def user(self, x, scores, items, visible, age_days, target=None):
         """x [m, d], scores [m, S], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N] -> u [R, d]"""
         scores = embedding(items, scores)  # [R, N, S]
         if self.over_channels:

@@ -97,13 +97,12 @@ class WideDeep(nn.Module):
     def representations(self, batch: Batch):
         """-> u [R, P d], t [R, P d]"""
         x, item, clicks = self.local_rows(batch)
-        candidate = embedding(item, x)  # [R, d]
-        f, present = self.target.fields(batch.item, candidate)
+        f, present = self.target.fields(batch.item, embedding(item, x))
         users, targets = [], []
         for attention, sequence, rows in zip(self.attention, batch.sequences, clicks):
             keys = attention.per_item(x)  # [m, ...], once for each item rather than for each click
-            users.append(attention.user(x, keys, rows, sequence.visible, sequence.age_days, candidate))
             targets.append(attention.target(f, present))
+            users.append(attention.user(x, keys, rows, sequence.visible, sequence.age_days, targets[-1]))
         return torch.cat(users, dim=1), torch.cat(targets, dim=1)
 
     def forward(self, batch: Batch) -> Logits:

@@ -10,7 +10,7 @@ values are the stream of docs/formats.md, "Random models", of seed 1. Usage: mak
     tensor NAME BOUND DIM...               of its weights.safetensors, in order
     fields LINE                            of its target_fields.txt
     case USER TAB NOW                      a case begins: TAB is - where absent, NOW in ms
-    clicks BEHAVIOUR ROW:TS ...            newest first; row - is an item that the model does not know
+    clicks BEHAVIOUR ROW:TS ...            newest first, by time and then by id; row - is an item that the model does not know
     logit ROW DEEP WIDE TOTAL              of a candidate
 """
 import itertools
@@ -124,10 +124,8 @@ def make_model(config, choice):
     if config.target_fields:
         draw = random.Random(config.name)
         columns = [name for name in config.target_fields if name != "item"]
-        values = [[draw.randrange(-1, FIELD_ROWS) for _ in columns] for _ in range(ITEMS)]
-        for row in values:
-            if "item" not in config.target_fields and max(row) < 0:
-                row[0] = 0
+        values = [[max(-1, draw.randrange(-3, FIELD_ROWS)) for _ in columns] for _ in range(ITEMS)]
+        values[CANDIDATES[0]] = [-1 for _ in columns]  # without item: a candidate of no field
         target = FieldValues(torch.tensor(values), FIELD_ROWS)
     model = WideDeep(config, ITEMS, target=target).double().eval()
     tensors = {**all_tensors(model), "item.embedding": model.items.own}
@@ -159,7 +157,7 @@ def cases(draw):
     yield "u5", "9", [clicks(LENGTH_MAX, [3], DAY_MS // 50), clicks(9, [3, 7], DAY_MS)]
     yield "u6", "1", [clicks(12, some, 3 * DAY_MS), clicks(30, some, DAY_MS // 4)]
     same = clicks(1, every, DAY_MS)[0][1]
-    yield "u7", "1", [[(row, same) for row in (4, 2, 9)], [(None, NOW - 5), (0, NOW - 9 * DAY_MS)]]
+    yield "u7", "1", [[(row, same) for row in (9, 4, 2)], [(None, NOW - 5), (0, NOW - 9 * DAY_MS)]]
 
 
 def one_sequence(clicks):

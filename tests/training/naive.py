@@ -90,7 +90,7 @@ def target_attention(tensors, place, options, vectors, ages, t):
 
 
 def user_side(tensors, config, behaviour, clicks, t):
-    """The representations of one behaviour: a list of vectors, two for merged."""
+    """The representations of one behaviour: a list of vectors, two for merged. t is the target's, for `target`."""
     known = [(tensors["item.embedding"][row], age) for row, age in clicks if row is not None]
     zeros = [0.0] * config.embedding_dim
     variant, options, place = config.variant, behaviour.attention, f"behaviour.{behaviour.name}"
@@ -109,6 +109,8 @@ def user_side(tensors, config, behaviour, clicks, t):
 
 def target_side(tensors, config, behaviour, f):
     variant, options, place = config.variant, behaviour.attention, f"behaviour.{behaviour.name}"
+    if not f:
+        return [[0.0] * config.embedding_dim] * (2 if variant == "merged" else 1)
     none = [0.0] * len(f)
     if variant == "traditional":
         return [traditional(tensors, place, options, f, none, fields=True)]
@@ -123,13 +125,13 @@ def target_side(tensors, config, behaviour, f):
 
 def deep_logit(tensors, config, sequences, candidate, field_rows=()):
     """tensors: name -> nested lists; field_rows: rows of target.embedding, None where the item has no such field"""
-    t = tensors["item.embedding"][candidate]
-    f = [t] if not config.target_fields or "item" in config.target_fields else []
+    f = [tensors["item.embedding"][candidate]] if not config.target_fields or "item" in config.target_fields else []
     f += [tensors["target.embedding"][row] for row in field_rows if row is not None]
     u, targets = [], []
     for behaviour, clicks in zip(config.behaviours, sequences):
-        u += [value for vector in user_side(tensors, config, behaviour, clicks, t) for value in vector]
-        targets += [value for vector in target_side(tensors, config, behaviour, f) for value in vector]
+        of_target = target_side(tensors, config, behaviour, f)
+        targets += [value for vector in of_target for value in vector]
+        u += [value for vector in user_side(tensors, config, behaviour, clicks, of_target[0]) for value in vector]
     fused = [a + b for a, b in zip(u, targets)] + [a - b for a, b in zip(u, targets)] + [
         a * b for a, b in zip(u, targets)]
     z = fused

@@ -122,6 +122,7 @@ class TrainTest(unittest.TestCase):
                 (["--crosses", "page"], ["context:FIELD"]),
                 (["--compose", "author"], ["author", "--items"]),
                 (["--layers", "5"], ["two numbers"]),
+                (["--target-fields", "item"], ["name another field"]),
                 (["--dropout", 1], ["below 1"]),
                 (["--epochs", 0], ["at least 1"]),
                 (["--items", self.dir / "nowhere"], ["is not there"]),
