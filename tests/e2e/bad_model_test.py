@@ -14,7 +14,7 @@ import unittest
 
 import harness
 
-WEIGHTS, ITEMS, YAML = "weights.safetensors", "items.txt", "model.yaml"
+WEIGHTS, ITEMS, YAML, FIELDS = "weights.safetensors", "items.txt", "model.yaml", "target_fields.txt"
 
 
 def edit(path, change):
@@ -24,7 +24,9 @@ def edit(path, change):
 def reseal(folder):
     """Puts the checksums of the files as they are into model.yaml."""
     lines = (folder / YAML).read_text().splitlines()
-    for name, key in ((WEIGHTS, "weights"), (ITEMS, "items")):
+    for name, key in ((WEIGHTS, "weights"), (ITEMS, "items"), (FIELDS, "target_fields")):
+        if not (folder / name).exists():
+            continue
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         lines = [f'  {key}: "{digest}"' if line.startswith(f"  {key}: ") else line for line in lines]
     (folder / YAML).write_text("\n".join(lines) + "\n")
@@ -113,6 +115,59 @@ CASES = {
 }
 
 
+# Variant -> its options and, as above, what is done to such a folder with the fields item and author.
+VARIANT_CASES = {
+    "self": (["--score", "additive"], {
+        "a score of another variant": (lambda f: yaml(f, "score: additive", "score: bilinear"), YAML,
+                                       'score: "bilinear" is not served by this version; it serves additive'),
+        "no v": (lambda f: yaml(f, "score: additive", "score: dot"), WEIGHTS,
+                 "v is not one of this model's; remove it or mend model.yaml"),
+        "a target of its own where it is shared": (
+            lambda f: yaml(f, "variant: self", "variant: self_shared"), WEIGHTS,
+            "tensor behaviour.click.target.w"),
+        "NaN in Wv": (lambda f: set_value(f, "behaviour.click.target.wv", float("nan")), "",
+                      "tensor behaviour.click.target.wv: value 0 is not finite"),
+        "no target fields": (lambda f: (f / FIELDS).unlink(), FIELDS, "No such file or directory"),
+        "an edited field": (lambda f: edit(f / FIELDS, lambda d: b"-" + d[1:]), FIELDS, "SHA-256 is "),
+        "a field too many": (lambda f: (edit(f / FIELDS, lambda d: b"1 " + d), reseal(f)), FIELDS,
+                             ":1: has 2 entries, model.yaml names 1 fields beside item"),
+        "a field that is no row": (lambda f: (edit(f / FIELDS, lambda d: b"x\n" + d[2:]), reseal(f)), FIELDS,
+                                   ':1: "x" is neither - nor the number of a row'),
+        "a field beyond the table": (lambda f: (edit(f / FIELDS, lambda d: b"99\n" + d[2:]), reseal(f)), "",
+                                     "target_fields.txt:1: row 99 is not one of the 9"),
+        "an item too few": (lambda f: (edit(f / FIELDS, lambda d: d[2:]), reseal(f)), "",
+                            "target_fields.txt: has fields of 3 items for 4 rows"),
+    }),
+    "self_shared": ([], {
+        "an unknown pool": (lambda f: yaml(f, "pool: mean", "pool: max"), YAML,
+                            'attention.pool: "max" is not served by this version; it serves mean, sum, last'),
+        "wrong shape": (lambda f: yaml(f, "hidden: 32", "hidden: 31"), WEIGHTS,
+                        "shape is [32, 3]; model.yaml and items.txt ask for [31, 3]"),
+    }),
+    "self_bilinear": ([], {
+        "an activation": (lambda f: yaml(f, "pool: mean", "pool: mean, activation: relu"), YAML,
+                          'attention: unknown key "activation"; remove it'),
+    }),
+    "self_bilinear_activated": ([], {
+        "no activation": (lambda f: yaml(f, "activation: relu, ", ""), YAML, 'key "activation" is missing; add it'),
+    }),
+    "merged": ([], {
+        "one part": (lambda f: yaml(f, ", self: {", ", other: {"), YAML, 'attention: unknown key "other"'),
+        "a tensor too many": (lambda f: yaml(f, "variant: merged", "variant: traditional"), YAML, "unknown key"),
+    }),
+    "target": ([], {
+        "a width that nothing has": (lambda f: yaml(f, "score: scaled_dot", "score: scaled_dot, hidden: 3"), YAML,
+                                     'attention: unknown key "hidden"'),
+        "matrices that are not there": (lambda f: yaml(f, "score: scaled_dot", "score: bilinear, hidden: 3"),
+                                        WEIGHTS, "tensor behaviour.click.target.wk [3, 3] is missing"),
+    }),
+    "none": ([], {
+        "two behaviours": (lambda f: yaml(f, '- name: "click"', '- name: "click"\n  - name: "cart"'), YAML,
+                           "name exactly one behaviour"),
+    }),
+}
+
+
 class BadModelTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -147,6 +202,23 @@ class BadModelTest(unittest.TestCase):
                     self.assertIn(text, done.stderr)
             left = {path.name for path in work.iterdir()} - {"model", "config.yaml"}
             self.assertEqual(left, set(), "a refused model left something behind")
+
+    def test_each_variant_refuses_what_is_not_its_own(self):
+        for variant, (options, cases) in VARIANT_CASES.items():
+            good = self.dir / f"good-{variant}"
+            harness.freshet("model", "init", "--item-count", 4, "--dim", 3, "--variant", variant,
+                            "--target-fields", "item,author", "--target-rows", 9, *options, "--output", good)
+            harness.freshet("model", "info", good)
+            for name, (damage, file, text) in cases.items():
+                with self.subTest(name, variant=variant):
+                    model = self.dir / f"{variant}-{name}".replace(" ", "-")
+                    shutil.copytree(good, model)
+                    damage(model)
+                    done = harness.freshet("model", "info", model, check=False)
+                    self.assertEqual(done.returncode, 78, done.stderr)
+                    self.assertEqual(done.stdout, "")
+                    self.assertIn(f"freshet: {model / file if file else model}:", done.stderr)
+                    self.assertIn(text, done.stderr)
 
     @unittest.skipIf(os.geteuid() == 0, "root reads every file")
     def test_a_folder_without_the_right_to_read_is_refused(self):

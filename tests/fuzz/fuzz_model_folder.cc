@@ -1,26 +1,25 @@
 // A whole model folder of which one file is replaced by the input: the first byte chooses
-// weights.safetensors, items.txt or model.yaml. The checksums are made right, or nothing behind
-// them would ever be reached.
+// weights.safetensors, items.txt, model.yaml or target_fields.txt, and the variant of the folder.
+// The checksums are made right, or nothing behind them would ever be reached.
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 
 #include "common/check.h"
 #include "scorer/folder_files.h"
 #include "scorer/model_folder.h"
 #include "scorer/model_init.h"
+#include "scorer/model_words.h"
 #include "scorer/sha256.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/temp_dir.h"
 
 namespace freshet::fuzz {
-
-using scorer::kItemsName;
-using scorer::kModelYamlName;
-using scorer::kWeightsName;
 
 std::string content_of(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -39,48 +38,55 @@ void replace(std::string* text, std::string_view from, std::string_view to) {
 
 class Folder {
  public:
-  Folder() {
+  explicit Folder(scorer::Variant variant) {
     scorer::ModelInitOptions options;
+    options.variant = variant;
+    options.score = scorer::ScoreKind::kAdditive;
     options.item_ids = {ItemId("v1"), ItemId("v2"), ItemId("v3")};
     options.embedding_dim = 2;
     options.attention_hidden = 2;
     options.hidden1 = 2;
     options.hidden2 = 2;
     options.wide_buckets = 4;
+    if (variant != scorer::Variant::kTraditional) options.target_fields = {"item", "author", "tag"};
+    options.target_rows = 4;
     const auto model = scorer::init_model(options);
     FRESHET_CHECK(model.has_value());
     FRESHET_CHECK(scorer::save_model(*model, path()).has_value());
-    yaml_ = content_of(path() / kModelYamlName);
-    weights_ = content_of(path() / kWeightsName);
-    items_ = content_of(path() / kItemsName);
+    for (std::size_t k = 0; k < kFiles.size(); ++k) contents_[k] = content_of(path() / kFiles[k]);
     FRESHET_CHECK(scorer::load_model(path()).has_value());
   }
 
-  void load_with(std::uint8_t which, std::string_view bytes) const {
-    std::string yaml = yaml_;
-    if (which % 3 == 0) replace(&yaml, scorer::sha256_hex(weights_), scorer::sha256_hex(bytes));
-    if (which % 3 == 1) replace(&yaml, scorer::sha256_hex(items_), scorer::sha256_hex(bytes));
-    write(path() / kWeightsName, which % 3 == 0 ? bytes : weights_);
-    write(path() / kItemsName, which % 3 == 1 ? bytes : items_);
-    write(path() / kModelYamlName, which % 3 == 2 ? bytes : yaml);
+  void load_with(std::size_t which, std::string_view bytes) const {
+    std::array<std::string, 4> contents = contents_;
+    if (which != kYaml && !contents[which].empty()) {
+      replace(&contents[kYaml], scorer::sha256_hex(contents[which]), scorer::sha256_hex(bytes));
+    }
+    contents[which] = bytes;
+    for (std::size_t k = 0; k < kFiles.size(); ++k) write(path() / kFiles[k], contents[k]);
     const auto model = scorer::load_model(path());
     FRESHET_CHECK(model || model.error().code == ErrorCode::kInvalidModel);
   }
 
  private:
+  static constexpr std::size_t kYaml = 2;
+  static constexpr std::array kFiles = {scorer::kWeightsName, scorer::kItemsName,
+                                        scorer::kModelYamlName, scorer::kTargetFieldsName};
+
   std::filesystem::path path() const { return directory_.path() / "model"; }
 
   test::TempDir directory_;
-  std::string yaml_;
-  std::string weights_;
-  std::string items_;
+  std::array<std::string, 4> contents_;  // of kFiles; empty where the folder has no such file
 };
 
 }  // namespace freshet::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const freshet::fuzz::Folder folder;
+  static std::map<std::size_t, freshet::fuzz::Folder> folders;
   if (size == 0) return 0;
-  folder.load_with(data[0], freshet::fuzz::text_of(data, size).substr(1));
+  const std::size_t number = data[0] / 4 % freshet::scorer::kVariantWords.size();
+  const freshet::fuzz::Folder& folder =
+      folders.try_emplace(number, freshet::scorer::kVariantWords[number].value).first->second;
+  folder.load_with(data[0] % 4, freshet::fuzz::text_of(data, size).substr(1));
   return 0;
 }
