@@ -28,11 +28,11 @@ class SeveralWorkers(ExactlyOnceTestCase):
         third = self.worker(c)
         self.assertTrue(was_killed(first), first.text())
         harness.wait_until("a third worker", lambda: "partition " in third.text(), limit_s=60)
-        self.observe()
         second.kill()
         self.assertEqual(third.stop(limit_s=12), 0, third.text())
         last = self.worker()
-        self.drain(feed, [last])
+        self.end(feed)
+        self.drain([last])
         self.check(self.config)
 
     def test_a_worker_that_was_stopped_past_its_session_publishes_nothing_more(self):
@@ -46,9 +46,9 @@ class SeveralWorkers(ExactlyOnceTestCase):
         self.wait_for_outputs(self.ends(False) + 1_000, other)
         os.kill(frozen.process.pid, signal.SIGCONT)
         harness.wait_until("it notices", lambda: "starting over" in frozen.text(), limit_s=60)
-        self.observe()
         self.assertEqual(frozen.stop(limit_s=12), 0, frozen.text())
-        self.drain(feed, [other])
+        self.end(feed)
+        self.drain([other])
         self.check(b)
 
 

@@ -2,8 +2,8 @@
 
 The oracle: every source offset of the input has one output or one dead letter among what is
 committed, with the bytes of an uninterrupted `replay` of the topic's dump; within each output
-partition a source partition's offsets ascend; each list that was read meanwhile is a prefix of the
-last one; the state's digests are the replay's.
+partition a source partition's offsets ascend; each list that a reader saw meanwhile is a prefix of
+the last one; the state's digests are the replay's.
 """
 
 import collections
@@ -14,49 +14,75 @@ import random
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
+from committed_reader import CommittedReader
 
 PARTITIONS = 4
-TOPICS = ("scores", "clicks-dead-letter")
 
 
 class ExactlyOnceTestCase(unittest.TestCase):
+    """One broker and one log for all tests of a class; each has topics and an application of its own."""
+
     EVENTS = 20_000
     TYPES = ("impression", "click")
+    CANDIDATES = "{source: catalogue, publish: 3}"
+    CLIENT = "{session.timeout.ms: 6000, heartbeat.interval.ms: 500}"
     CONFIG = ""
+    BROKER = ()  # options of scripts/kafka start
+    tests = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.seed = int(os.environ.get("FRESHET_SEED", random.randrange(2**32)))
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.shared = pathlib.Path(folder.name)
+        cls.kafka = cls.shared / "kafka"
+        cls.addClassCleanup(harness.stop_broker, cls.kafka)
+        cls.listeners = harness.start_listeners(cls.kafka, *cls.BROKER)
+        cls.bootstrap = cls.listeners["bootstrap"]
+        cls.log, cls.model = cls.make_input()
+
+    @classmethod
+    def make_input(cls):
+        """A log and a model of its items."""
+        log, model = cls.shared / "log.jsonl", cls.shared / "model"
+        harness.freshet("generate", "--output", log, "--events", cls.EVENTS, "--users", 500,
+                        "--late", 0.05, "--duplicates", 0.02, "--bad", 0.005, "--seed", cls.seed,
+                        "--model", model, "--types", ",".join(cls.TYPES))
+        return log, model
 
     def setUp(self):
-        self.seed = int(os.environ.get("FRESHET_SEED", random.randrange(2**32)))
         print(f"{self.id()}: FRESHET_SEED={self.seed}", flush=True)
         self.random = random.Random(self.seed)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.dir = pathlib.Path(folder.name)
-        self.addCleanup(harness.stop_broker, self.dir / "kafka")
-        self.bootstrap = harness.start_broker(self.dir / "kafka")
-        self.log = self.dir / "log.jsonl"
-        harness.freshet("generate", "--output", self.log, "--events", self.EVENTS, "--users", 500,
-                        "--late", 0.05, "--duplicates", 0.02, "--bad", 0.005, "--seed", self.seed,
-                        "--model", self.dir / "model", "--types", ",".join(self.TYPES))
+        type(self).tests += 1
+        self.dir = self.shared / f"test-{self.tests}"
+        self.dir.mkdir()
+        self.topics = (f"scores-{self.tests}", f"dead-{self.tests}")
         self.config = self.configure("a")
         harness.freshet("create-topics", "-c", self.config, "--partitions", PARTITIONS)
-        self.observed = {topic: [] for topic in TOPICS}
         self.workers = 0
+        self.reader = CommittedReader(self.topics, self.read_meanwhile)
+        self.addCleanup(self.reader.stop)
 
-    def configure(self, name):
+    def configure(self, name, bootstrap=None):
         """The configuration of a worker with a state folder of that name."""
         path = self.dir / f"{name}.yaml"
         path.write_text(f"""
-application_id: eo
+application_id: eo-{self.tests}
 kafka:
-  bootstrap: {self.bootstrap}
-  client: {{session.timeout.ms: 6000, heartbeat.interval.ms: 500}}
+  bootstrap: {bootstrap or self.bootstrap}
+  input: clicks-{self.tests}
+  output: {self.topics[0]}
+  dead_letter: {self.topics[1]}
+  client: {self.CLIENT}
 events: {{context: [tab]}}
 behaviours: [{{name: click, types: [click], length_max: 50, age_max: 7d}}]
-candidates: {{source: catalogue, publish: 3}}
-model: {{path: {self.dir / "model"}}}
+candidates: {self.CANDIDATES}
+model: {{path: {self.model}}}
 state: {{path: {self.dir / name}, memory_budget_mb: 16}}
 checkpoint: {{interval_ms: 1000}}
 delivery: exactly_once
@@ -83,38 +109,61 @@ http: {{listen: off}}
     def ends(self, committed):
         """How many offsets the outputs have, or of them those that are decided."""
         return sum(sum(harness.end_offsets(self.bootstrap, topic, PARTITIONS, committed))
-                   for topic in TOPICS)
+                   for topic in self.topics)
 
     def has_open_transaction(self):
         return self.ends(True) < self.ends(False)
 
-    def wait_for_outputs(self, more_than, worker):
+    def wait_for_outputs(self, more_than, worker, committed=False):
         """Until the outputs' logs have grown past `more_than`; the worker must live meanwhile."""
         def grown():
             self.assertIsNone(worker.process.poll(), worker.text())
-            return self.ends(False) > more_than
+            return self.ends(committed) > more_than
         harness.wait_until("outputs", grown, limit_s=60, every_s=0.005)
 
-    def observe(self):
-        """What a reader of committed records sees now; the oracle holds it against the end."""
-        for topic in TOPICS:
-            self.observed[topic].append(self.read(topic))
+    def kill_workers(self, count):
+        """Starts a worker and kills it under load, one after the other; most in a transaction."""
+        in_transaction = 0
+        for _ in range(count):
+            worker = self.worker()
+            self.wait_for_outputs(self.ends(False) + 50, worker)
+            time.sleep(self.random.uniform(0, 0.4))  # the moment of the kill is the fault
+            if self.random.random() < 0.9:
+                harness.wait_until("a transaction", self.has_open_transaction, every_s=0.002)
+            worker.kill()
+            in_transaction += self.has_open_transaction()
+        print(f"{in_transaction} of {count} kills met an open transaction", flush=True)
+        self.assertGreaterEqual(in_transaction, 0.8 * count)
 
-    def read(self, topic):
-        """[partition] -> its committed records, in order, as dump lines without their offset."""
-        path = self.dir / f"{topic}.dump"
+    def read_meanwhile(self, topic):
+        """As `read`; none where the brokers do not answer."""
+        try:
+            return self.read(topic, name=f"{topic}.meanwhile")
+        except AssertionError:
+            return None
+
+    def read(self, topic, name=None):
+        """[partition] -> its committed records, in order, as lines of a dump."""
+        path = self.dir / (name or f"{topic}.dump")
         harness.freshet("dump", "-c", self.config, "--topic", topic, "--output", path)
         records = [[] for _ in range(PARTITIONS)]
         with open(path) as lines:
             next(lines)
             for line in lines:
-                record = json.loads(line)
-                records[record["partition"]].append(record)
+                records[int(line[len('{"partition":'):line.index(",")])].append(line)
         return records
 
-    def drain(self, feed, workers):
-        """Waits for the feed, then until the workers have committed everything, and stops them."""
+    def finish(self, feed):
+        """Until the whole log is in the topic."""
         self.assertEqual(feed.wait(timeout=300), 0)
+
+    def end(self, feed):
+        """The input is what the topic has by now."""
+        feed.terminate()
+        feed.wait(timeout=60)
+
+    def drain(self, workers):
+        """Until the workers have committed all of the input; stops them."""
         harness.freshet("dump", "-c", self.config, "--output", self.dir / "input.dump")
         with open(self.dir / "input.dump") as lines:
             inputs = sum(1 for _ in lines) - 1
@@ -122,7 +171,7 @@ http: {{listen: off}}
         def all_there():
             for worker in workers:
                 self.assertIsNone(worker.process.poll(), worker.text())
-            return sum(len(p) for topic in TOPICS for p in self.read(topic)) >= inputs
+            return sum(len(p) for topic in self.topics for p in self.read(topic)) >= inputs
         harness.wait_until("an output for every input", all_there, limit_s=120, every_s=1)
         for worker in workers:
             self.assertEqual(worker.stop(limit_s=12), 0, worker.text())
@@ -142,18 +191,18 @@ http: {{listen: off}}
             expected[letter["partition"], letter["offset"]] = plain(letter)
 
         found = collections.defaultdict(list)
-        for topic in TOPICS:
+        self.reader.stop()
+        for topic in self.topics:
             last = self.read(topic)
-            for earlier in self.observed[topic]:
-                for before, after in zip(earlier, last):
-                    self.assertEqual(before, after[:len(before)], f"a reader saw another {topic}")
+            self.assertIsNone(self.reader.check(topic, last), f"seed {self.seed}")
             for records in last:
                 ascending = collections.defaultdict(lambda: -1)
                 for record in records:
-                    (partition, offset), output = source_of(topic, record)
+                    (partition, offset), output = source_of(json.loads(record))
                     self.assertGreater(offset, ascending[partition], f"{topic} out of order")
                     ascending[partition] = offset
                     found[partition, offset].append(output)
+        self.assertGreater(self.reader.lists, 1, "nobody read during the faults")
         repeated = [source for source, outputs in found.items() if len(outputs) > 1]
         self.assertEqual(repeated, [], f"published twice; seed {self.seed}")
         self.assertEqual(found.keys(), expected.keys(), f"seed {self.seed}")
@@ -167,9 +216,9 @@ http: {{listen: off}}
         self.assertEqual(digests, harness.state_digests(replay.stderr), f"seed {self.seed}")
 
 
-def source_of(topic, record):
+def source_of(record):
     """(source partition, offset) of an output record, and what the oracle compares of it."""
-    if topic == "scores":
+    if "headers" not in record:  # a score
         source = json.loads(record["value"])["source"]
         return (source["partition"], source["offset"]), record["value"]
     letter = {h["name"].removeprefix("freshet."): h["value"] for h in record["headers"]

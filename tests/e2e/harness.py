@@ -39,10 +39,15 @@ def freshet(*arguments, check=True):
 
 def start_broker(directory):
     """A broker of the test's own, which dies with this process; returns its address."""
+    return start_listeners(directory)["bootstrap"]
+
+
+def start_listeners(directory, *options):
+    """The same with options of scripts/kafka start; returns what it prints, name -> address."""
     done = subprocess.run(
-        [ROOT / "scripts/kafka", "start", "--dir", directory, "--owner", str(os.getpid())],
+        [ROOT / "scripts/kafka", "start", "--dir", directory, "--owner", str(os.getpid()), *options],
         stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.strip().removeprefix("bootstrap=")
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
 def stop_broker(directory):

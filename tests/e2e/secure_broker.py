@@ -1,12 +1,8 @@
 """A broker with TLS, logins and rights of the test's own; see scripts/kafka start --secure."""
 
-import os
 import pathlib
-import subprocess
 
 import harness
-
-KAFKA = harness.ROOT / "scripts/kafka"
 
 
 class SecureBroker:
@@ -14,15 +10,13 @@ class SecureBroker:
 
     def __init__(self, directory):
         self.dir = pathlib.Path(directory)
-        said = dict(line.split("=", 1) for line in self.start().splitlines())
+        said = self.start()
         self.plain, self.sasl_ssl, self.ssl = said["bootstrap"], said["sasl_ssl"], said["ssl"]
         self.expired, self.tls = said["expired"], pathlib.Path(said["tls"])
 
     def start(self):
         """What scripts/kafka says; a stopped broker comes back at its addresses with its data."""
-        return subprocess.run(
-            [KAFKA, "start", "--dir", self.dir, "--owner", str(os.getpid()), "--secure"],
-            stdout=subprocess.PIPE, text=True, check=True).stdout
+        return harness.start_listeners(self.dir, "--secure")
 
     def stop(self):
         harness.stop_broker(self.dir)
