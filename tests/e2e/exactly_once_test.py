@@ -53,7 +53,7 @@ class RandomTimes(ExactlyOnceTestCase):
 
     def test_a_worker_killed_again_and_again_under_load_loses_and_repeats_nothing(self):
         feed = self.feed(rate=self.EVENTS / (4 * KILLS + 10))
-        self.kill_workers(KILLS)
+        self.assertGreaterEqual(self.kill_workers(KILLS), 0.8 * KILLS)
         self.finish(feed)
         self.drain([self.worker()])
         self.check(self.config)

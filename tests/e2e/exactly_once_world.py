@@ -122,7 +122,7 @@ http: {{listen: off}}
         harness.wait_until("outputs", grown, limit_s=60, every_s=0.005)
 
     def kill_workers(self, count):
-        """Starts a worker and kills it under load, one after the other; most in a transaction."""
+        """Kills workers under load, one after the other; returns how many had a transaction open."""
         in_transaction = 0
         for _ in range(count):
             worker = self.worker()
@@ -133,7 +133,7 @@ http: {{listen: off}}
             worker.kill()
             in_transaction += self.has_open_transaction()
         print(f"{in_transaction} of {count} kills met an open transaction", flush=True)
-        self.assertGreaterEqual(in_transaction, 0.8 * count)
+        return in_transaction
 
     def read_meanwhile(self, topic):
         """As `read`; none where the brokers do not answer."""
