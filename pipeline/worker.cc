@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "common/crash_point.h"
+#include "pipeline/commit_times.h"
+#include "pipeline/duration_timer.h"
 #include "pipeline/log.h"
 #include "scorer/float_mode.h"
 
@@ -29,22 +31,6 @@ constexpr milliseconds kGiveBackGrace{20'000};
 constexpr std::int64_t kStatusIntervalMs = 100;
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
-
-// Measures from its construction to its end.
-class Timer {
- public:
-  explicit Timer(DurationHistogram* histogram) : histogram_(histogram) {}
-  ~Timer() {
-    const auto took = std::chrono::steady_clock::now() - begin_;
-    histogram_->observe(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-  }
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-
- private:
-  DurationHistogram* histogram_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
 
 }  // namespace
 
@@ -246,6 +232,7 @@ Status Worker::commit_if_due() {
 }
 
 Status Worker::commit(Task::Save save_what) {
+  CommitTimes times;
   std::vector<std::pair<Task*, TaskCommit>> commits;
   for (Task* task : tasks_.all()) {
     std::optional<TaskCommit> prepared = task->prepare_commit(save_what);
@@ -254,12 +241,14 @@ Status Worker::commit(Task::Save save_what) {
   if (commits.empty()) return {};
   std::vector<PartitionCommit> partitions;
   for (const auto& [task, prepared] : commits) partitions.push_back(partition_commit(prepared));
+  times.end_of(CommitTimes::Part::kPrepare);
   ChangelogPositions changelog_positions;
   {
-    const Timer timer(&context_.counters->commit_duration);
+    const DurationTimer timer(&context_.counters->commit_duration);
     Status flushed =
         persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
     if (!flushed) return flushed;
+    times.end_of(CommitTimes::Part::kFlush);
     Status committed = persist(Operation::kCommit, [&]() -> Status {
       Result<ChangelogPositions> done = transport_->commit(partitions);
       if (!done) return tl::unexpected(done.error());
@@ -268,21 +257,28 @@ Status Worker::commit(Task::Save save_what) {
     });
     if (!committed) return committed;
   }
+  times.end_of(CommitTimes::Part::kTransaction);
   crash_point("before_batch");
   for (const auto& [task, prepared] : commits) {
     task->note_committed();
     restarts_.note_committed(task->partition(), task->committed());
   }
+  std::size_t users_saved = 0;
+  std::size_t users_changed = 0;
   for (std::size_t i = 0; i < commits.size(); ++i) {
     auto& [task, prepared] = commits[i];
     prepared.batch.marker.changelog_position = changelog_positions[i];
     if (Status saved = save(task, prepared); !saved) return saved;
+    users_saved += prepared.batch.users.size();
+    users_changed += task->changed_users();
   }
+  times.end_of(CommitTimes::Part::kStore);
+  log_debug(times.line(commits.size(), users_saved, users_changed));
   return {};
 }
 
 Status Worker::save(Task* task, const TaskCommit& commit) {
-  const Timer timer(&context_.counters->checkpoint_duration);
+  const DurationTimer timer(&context_.counters->checkpoint_duration);
   Status saved = persist(Operation::kSaveState, [&] { return task->post_commit(commit); });
   if (!saved) return recoverable(*task, saved.error());
   return {};

@@ -1,0 +1,36 @@
+// CommitTimes: where the time of one commit goes, as a debug line tells it.
+//
+//   commit of 4 partitions: 11.92 ms (prepare 2.10, flush 0.85, transaction 6.31, store 2.66),
+//   users saved 3120, still changed 1000214
+//
+// Units: microseconds inside, milliseconds in the line. Errors: none. Threads: one
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace freshet::pipeline {
+
+class CommitTimes {
+ public:
+  // What a commit does, in this order: slices and markers are made, outputs acknowledged, the
+  // brokers commit, the store writes.
+  enum class Part { kPrepare, kFlush, kTransaction, kStore };
+  static constexpr std::size_t kParts = static_cast<std::size_t>(Part::kStore) + 1;
+
+  // What passed since the last call, or the construction, belongs to `part`.
+  void end_of(Part part);
+  void add(Part part, std::chrono::microseconds time);
+
+  std::string line(std::size_t partitions, std::size_t users_saved,
+                   std::size_t users_changed) const;
+
+ private:
+  std::array<std::chrono::microseconds, kParts> parts_{};
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace freshet::pipeline
