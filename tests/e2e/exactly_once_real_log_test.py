@@ -31,7 +31,7 @@ class RealLog(ExactlyOnceTestCase):
         return cls.reference, model
 
     def test_a_worker_killed_again_and_again_loses_and_repeats_nothing_of_the_real_log(self):
-        feed = self.feed(rate=EVENTS / (4 * KILLS + 5))
+        feed = self.feed(rate=EVENTS / (8 * KILLS + 10))
         self.kill_workers(KILLS)
         self.finish(feed)
         self.drain([self.worker()])

@@ -52,7 +52,7 @@ class RandomTimes(ExactlyOnceTestCase):
     CONFIG = "commit: {interval_ms: 1000}"  # most of the time a transaction is open
 
     def test_a_worker_killed_again_and_again_under_load_loses_and_repeats_nothing(self):
-        feed = self.feed(rate=self.EVENTS / (4 * KILLS + 10))
+        feed = self.feed(rate=self.EVENTS / (8 * KILLS + 10))
         self.assertGreaterEqual(self.kill_workers(KILLS), 0.8 * KILLS)
         self.finish(feed)
         self.drain([self.worker()])
