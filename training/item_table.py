@@ -21,7 +21,7 @@ class ItemTable(nn.Module):
         the exact sums of the served model fit 64 bits (docs/formats.md, "Representation").
         """
         super().__init__()
-        bound = dim ** -0.5
+        bound = 0.2 * dim ** -0.5  # small: what is never learned from should say little
         self.own = nn.Parameter(torch.empty(items, dim).uniform_(-bound, bound))  # [n, d]
         self.register_buffer("values", values, persistent=False)
         self.largest, self.smallest = largest, smallest

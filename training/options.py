@@ -55,16 +55,18 @@ def parser() -> argparse.ArgumentParser:
     learn = p.add_argument_group("learning")
     learn.add_argument("--seed", type=int, default=1)
     learn.add_argument("--epochs", type=int, default=20, metavar="N", help="at most (20)")
-    learn.add_argument("--patience", type=int, default=2, metavar="N",
-                       help="epochs without a better last day before it stops (2)")
+    learn.add_argument("--patience", type=int, default=1, metavar="N",
+                       help="epochs without a better last day before it stops (1)")
     learn.add_argument("--no-refit", action="store_true",
                        help="keep the weights of the best epoch rather than learning on the last day, too")
-    learn.add_argument("--batch-size", type=int, default=512)
-    learn.add_argument("--learning-rate", type=float, default=0.001, help="of the deep side (0.001)")
-    learn.add_argument("--wide-learning-rate", type=float, default=0.001, help="of the wide side (0.001)")
+    learn.add_argument("--batch-size", type=int, default=1024, help="rows of a step (1024)")
+    learn.add_argument("--learning-rate", type=float, default=0.002, help="of the deep side (0.002)")
+    learn.add_argument("--wide-learning-rate", type=float, default=0.008, help="of the wide side (0.008)")
     learn.add_argument("--dropout", type=float, default=0.3, help="in the deep side (0.3)")
-    learn.add_argument("--weight-decay", type=float, default=0.0, help="of the deep side, as in AdamW (0)")
-    learn.add_argument("--wide-weight-decay", type=float, default=0.0, help="of the wide side (0)")
+    learn.add_argument("--weight-decay", type=float, default=1.0, help="of the deep side, as in AdamW (1)")
+    learn.add_argument("--wide-weight-decay", type=float, default=1.0, help="of the wide side (1)")
+    learn.add_argument("--averaging", type=float, default=0.98,
+                       help="of the weights over the last 1 / (1 - this) steps; 0: the last step's (0.98)")
     learn.add_argument("--threads", type=int, default=0, metavar="N", help="of the CPU (default: PyTorch's choice)")
     learn.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda")
     learn.add_argument("--restart", action="store_true", help="begin anew where an interrupted run left a checkpoint")
@@ -115,10 +117,11 @@ def at_least(arguments, name: str, smallest):
 
 def model_config(arguments, examples: Examples) -> ModelConfig:
     for name, smallest in (("dim", 1), ("buckets", 1), ("recent_clicks", 0), ("epochs", 1), ("patience", 1),
-                           ("batch_size", 1), ("model_version", 0), ("dropout", 0), ("seed", 0)):
+                           ("batch_size", 1), ("model_version", 0), ("dropout", 0), ("averaging", 0), ("seed", 0)):
         at_least(arguments, name, smallest)
-    if arguments.dropout >= 1:
-        raise UserError(f"--dropout {arguments.dropout}: must be below 1")
+    for name in ("dropout", "averaging"):
+        if getattr(arguments, name) >= 1:
+            raise UserError(f"--{name} {getattr(arguments, name)}: must be below 1")
     options = attention_options(arguments.attention)
     attention = complete_attention(arguments.variant, options)
     known_keys(options, attention)

@@ -37,7 +37,7 @@ def settings_of(arguments) -> Settings:
     return Settings(seed=arguments.seed, epochs=arguments.epochs, patience=arguments.patience,
                     batch_size=arguments.batch_size, learning_rate=arguments.learning_rate,
                     wide_learning_rate=arguments.wide_learning_rate, weight_decay=arguments.weight_decay,
-                    wide_weight_decay=arguments.wide_weight_decay, refit=not arguments.no_refit)
+                    wide_weight_decay=arguments.wide_weight_decay, averaging=arguments.averaging, refit=not arguments.no_refit)
 
 
 def train(arguments) -> dict:

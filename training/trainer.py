@@ -7,10 +7,14 @@
 The two phases let the newest day be learned from without being looked at for the choice. All that is
 random is drawn from (seed, phase, epoch), so a run that was interrupted goes on from its last epoch to the
 same weights as one that was not.
+
+What is looked at and kept are the weights' running averages over the last 1 / (1 - averaging) steps, which are
+less noisy than the weights of any one step (Polyak and Juditsky 1992).
 """
 from __future__ import annotations
 
 import copy
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +37,13 @@ JUDGE_ROWS = 4096  # of one batch where nothing is learned
 class Settings:
     seed: int = 1
     epochs: int = 20
-    patience: int = 2
-    batch_size: int = 512
-    learning_rate: float = 0.001
-    wide_learning_rate: float = 0.001
-    weight_decay: float = 0.0
-    wide_weight_decay: float = 0.0
+    patience: int = 1
+    batch_size: int = 1024
+    learning_rate: float = 0.002
+    wide_learning_rate: float = 0.008
+    weight_decay: float = 1.0
+    wide_weight_decay: float = 1.0
+    averaging: float = 0.98
     refit: bool = True
 
 
@@ -50,6 +55,46 @@ class Judgement:
     deep_auc: float
     wide_auc: float
     log_loss: float
+
+
+class Learner:
+    """The weights that the optimizer moves, and their running average."""
+
+    def __init__(self, model: WideDeep, settings: Settings):
+        self.model, self.average, self.settings = model, copy.deepcopy(model), settings
+        self.steps = 0
+        wide = [p for name, p in model.named_parameters() if name.startswith("wide.")]
+        deep = [p for name, p in model.named_parameters() if not name.startswith("wide.")]
+        groups = [{"params": deep, "lr": settings.learning_rate, "weight_decay": settings.weight_decay}]
+        if wide:
+            groups.append({"params": wide, "lr": settings.wide_learning_rate,
+                           "weight_decay": settings.wide_weight_decay})
+        self.optimizer = torch.optim.AdamW(groups)
+
+    def step(self, batch) -> torch.Tensor:
+        """Learns from a batch; its mean loss."""
+        loss = binary_cross_entropy_with_logits(self.model(batch).total, batch.label)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.model.keep_in_range()
+        self.steps += 1
+        with torch.no_grad():
+            # While there are few steps, the mean of all of them.
+            kept = min(self.settings.averaging, 1 - 1 / self.steps)
+            for mean, now in zip(self.average.parameters(), self.model.parameters()):
+                mean.lerp_(now, 1 - kept)
+        return loss
+
+    def state(self) -> dict:
+        return {"model": self.model.state_dict(), "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(), "steps": self.steps}
+
+    def restore(self, state: dict):
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.steps = state["steps"]
 
 
 @torch.no_grad()
@@ -90,85 +135,68 @@ class Trainer:
             self.choose_epoch(learn, choose, state)
             state = None
         if not self.settings.refit:
-            model = self.begin()[0]
+            model = self.begin().model
             model.load_state_dict(self.best_weights)
             return model
         return self.refit(np.concatenate([learn, choose]), state)
 
-    def begin(self):
-        """The first weights, by seed, and a new optimizer."""
+    def begin(self) -> Learner:
+        """From the first weights, by seed."""
         torch.manual_seed(self.settings.seed)
-        model = self.make_model().to(self.batches.device)
-        wide = [p for name, p in model.named_parameters() if name.startswith("wide.")]
-        deep = [p for name, p in model.named_parameters() if not name.startswith("wide.")]
-        settings = self.settings
-        groups = [{"params": deep, "lr": settings.learning_rate, "weight_decay": settings.weight_decay}]
-        if wide:
-            groups.append({"params": wide, "lr": settings.wide_learning_rate,
-                           "weight_decay": settings.wide_weight_decay})
-        return model, torch.optim.AdamW(groups)
+        return Learner(self.make_model().to(self.batches.device), self.settings)
 
     def choose_epoch(self, learn, choose, state):
-        model, optimizer = self.begin()
-        first = 1
+        learner, first = self.begin(), 1
         if state:
-            model.load_state_dict(state["model"])
-            optimizer.load_state_dict(state["optimizer"])
+            learner.restore(state["learner"])
             first = state["epoch"] + 1
         for epoch in range(first, self.settings.epochs + 1):
             if epoch - 1 - self.best_epoch >= self.settings.patience and self.best_epoch:
                 break
-            loss, seconds = self.learn_epoch(model, optimizer, learn, phase=0, epoch=epoch)
-            found = judge(model, self.batches, choose)
+            loss, seconds = self.learn_epoch(learner, learn, phase=0, epoch=epoch)
+            found = judge(learner.average, self.batches, choose)
             self.curve.append({"phase": "choose", "epoch": epoch, "loss": loss, "auc": found.auc,
                                "deep_auc": found.deep_auc, "wide_auc": found.wide_auc,
                                "log_loss": found.log_loss, "seconds": round(seconds, 1)})
             better = found.auc > self.best_auc
             if better:
                 self.best_epoch, self.best_auc = epoch, found.auc
-                self.best_weights = copy.deepcopy(model.state_dict())
+                self.best_weights = copy.deepcopy(learner.average.state_dict())
             self.say(f"epoch {epoch}/{self.settings.epochs}: loss {loss:.4f}; last day: AUC {found.auc:.4f}, "
                      f"deep {found.deep_auc:.4f}, wide {found.wide_auc:.4f}, log loss {found.log_loss:.4f}"
                      f"{' (best)' if better else ''}; {seconds:.0f} s")
-            self.save("choose", epoch, model, optimizer)
+            self.save("choose", epoch, learner)
         self.say(f"best epoch: {self.best_epoch}, AUC {self.best_auc:.4f} on the last training day")
 
     def refit(self, rows, state) -> WideDeep:
-        model, optimizer = self.begin()
-        first = 1
+        learner, first = self.begin(), 1
         if state:
-            model.load_state_dict(state["model"])
-            optimizer.load_state_dict(state["optimizer"])
+            learner.restore(state["learner"])
             first = state["epoch"] + 1
         for epoch in range(first, self.best_epoch + 1):
-            loss, seconds = self.learn_epoch(model, optimizer, rows, phase=1, epoch=epoch)
+            loss, seconds = self.learn_epoch(learner, rows, phase=1, epoch=epoch)
             self.curve.append({"phase": "refit", "epoch": epoch, "loss": loss, "seconds": round(seconds, 1)})
             self.say(f"refit on all training days, epoch {epoch}/{self.best_epoch}: loss {loss:.4f}; {seconds:.0f} s")
-            self.save("refit", epoch, model, optimizer)
-        return model
+            self.save("refit", epoch, learner)
+        return learner.average
 
-    def learn_epoch(self, model, optimizer, rows, phase: int, epoch: int):
+    def learn_epoch(self, learner: Learner, rows, phase: int, epoch: int):
         """-> mean loss, seconds"""
         began, settings = time.monotonic(), self.settings
         torch.manual_seed((settings.seed * 2 + phase) * 10_000 + epoch)  # for dropout
         order = np.random.default_rng([settings.seed, phase, epoch]).permutation(rows)
-        model.train()
+        learner.model.train()
         total = 0.0
         for begin in range(0, len(order), settings.batch_size):
             batch = self.batches.batch(order[begin:begin + settings.batch_size])
-            loss = binary_cross_entropy_with_logits(model(batch).total, batch.label)
-            if not torch.isfinite(loss):
-                raise UserError(f"the loss is {loss.item()} in epoch {epoch}, row {begin}: lower --learning-rate")
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            model.keep_in_range()
-            total += loss.item() * len(batch.label)
+            loss = learner.step(batch).item()
+            if not math.isfinite(loss):
+                raise UserError(f"the loss is {loss} in epoch {epoch}, row {begin}: lower --learning-rate")
+            total += loss * len(batch.label)
         return total / len(order), time.monotonic() - began
 
-    def save(self, phase: str, epoch: int, model, optimizer):
+    def save(self, phase: str, epoch: int, learner: Learner):
         if self.checkpoint:
             save_checkpoint(self.checkpoint, self.fingerprint, {
-                "phase": phase, "epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                "curve": self.curve, "best_epoch": self.best_epoch, "best_auc": self.best_auc,
-                "best_weights": self.best_weights})
+                "phase": phase, "epoch": epoch, "learner": learner.state(), "curve": self.curve,
+                "best_epoch": self.best_epoch, "best_auc": self.best_auc, "best_weights": self.best_weights})

@@ -17,7 +17,7 @@ from metrics import auc, log_loss
 from model_folder import read_config, read_model
 import safetensors_file
 
-LEARNS = ["--dim", 8, "--layers", "16,8", "--epochs", 6, "--learning-rate", 0.01, "--dropout", 0, "--buckets", 512,
+LEARNS = ["--dim", 8, "--layers", "16,8", "--epochs", 6, "--batch-size", 256, "--learning-rate", 0.02, "--weight-decay", 0, "--dropout", 0, "--buckets", 512,
           "--attention", "hidden=4", "--crosses", "item,user", "--threads", 1]
 
 
