@@ -1,10 +1,11 @@
 // Scores of C candidates: the fold of the user's part, the factored scorer, the whole of a click,
 // and beside them a batched Eigen GEMM and the reference.
 //
-// Names are BM_Score_<Operation>/<C>/<d>. Each run first compares its result with the reference and
-// aborts on a wrong one.
+// Names are BM_Score_<Operation>/<C>/<d>, under target attention with /<N> clicks behind. Each run
+// first compares its result with the reference and aborts on a wrong one.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/check.h"
@@ -20,50 +21,75 @@ namespace {
 
 constexpr std::size_t kItems = 10'000;
 constexpr std::size_t kPublish = 20;
+// Of the candidates, those that are compared with the reference: it is slow.
+constexpr std::size_t kCompared = 100;
 
 struct ScoreBench {
   std::shared_ptr<const Model> model;
   CandidateScorer scorer;
   std::vector<float> u;
+  std::vector<PooledClick> clicks;  // newest first; target attention reads them
   std::vector<ItemRow> recent;
   std::vector<ItemRow> candidates;
   std::vector<CandidateLogit> logits;
   UserFold fold;
 
-  WideInputs wide() const { return {"user-1", {}, recent}; }
+  void fold_user() {
+    const std::span<const PooledClick> seen = clicks;
+    scorer.fold({u, {&seen, 1}}, {"user-1", {}, recent}, &fold);
+  }
+  void score() { scorer.score(fold, candidates, logits); }
 
   std::vector<ReferenceLogit> reference() const {
+    const ReferenceWideInputs wide{"user-1", {}, {}, recent};
+    const auto compared = std::span(candidates).first(std::min(kCompared, candidates.size()));
+    if (model->variant == Variant::kTarget) {
+      std::vector<std::vector<ReferenceClick>> seen(1);
+      for (const PooledClick& click : clicks) seen[0].push_back({click.ts, click.row});
+      return reference_logits(*model, seen, wide, compared);
+    }
     const std::vector<double> exact_u(u.begin(), u.end());
-    return reference_logits(*model, exact_u, {"user-1", {}, {}, recent}, candidates);
+    return reference_logits(*model, exact_u, wide, compared);
   }
 };
 
-// `wide_buckets` 0 leaves the deep side alone, as the GEMM has it.
-ScoreBench make_bench(const benchmark::State& state, std::size_t wide_buckets) {
-  ModelInitOptions options;
+// Ranges: C, d and, under target attention, N.
+ScoreBench make_bench(const benchmark::State& state, ModelInitOptions options) {
   options.embedding_dim = static_cast<std::size_t>(state.range(1));
   options.item_ids = test::numbered_items(kItems);
-  options.wide_buckets = wide_buckets;
   auto model = test::share(test::random_model(options));
   Result<CandidateScorer> scorer = CandidateScorer::create(model, {});
   FRESHET_CHECK(scorer.has_value());
-  ScoreBench bench{std::move(model), std::move(*scorer), {}, {}, {}, {}, {}};
+  ScoreBench bench{std::move(model), std::move(*scorer), {}, {}, {}, {}, {}, {}};
   Random random(1);
   const auto row = [&] { return ItemRow{static_cast<std::uint32_t>(random.below(kItems))}; };
-  for (std::size_t i = 0; i < bench.model->embedding_dim; ++i) {
+  const std::size_t size = bench.model->representations().size() * bench.model->embedding_dim;
+  for (std::size_t i = 0; i < size; ++i) {
     bench.u.push_back(static_cast<float>(random.uniform(-0.5, 0.5)));
+  }
+  if (bench.model->variant == Variant::kTarget) {
+    for (std::int64_t k = 0; k < state.range(2); ++k) {
+      bench.clicks.push_back({EventTime{1'640'000'000'000 - 60'000 * k}, row()});
+    }
   }
   for (std::size_t k = 0; k < bench.model->wide.recent_clicks; ++k) bench.recent.push_back(row());
   const auto count = static_cast<std::size_t>(state.range(0));
   for (std::size_t k = 0; k < count; ++k) bench.candidates.push_back(row());
   bench.logits.resize(count);
-  bench.scorer.fold({bench.u, {}}, bench.wide(), &bench.fold);
-  bench.scorer.score(bench.fold, bench.candidates, bench.logits);
+  bench.fold_user();
+  bench.score();
   const std::vector<ReferenceLogit> exact = bench.reference();
-  for (std::size_t k = 0; k < count; ++k) {
+  for (std::size_t k = 0; k < exact.size(); ++k) {
     FRESHET_CHECK(std::fabs(double{bench.logits[k].total} - exact[k].total) <= 1e-5);
   }
   return bench;
+}
+
+// `wide_buckets` 0 leaves the deep side alone, as the GEMM has it.
+ScoreBench make_bench(const benchmark::State& state, std::size_t wide_buckets) {
+  ModelInitOptions options;
+  options.wide_buckets = wide_buckets;
+  return make_bench(state, options);
 }
 
 void set_candidates(benchmark::State& state) {
@@ -73,7 +99,7 @@ void set_candidates(benchmark::State& state) {
 void BM_Score_Deep(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 0);
   for (auto _ : state) {
-    bench.scorer.score(bench.fold, bench.candidates, bench.logits);
+    bench.score();
     benchmark::DoNotOptimize(bench.logits.data());
   }
   set_candidates(state);
@@ -82,7 +108,7 @@ void BM_Score_Deep(benchmark::State& state) {
 void BM_Score_WideAndDeep(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 65536);
   for (auto _ : state) {
-    bench.scorer.score(bench.fold, bench.candidates, bench.logits);
+    bench.score();
     benchmark::DoNotOptimize(bench.logits.data());
   }
   set_candidates(state);
@@ -91,8 +117,8 @@ void BM_Score_WideAndDeep(benchmark::State& state) {
 void BM_Score_FoldScoreTopK(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 65536);
   for (auto _ : state) {
-    bench.scorer.fold({bench.u, {}}, bench.wide(), &bench.fold);
-    bench.scorer.score(bench.fold, bench.candidates, bench.logits);
+    bench.fold_user();
+    bench.score();
     benchmark::DoNotOptimize(
         top_k(bench.candidates, bench.logits, bench.model->item_id_rank, kPublish));
   }
@@ -123,13 +149,48 @@ void BM_Score_Reference(benchmark::State& state) {
 void BM_Score_Fold(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 65536);
   for (auto _ : state) {
-    bench.scorer.fold({bench.u, {}}, bench.wide(), &bench.fold);
+    bench.fold_user();
     benchmark::DoNotOptimize(bench.fold.m.data());
   }
 }
 
+// Fold and score of one variant, deep side alone: what its target side costs a candidate.
+void BM_Score_Variant(benchmark::State& state, Variant variant, bool target_fields) {
+  ModelInitOptions options;
+  options.variant = variant;
+  options.wide_buckets = 0;
+  if (target_fields) options.target_fields = {"item", "author", "tag"};
+  ScoreBench bench = make_bench(state, options);
+  for (auto _ : state) {
+    bench.fold_user();
+    bench.score();
+    benchmark::DoNotOptimize(bench.logits.data());
+  }
+  set_candidates(state);
+}
+
+// The candidate asks the N clicks: O(C N d) an event, where the others take O(C d h1).
+void BM_Score_TargetAttention(benchmark::State& state, ScoreKind score) {
+  ModelInitOptions options;
+  options.variant = Variant::kTarget;
+  options.score = score;
+  options.wide_buckets = 0;
+  ScoreBench bench = make_bench(state, options);
+  for (auto _ : state) {
+    bench.fold_user();
+    bench.score();
+    benchmark::DoNotOptimize(bench.logits.data());
+  }
+  set_candidates(state);
+}
+
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgsProduct({{100, 1000}, {32, 64, 128, 45}});
+}
+
+void one_size(benchmark::internal::Benchmark* bench) { bench->Args({1000, 64}); }
+void lengths(benchmark::internal::Benchmark* bench) {
+  bench->ArgsProduct({{1000}, {64}, {50, 256}});
 }
 
 BENCHMARK(BM_Score_Deep)->Apply(sizes);
@@ -137,7 +198,19 @@ BENCHMARK(BM_Score_Gemm)->Apply(sizes);
 BENCHMARK(BM_Score_WideAndDeep)->Apply(sizes);
 BENCHMARK(BM_Score_FoldScoreTopK)->Apply(sizes);
 BENCHMARK(BM_Score_Fold)->ArgsProduct({{1}, {32, 64, 128, 45}});
-BENCHMARK(BM_Score_Reference)->ArgsProduct({{100, 1000}, {64}});
+BENCHMARK(BM_Score_Reference)->ArgsProduct({{kCompared}, {64}});
+
+BENCHMARK_CAPTURE(BM_Score_Variant, traditional, Variant::kTraditional, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, self, Variant::kSelf, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, self_shared, Variant::kSelfShared, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, self_bilinear, Variant::kSelfBilinear, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, merged, Variant::kMerged, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, merged_fields, Variant::kMerged, true)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, none, Variant::kNone, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_TargetAttention, dot, ScoreKind::kDot)->Apply(lengths);
+BENCHMARK_CAPTURE(BM_Score_TargetAttention, scaled_dot, ScoreKind::kScaledDot)->Apply(lengths);
+BENCHMARK_CAPTURE(BM_Score_TargetAttention, bilinear, ScoreKind::kBilinear)->Apply(lengths);
+BENCHMARK_CAPTURE(BM_Score_TargetAttention, additive, ScoreKind::kAdditive)->Apply(lengths);
 
 }  // namespace
 }  // namespace freshet::scorer
