@@ -9,14 +9,12 @@ def activate(name: str, x: torch.Tensor) -> torch.Tensor:
     return {"none": lambda v: v, "relu": torch.relu, "tanh": torch.tanh}[name](x)
 
 
+HIDDEN = 1e30  # taken from a score, it leaves a weight of exactly 0
+
+
 def masked_softmax(scores: torch.Tensor, visible: torch.Tensor, dim: int) -> torch.Tensor:
     """Softmax over the visible positions of `dim`; zeros everywhere where none is visible."""
-    scores = scores.masked_fill(~visible, float("-inf"))
-    peak = scores.amax(dim=dim, keepdim=True)
-    peak = torch.where(torch.isfinite(peak), peak, torch.zeros_like(peak))
-    weights = torch.exp(scores - peak.detach())
-    total = weights.sum(dim=dim, keepdim=True)
-    return weights / torch.where(total > 0, total, torch.ones_like(total))
+    return torch.softmax(scores.masked_fill(~visible, -HIDDEN), dim=dim) * visible
 
 
 def pool_rows(alpha: torch.Tensor, visible: torch.Tensor, pool: str) -> torch.Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import embedding
 
-from attention_math import activate, masked_softmax, pool_rows, uniform_, weighted_rows, weighted_sum
+from attention_math import HIDDEN, activate, pool_rows, uniform_, weighted_rows, weighted_sum
 
 
 class SelfAttentionLayer(nn.Module):
@@ -49,8 +49,10 @@ class SelfAttentionLayer(nn.Module):
         if not self.has_queries:
             return visible.to(penalty.dtype)  # a single vector has the weight 1
         q, k = qk.chunk(2, dim=2)  # [R, N, H] each
-        e = self.scores(q, k) - penalty.unsqueeze(1)  # [R, N, N]
-        return pool_rows(masked_softmax(e, visible.unsqueeze(1), dim=2), visible, self.pool)
+        # One subtraction of [R, N, N] for recency and mask. A row without a visible position to attend to is
+        # not visible itself, so pool_rows leaves it out.
+        e = self.scores(q, k) - penalty.masked_fill(~visible, HIDDEN).unsqueeze(1)  # [R, N, N]
+        return pool_rows(torch.softmax(e, dim=2), visible, self.pool)
 
     def values(self, pooled):
         """[R, d] -> [R, d]"""

@@ -1,9 +1,13 @@
 """Learns a model folder from examples: scripts/train. Talk on stderr, the last line of stdout is the result."""
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import signal
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +35,20 @@ def pick_device(name: str) -> str:
     if name != "cpu" and not name.startswith("cuda"):
         raise UserError(f"--device {name}: say auto, cpu or cuda")
     return name
+
+
+@contextlib.contextmanager
+def alone(out: Path):
+    """Holds the place of a run's output, so that two runs never write one checkpoint."""
+    path = out.with_name(out.name + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"another run is writing {out}: wait for it, or name another --out") from error
+        yield
+        path.unlink(missing_ok=True)
 
 
 def settings_of(arguments) -> Settings:
@@ -89,7 +107,8 @@ def train(arguments) -> dict:
 def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
-        print(json.dumps(train(arguments)))
+        with alone(arguments.out):
+            print(json.dumps(train(arguments)))
         return 0
     except UserError as error:
         say(f"train: {error}")
@@ -102,5 +121,12 @@ def main(argv: list[str]) -> int:
         return 130
 
 
+def stop(signum, frame):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    # Also where a shell started it in the background, which ignores the one, or a service manager ends it.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     sys.exit(main(sys.argv[1:]))

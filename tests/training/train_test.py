@@ -65,14 +65,15 @@ class TrainTest(unittest.TestCase):
     def test_an_interrupted_run_goes_on_to_the_same_weights(self):
         options = [*LEARNS, "--epochs", 3]
         self.train("whole", *options)
-        for after in ("epoch 1/", "epoch 2/", "refit on all training days, epoch 1/"):
+        for after, signum in (("epoch 1/", signal.SIGINT), ("epoch 2/", signal.SIGTERM),
+                              ("refit on all training days, epoch 1/", signal.SIGKILL)):
             run = self.start("cut", *options)
             for line in run.stderr:
                 if line.startswith(after):
-                    run.send_signal(signal.SIGINT)
+                    run.send_signal(signum)
                     break
             _, stderr = run.communicate(timeout=100)
-            self.assertEqual(run.returncode, 130, stderr)
+            self.assertEqual(run.returncode, -signum if signum == signal.SIGKILL else 130, stderr)
             self.assertFalse((self.dir / "cut").exists())
         refusal = self.train("cut", *options, "--seed", 9, rc=1)
         self.assertIn("seed 1, not 9", refusal)
@@ -80,6 +81,10 @@ class TrainTest(unittest.TestCase):
         self.train("cut", *options)
         self.assertEqual(self.weights("whole"), self.weights("cut"))
         self.assertFalse((self.dir / "cut.checkpoint").exists())
+
+    def test_a_second_run_to_the_same_place_is_refused(self):
+        with train.alone(self.dir / "shared"):
+            self.assertIn("another run is writing", self.train("shared", *LEARNS, rc=1))
 
     def test_every_variant_learns_and_its_folder_reads_back_as_it_was_written(self):
         for variant in ("self", "self_shared", "self_bilinear", "self_bilinear_activated", "merged", "target", "none"):
