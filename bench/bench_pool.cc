@@ -9,8 +9,8 @@
 
 #include "common/check.h"
 #include "common/random.h"
-#include "scorer/attention_pool.h"
 #include "scorer/reference.h"
+#include "scorer/traditional_pool.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {
@@ -21,7 +21,7 @@ constexpr std::size_t kClicks = 1 << 16;  // the log that windows slide over
 
 struct PoolBench {
   std::shared_ptr<const Model> model;
-  AttentionPool pool;
+  TraditionalPool pool;
   std::vector<PooledClick> clicks;
 };
 
@@ -33,7 +33,7 @@ PoolBench make_bench(const benchmark::State& state, WeightKind weight) {
   options.wide_buckets = 0;
   auto model = test::share(test::random_model(options));
   const auto length = static_cast<std::size_t>(state.range(0));
-  Result<AttentionPool> pool = AttentionPool::create(model, 0, length + 1);
+  Result<TraditionalPool> pool = TraditionalPool::create(model, 0, length + 1);
   FRESHET_CHECK(pool.has_value());
   PoolBench bench{std::move(model), std::move(*pool), {}};
   Random random(1);
@@ -51,7 +51,7 @@ std::vector<ReferenceClick> as_reference(std::span<const PooledClick> clicks) {
 }
 
 void check_against_reference(const PoolBench& bench, std::span<const PooledClick> visible,
-                             const PoolSums& sums) {
+                             const TraditionalSums& sums) {
   std::vector<float> u(bench.model->embedding_dim);
   bench.pool.representation(sums, u);
   const std::vector<double> exact =
@@ -65,8 +65,8 @@ void slide(benchmark::State& state, WeightKind weight) {
   const PoolBench bench = make_bench(state, weight);
   const auto length = static_cast<std::size_t>(state.range(0));
   const std::span<const PooledClick> clicks = bench.clicks;
-  PoolSums sums = bench.pool.empty();
-  PoolSums fresh = bench.pool.empty();
+  TraditionalSums sums = bench.pool.empty();
+  TraditionalSums fresh = bench.pool.empty();
   std::vector<float> u(bench.model->embedding_dim);
   std::size_t begin = 0;
   bench.pool.rebuild(clicks.subspan(0, length), &sums);
@@ -98,7 +98,7 @@ void BM_Pool_SlidePerChannel(benchmark::State& state) { slide(state, WeightKind:
 void BM_Pool_Rebuild(benchmark::State& state) {
   const PoolBench bench = make_bench(state, WeightKind::kScalar);
   const auto visible = std::span(bench.clicks).first(static_cast<std::size_t>(state.range(0)));
-  PoolSums sums = bench.pool.empty();
+  TraditionalSums sums = bench.pool.empty();
   bench.pool.rebuild(visible, &sums);
   check_against_reference(bench, visible, sums);
   for (auto _ : state) {

@@ -14,7 +14,7 @@ EventScorer::EventScorer(const WorkerConfig& config, std::shared_ptr<const Serve
       publish_(config.candidates.publish),
       model_(std::move(model)),
       observer_(observer),
-      u_(model_->pools.size() * model_->model->embedding_dim) {}
+      u_(model_->representation_size()) {}
 
 std::optional<EventScorer::Insertion> EventScorer::insertion_of(const Event& event) const {
   if (event.kind == EventKind::kClick) return Insertion{event.behaviour, {event.ts, *event.item}};
@@ -100,10 +100,15 @@ void EventScorer::score(const Event& event, EventTime stream_time, const Windows
     return;
   }
   const scorer::Model& model = *model_->model;
-  user.representation(*model_, windows, u_);
+  user.representation(*model_, windows, &sums_, u_);
   user.recent_rows(0, windows[0], model.wide.recent_clicks, &recent_);
   context_.assign(event.context.begin(), event.context.end());
-  model_->scorer.fold({u_, {}}, {event.user.view(), context_, recent_}, &fold_);
+  clicks_.clear();
+  for (const std::size_t behaviour : model_->behaviours) {
+    const stateful::Window window = windows[behaviour];
+    clicks_.push_back(user.clicks(behaviour).subspan(window.first, window.count));
+  }
+  model_->scorer.fold({u_, clicks_}, {event.user.view(), context_, recent_}, &fold_);
   logits_.resize(candidates.size());
   model_->scorer.score(fold_, candidates, logits_);
   if (observer_ != nullptr) {

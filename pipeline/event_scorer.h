@@ -5,7 +5,7 @@
 //           before it; the insert; for a click the scores after it.
 // Errors:   a Refusal when nothing can be scored (unknown items, no finite logit); the event
 //           stays applied all the same
-// Threads:  one per task (it owns the buffers); Cost: O(d) per click that moved + O(C d h1)
+// Threads:  one per task (it owns the buffers); Cost: the pools' per click that moved + O(C d h1)
 // Oracle:   scorer/reference.h through `replay --verify`; tests/property/pipeline
 #pragma once
 
@@ -66,11 +66,13 @@ class EventScorer {
   ScoreObserver* observer_;
 
   // Buffers, reused from event to event.
-  std::vector<float> u_;                                  // [B d]
-  std::vector<scorer::ItemRow> recent_;                   // [<= recent_clicks]
-  std::vector<scorer::ItemRow> event_rows_;               // [<= candidates of the event]
-  std::vector<scorer::CandidateLogit> logits_;            // [C]
-  std::vector<std::optional<std::string_view>> context_;  // [events.context]
+  std::vector<float> u_;                                      // [P d]
+  std::vector<std::span<const scorer::PooledClick>> clicks_;  // [B] of the model
+  std::vector<scorer::PoolSums> sums_;                        // [pools]
+  std::vector<scorer::ItemRow> recent_;                       // [<= recent_clicks]
+  std::vector<scorer::ItemRow> event_rows_;                   // [<= candidates of the event]
+  std::vector<scorer::CandidateLogit> logits_;                // [C]
+  std::vector<std::optional<std::string_view>> context_;      // [events.context]
   scorer::UserFold fold_;
 };
 

@@ -105,8 +105,10 @@ Windows HotUser::refresh(const ServedModel& model,
 }
 
 void HotUser::representation(const ServedModel& model, const Windows& windows,
-                             std::span<float> u) const {
+                             std::vector<scorer::PoolSums>* scratch, std::span<float> u) const {
   const std::size_t dim = model.model->embedding_dim;
+  if (pooled_.empty()) std::fill(u.begin(), u.end(), 0.0F);
+  scratch->resize(pooled_.size());
   for (std::size_t p = 0; p < pooled_.size(); ++p) {
     const PooledBehaviour& behaviour = model.pools[p];
     const Pooled& pooled = pooled_[p];
@@ -119,7 +121,8 @@ void HotUser::representation(const ServedModel& model, const Windows& windows,
     }
     const std::span<const scorer::PooledClick> clicks = clicks_[behaviour.behaviour];
     const std::span<const scorer::PooledClick> visible = clicks.subspan(window.first, window.count);
-    scorer::PoolSums sums = pooled.sums;
+    scorer::PoolSums& sums = (*scratch)[p];
+    sums = pooled.sums;
     // Sliding costs a term for each click that differs, rebuilding one for each that is there.
     if (window.first > window.count || end < pooled.summed) {
       behaviour.pool.rebuild(visible, &sums);
@@ -146,8 +149,8 @@ std::size_t HotUser::bytes() const {
     bytes += sizeof(clicks) + clicks.capacity() * sizeof(scorer::PooledClick);
   }
   for (const Pooled& pooled : pooled_) {
-    bytes +=
-        sizeof(Pooled) + pooled.sums.heap_bytes() + pooled.fresh.capacity() * sizeof(std::size_t);
+    bytes += sizeof(Pooled) + scorer::heap_bytes(pooled.sums) +
+             pooled.fresh.capacity() * sizeof(std::size_t);
   }
   return bytes;
 }

@@ -3,7 +3,9 @@
 // Holds:   the stored state; per behaviour the clicks as the scorer reads them, index for index
 //          with the sequence; per pooled behaviour the sums of the clicks visible at the last
 //          refresh. The sums are derived: any two ways to the same visible clicks give equal bits.
-// Threads: one task. Cost: refresh O(d) per click that came or left; rebuild on load O(n d)
+// Threads: one task. Cost: refresh and a rebuild on load as the kinds of scorer/pool.h have it:
+// O(d)
+//          per click that came or left and O(n d), with self-attention O(n d) and O(n^2 d)
 // Oracle:  a rebuild from the state alone (tests/property/pipeline)
 #pragma once
 
@@ -16,8 +18,7 @@
 #include "common/status.h"
 #include "common/time.h"
 #include "pipeline/served_model.h"
-#include "scorer/attention_pool.h"
-#include "scorer/pool_sums.h"
+#include "scorer/pool.h"
 #include "stateful/digest.h"
 #include "stateful/user_state.h"
 
@@ -46,8 +47,11 @@ class HotUser {
   Windows refresh(const ServedModel& model, std::span<const stateful::BehaviourLimits> limits,
                   EventTime stream_time);
 
-  // Writes U [B d] over `windows`. Requires: refresh() came after the last change.
-  void representation(const ServedModel& model, const Windows& windows, std::span<float> u) const;
+  // Writes U [P d] over `windows`; zeros where no pool keeps it. `scratch` holds sums of windows
+  // that are not the visible clicks, reused from call to call. Requires: refresh() came after the
+  // last change.
+  void representation(const ServedModel& model, const Windows& windows,
+                      std::vector<scorer::PoolSums>* scratch, std::span<float> u) const;
 
   // Clicks of known items in the window, newest first, at most `count` of them.
   void recent_rows(std::size_t behaviour, stateful::Window window, std::size_t count,
@@ -78,7 +82,7 @@ class HotUser {
 
   stateful::UserState state_;
   std::vector<std::vector<scorer::PooledClick>> clicks_;  // [behaviours][clicks], newest first
-  std::vector<Pooled> pooled_;                            // [B]
+  std::vector<Pooled> pooled_;                            // [P], as ServedModel::pools
 };
 
 }  // namespace freshet::pipeline

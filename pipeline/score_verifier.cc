@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pipeline/events/output_decoder.h"
+#include "scorer/representation_scale.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -32,25 +33,6 @@ std::vector<stateful::Click> seen_clicks(const stateful::Sequence& sequence,
 
 bool equal_bits(std::span<const float> left, std::span<const float> right) {
   return std::memcmp(left.data(), right.data(), left.size_bytes()) == 0;
-}
-
-// What differences of u are relative to: the largest |x| of the known clicks, and over channels
-// the largest sum of |alpha x|, where that is more.
-double scale_of(const scorer::Model& model, std::size_t behaviour,
-                std::span<const scorer::ReferenceClick> clicks) {
-  const std::size_t width = model.behaviours[behaviour].traditional()->w2.rows;
-  const std::vector<double> alpha = scorer::reference_weights(model, behaviour, clicks);
-  double largest = 0;
-  std::vector<double> sums(model.embedding_dim, 0.0);
-  for (std::size_t i = 0; i < clicks.size(); ++i) {
-    if (!clicks[i].row) continue;
-    const float* x = model.items.row(clicks[i].row->value);
-    for (std::size_t c = 0; c < sums.size(); ++c) {
-      largest = std::max(largest, std::fabs(double{x[c]}));
-      sums[c] += alpha[i * width + c % width] * std::fabs(double{x[c]});
-    }
-  }
-  return std::max(largest, *std::max_element(sums.begin(), sums.end()));
 }
 
 }  // namespace
@@ -94,12 +76,15 @@ void ScoreVerifier::problem(const std::string& what) {
 void ScoreVerifier::on_scored(const ScoredOn& scored) {
   ++report_.events;
   expected_ = Expected{};
-  const std::vector<double> u = check_representations(scored);
+  see_primary(scored);
+  const SeenClicks clicks = see_clicks(scored);
   for (std::size_t p = 0; p < model_->pools.size(); ++p) check_rebuild(scored, p);
-  if (!scored.candidates.empty()) check_logits(scored, u);
+  if (scored.candidates.empty()) return;
+  const std::vector<double> u = check_representations(scored, clicks);
+  check_logits(scored, clicks, u);
 }
 
-std::vector<double> ScoreVerifier::check_representations(const ScoredOn& scored) {
+void ScoreVerifier::see_primary(const ScoredOn& scored) {
   const scorer::Model& model = *model_->model;
   const auto primary = seen_clicks(scored.user.state().sequences[0], limits_[0], scored);
   expected_->sequence_length = primary.size();
@@ -107,24 +92,39 @@ std::vector<double> ScoreVerifier::check_representations(const ScoredOn& scored)
     if (expected_->recent.size() == model.wide.recent_clicks) break;
     if (const auto row = model.row_of(click.item)) expected_->recent.push_back(*row);
   }
-  std::vector<double> all;
-  for (std::size_t p = 0; p < model_->pools.size(); ++p) {
-    const std::size_t behaviour = model_->pools[p].behaviour;
-    std::vector<scorer::ReferenceClick> clicks;
+}
+
+ScoreVerifier::SeenClicks ScoreVerifier::see_clicks(const ScoredOn& scored) {
+  SeenClicks all;
+  for (const std::size_t behaviour : model_->behaviours) {
+    std::vector<scorer::ReferenceClick>& clicks = all.emplace_back();
     for (const stateful::Click& click :
          seen_clicks(scored.user.state().sequences[behaviour], limits_[behaviour], scored)) {
-      clicks.push_back({click.ts, model.row_of(click.item)});
+      clicks.push_back({click.ts, model_->model->row_of(click.item)});
     }
-    if (clicks.size() != scored.windows[behaviour].count) {
-      ++report_.mismatches;
-      problem("the event sees " + std::to_string(clicks.size()) + " clicks of " +
-              limits_[behaviour].name + ", it was scored on " +
-              std::to_string(scored.windows[behaviour].count));
-    }
-    if (scored.candidates.empty()) continue;
+    if (clicks.size() == scored.windows[behaviour].count) continue;
+    ++report_.mismatches;
+    problem("the event sees " + std::to_string(clicks.size()) + " clicks of " +
+            limits_[behaviour].name + ", it was scored on " +
+            std::to_string(scored.windows[behaviour].count));
+  }
+  return all;
+}
+
+std::vector<double> ScoreVerifier::check_representations(const ScoredOn& scored,
+                                                         const SeenClicks& clicks) {
+  const scorer::Model& model = *model_->model;
+  const std::vector<scorer::Representation> representations = model.representations();
+  std::vector<double> all;
+  for (std::size_t p = 0; p < representations.size(); ++p) {
+    // Another one for each candidate: the logits are all that can be compared.
+    if (representations[p].kind == scorer::RepresentationKind::kTarget) continue;
     ++report_.representations;
-    const double scale = scale_of(model, p, clicks);
-    const std::vector<double> u = scorer::reference_representation(model, p, clicks);
+    const auto& seen = clicks[representations[p].behaviour];
+    const double scale = scorer::Pool::serves(representations[p].kind)
+                             ? scorer::representation_scale(model, representations[p], seen)
+                             : 0.0;
+    const std::vector<double> u = scorer::reference_representation(model, p, seen);
     for (std::size_t c = 0; c < u.size(); ++c) {
       const double difference = std::fabs(double{scored.u[all.size() + c]} - u[c]);
       // Without a known click u is zeros: any difference is infinite.
@@ -168,12 +168,16 @@ void ScoreVerifier::check_rebuild(const ScoredOn& scored, std::size_t pool) {
           " have other bits than those of a rebuild");
 }
 
-void ScoreVerifier::check_logits(const ScoredOn& scored, const std::vector<double>& u) {
+void ScoreVerifier::check_logits(const ScoredOn& scored, const SeenClicks& clicks,
+                                 const std::vector<double>& u) {
   const std::vector<std::optional<std::string_view>> context(scored.event.context.begin(),
                                                              scored.event.context.end());
-  const auto logits = scorer::reference_logits(
-      *model_->model, u, {scored.event.user.view(), context_fields_, context, expected_->recent},
-      scored.candidates);
+  const scorer::ReferenceWideInputs wide{scored.event.user.view(), context_fields_, context,
+                                         expected_->recent};
+  const scorer::Model& model = *model_->model;
+  const auto logits = model.variant == scorer::Variant::kTarget
+                          ? scorer::reference_logits(model, clicks, wide, scored.candidates)
+                          : scorer::reference_logits(model, u, wide, scored.candidates);
   expected_->candidates.assign(scored.candidates.begin(), scored.candidates.end());
   for (std::size_t i = 0; i < logits.size(); ++i) {
     ++report_.logits;

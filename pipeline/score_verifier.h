@@ -27,7 +27,7 @@ inline constexpr double kScoreBound = 1e-5;
 
 struct VerifyReport {
   std::uint64_t events = 0;           // accepted
-  std::uint64_t representations = 0;  // one a behaviour that the model reads
+  std::uint64_t representations = 0;  // of target attention none: the logits tell
   std::uint64_t logits = 0;
   std::uint64_t scores = 0;  // published
   double representation_difference = 0;
@@ -61,10 +61,15 @@ class ScoreVerifier final : public ScoreObserver {
     std::vector<double> logits;  // [candidates]
   };
 
+  using SeenClicks = std::vector<std::vector<scorer::ReferenceClick>>;  // [B] of the model
+
   void problem(const std::string& what);
-  std::vector<double> check_representations(const ScoredOn& scored);
+  // The sequence of the primary behaviour, as the output and the wide side read it.
+  void see_primary(const ScoredOn& scored);
+  SeenClicks see_clicks(const ScoredOn& scored);
+  std::vector<double> check_representations(const ScoredOn& scored, const SeenClicks& clicks);
   void check_rebuild(const ScoredOn& scored, std::size_t pool);
-  void check_logits(const ScoredOn& scored, const std::vector<double>& u);
+  void check_logits(const ScoredOn& scored, const SeenClicks& clicks, const std::vector<double>& u);
   void check_output(const Expected& expected, std::string_view json);
 
   std::vector<stateful::BehaviourLimits> limits_;

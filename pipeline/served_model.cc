@@ -63,28 +63,36 @@ Result<std::vector<scorer::ItemRow>> rows_to_score(const scorer::Model& model,
   return rows;
 }
 
-Result<std::vector<PooledBehaviour>> make_pools(const std::shared_ptr<const scorer::Model>& model,
-                                                const WorkerConfig& config) {
-  std::vector<PooledBehaviour> pools;
-  for (std::size_t b = 0; b < model->behaviours.size(); ++b) {
-    const std::string& name = model->behaviours[b].name;
+// Where the configuration has each of the model's behaviours.
+Result<std::vector<std::size_t>> find_behaviours(const scorer::Model& model,
+                                                 const WorkerConfig& config) {
+  std::vector<std::size_t> places;
+  for (const scorer::BehaviourModel& behaviour : model.behaviours) {
     std::size_t index = 0;
-    while (index < config.behaviours.size() && config.behaviours[index].limits.name != name) {
+    while (index < config.behaviours.size() &&
+           config.behaviours[index].limits.name != behaviour.name) {
       ++index;
     }
     if (index == config.behaviours.size()) {
-      return error(ErrorCode::kInvalidModel, "model " + model->label() + " reads the behaviour \"" +
-                                                 name +
+      return error(ErrorCode::kInvalidModel, "model " + model.label() + " reads the behaviour \"" +
+                                                 behaviour.name +
                                                  "\", which the configuration does not have; add "
                                                  "it under `behaviours`");
     }
-    if (model->behaviours[b].traditional() == nullptr) {
-      return error(ErrorCode::kInvalidModel, "model " + model->label() +
-                                                 ": its variant is not served by this version; "
-                                                 "serve a traditional one");
-    }
-    Result<scorer::AttentionPool> pool =
-        scorer::AttentionPool::create(model, b, config.behaviours[index].limits.length_max);
+    places.push_back(index);
+  }
+  return places;
+}
+
+Result<std::vector<PooledBehaviour>> make_pools(const std::shared_ptr<const scorer::Model>& model,
+                                                std::span<const std::size_t> behaviours,
+                                                const WorkerConfig& config) {
+  std::vector<PooledBehaviour> pools;
+  for (const scorer::Representation& representation : model->representations()) {
+    if (!scorer::Pool::serves(representation.kind)) continue;
+    const std::size_t index = behaviours[representation.behaviour];
+    Result<scorer::Pool> pool =
+        scorer::Pool::create(model, representation, config.behaviours[index].limits.length_max);
     if (!pool) return tl::unexpected(pool.error());
     pools.push_back({index, std::move(*pool)});
   }
@@ -95,7 +103,9 @@ Result<std::vector<PooledBehaviour>> make_pools(const std::shared_ptr<const scor
 
 Result<std::shared_ptr<const ServedModel>> ServedModel::create(
     std::shared_ptr<const scorer::Model> model, const WorkerConfig& config) {
-  Result<std::vector<PooledBehaviour>> pools = make_pools(model, config);
+  Result<std::vector<std::size_t>> behaviours = find_behaviours(*model, config);
+  if (!behaviours) return tl::unexpected(behaviours.error());
+  Result<std::vector<PooledBehaviour>> pools = make_pools(model, *behaviours, config);
   if (!pools) return tl::unexpected(pools.error());
   Result<scorer::CandidateScorer> scorer =
       scorer::CandidateScorer::create(model, config.events.context);
@@ -103,8 +113,13 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::create(
   Result<std::vector<scorer::ItemRow>> rows = rows_to_score(*model, config.candidates);
   if (!rows) return tl::unexpected(rows.error());
   std::string label = model->label();
-  return std::make_shared<const ServedModel>(ServedModel{
-      std::move(model), std::move(label), std::move(*pools), std::move(*scorer), std::move(*rows)});
+  return std::make_shared<const ServedModel>(ServedModel{std::move(model), std::move(label),
+                                                         std::move(*behaviours), std::move(*pools),
+                                                         std::move(*scorer), std::move(*rows)});
+}
+
+std::size_t ServedModel::representation_size() const {
+  return model->representations().size() * model->embedding_dim;
 }
 
 }  // namespace freshet::pipeline

@@ -1,6 +1,7 @@
 // ServedModel: a model with what serving it under one configuration needs.
 //
-// Holds:   the model, a pool for each of its behaviours, the candidate scorer, and the rows that a
+// Holds:   the model, a pool for each of its representations, the candidate scorer, and the rows
+// that a
 //          click or a bare request is scored against (catalogue or pool file).
 // Errors:  kInvalidModel where the model reads a behaviour or context field that the configuration
 //          does not have; kInvalidConfig for a pool file that is missing, empty or names an unknown
@@ -15,24 +16,27 @@
 
 #include "common/status.h"
 #include "pipeline/config/config.h"
-#include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/model.h"
+#include "scorer/pool.h"
 
 namespace freshet::pipeline {
 
-// One behaviour that the model reads, in the model's order.
+// One representation of the user that a pool keeps, in the model's order.
 struct PooledBehaviour {
   std::size_t behaviour = 0;  // index in WorkerConfig::behaviours
-  scorer::AttentionPool pool;
+  scorer::Pool pool;
 };
 
 struct ServedModel {
   std::shared_ptr<const scorer::Model> model;
-  std::string label;                   // "name@version"
-  std::vector<PooledBehaviour> pools;  // [B]
+  std::string label;                    // "name@version"
+  std::vector<std::size_t> behaviours;  // [B]; index in WorkerConfig::behaviours of each
+  std::vector<PooledBehaviour> pools;   // [P]; none where the variant is target or none
   scorer::CandidateScorer scorer;
   std::vector<scorer::ItemRow> candidate_rows;  // empty with candidates.source: event
+
+  std::size_t representation_size() const;  // P d, of U
 
   static Result<std::shared_ptr<const ServedModel>> create(
       std::shared_ptr<const scorer::Model> model, const WorkerConfig& config);

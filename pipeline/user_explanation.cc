@@ -21,6 +21,13 @@ Windows windows_of(std::span<const stateful::BehaviourLimits> limits,
   return windows;
 }
 
+// Representations made of one behaviour's clicks: two with merged attention.
+std::size_t pools_of(const ServedModel& model, std::size_t behaviour) {
+  std::size_t count = 0;
+  for (const PooledBehaviour& pooled : model.pools) count += pooled.behaviour == behaviour ? 1 : 0;
+  return count;
+}
+
 void append_float(float number, std::string* out) {
   if (std::isfinite(number)) {
     append_number(number, out);
@@ -53,8 +60,9 @@ UserExplanation explain_user(const ServedModel& model,
   const Windows windows = windows_of(limits, state, stream_time, as_of);
 
   UserExplanation explanation;
-  explanation.representation.resize(model.pools.size() * model.model->embedding_dim);
-  user.representation(model, windows, explanation.representation);
+  explanation.representation.resize(model.representation_size());
+  std::vector<scorer::PoolSums> scratch;
+  user.representation(model, windows, &scratch, explanation.representation);
   for (std::size_t b = 0; b < limits.size(); ++b) {
     ExplainedBehaviour& behaviour = explanation.behaviours.emplace_back();
     behaviour.name = limits[b].name;
@@ -68,8 +76,10 @@ UserExplanation explain_user(const ServedModel& model,
     const stateful::Window window = windows[pooled.behaviour];
     const std::vector<float> weights =
         pooled.pool.weights(user.clicks(pooled.behaviour).subspan(window.first, window.count));
+    const float share = 1.0F / static_cast<float>(pools_of(model, pooled.behaviour));
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      explanation.behaviours[pooled.behaviour].clicks[i].weight = weights[i];
+      std::optional<float>& weight = explanation.behaviours[pooled.behaviour].clicks[i].weight;
+      weight = weight.value_or(0.0F) + weights[i] * share;
     }
   }
   return explanation;

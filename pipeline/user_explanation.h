@@ -2,7 +2,7 @@
 //
 // Computes: per behaviour the clicks that a look sees, newest first; for those that the model reads
 //           alpha_i of each; and u over the same clicks, with the bits that an output had.
-// Shapes:   weights [n] of a behaviour, they add up to 1 where any item is known; u [B d]
+// Shapes:   weights [n] of a behaviour, they add up to 1 where any item is known; U [P d]
 // Errors:   none
 // Threads:  free functions on what the caller owns
 // Cost:     a rebuild, O(n d): for people, not for the path of a record
@@ -24,8 +24,10 @@ namespace freshet::pipeline {
 struct ExplainedClick {
   ItemId item;
   EventTime ts;
-  bool known = false;           // the model has the item; the others are skipped in the sums
-  std::optional<float> weight;  // alpha_i; none where the model does not read the behaviour
+  bool known = false;  // the model has the item; the others are skipped in the sums
+  // alpha_i; of self-attention the mean over its rows; of merged the mean of its two parts. None
+  // where the model does not read the behaviour, or attends it anew for each candidate.
+  std::optional<float> weight;
 };
 
 struct ExplainedBehaviour {
@@ -35,7 +37,7 @@ struct ExplainedBehaviour {
 
 struct UserExplanation {
   std::vector<ExplainedBehaviour> behaviours;  // in the configured order
-  std::vector<float> representation;           // u [B d]
+  std::vector<float> representation;           // U [P d]
 };
 
 // What a click's output, or a look from outside, is computed on: the clicks visible at T. With

@@ -65,6 +65,20 @@ double exp64(double y) {
   return horner(kInverseFactorial, f) * power_of_two(static_cast<std::int64_t>(k));
 }
 
+void exp64_each(std::span<double> values) {
+  for (double& value : values) {
+    // Adding this rounds to the nearest integer and leaves it in the low bits of the sum.
+    constexpr double kRounder = 0x1.8p+52;
+    const double rounded = value * kLog2E + kRounder;
+    const double k = rounded - kRounder;
+    double f = std::fma(k, -kLn2High, value);
+    f = std::fma(k, -kLn2Low, f);
+    const auto exponent =
+        std::bit_cast<std::uint64_t>(rounded) - std::bit_cast<std::uint64_t>(kRounder) + 1023;
+    value = horner(kInverseFactorial, f) * std::bit_cast<double>(exponent << 52);
+  }
+}
+
 double tanh64(double z) {
   if (std::isnan(z)) return z;
   if (std::fabs(z) < kTanhSeriesEnd) return z * horner(kTanhSeries, z * z);

@@ -8,10 +8,15 @@
 // Oracle:   std::exp and std::tanh in long double (tests/unit/scorer/exp64_test.cc)
 #pragma once
 
+#include <span>
+
 namespace freshet::scorer {
 
 // e^y for y in [-708, 709]; 0 below, +infinity above.
 double exp64(double y);
+
+// exp64 of each value, the same bits. Requires values in [-708, 709].
+void exp64_each(std::span<double> values);
 
 double tanh64(double z);
 

@@ -19,7 +19,7 @@ inline constexpr std::size_t kNameBytesMax = 64;
 inline constexpr double kRecencyPerDayMax = 1000.0;
 inline constexpr std::uint64_t kModelVersionMax = 9'223'372'036'854'775'807;  // 2^63 - 1
 
-// Of AttentionPool: more clicks would leave the int64 grid fewer than 46 bits a weight.
+// Of TraditionalPool: more clicks would leave the int64 grid fewer than 46 bits a weight.
 inline constexpr std::size_t kPoolLengthMax = 65536;
 // Scores beyond this are a diverged training run, and their shifts would not fit the grid.
 inline constexpr double kAttentionScoreMax = 1073741824.0;  // 2^30

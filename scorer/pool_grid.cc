@@ -51,7 +51,7 @@ bool resolves(int places, std::size_t length_max, double range_ratio) {
 
 }  // namespace
 
-Result<PoolGrid> choose_grid(const Matrix& items, std::size_t length_max) {
+Result<PoolGrid> choose_grid(const Matrix& items, std::size_t length_max, int places_max) {
   if (length_max < 1 || length_max > kPoolLengthMax) {
     return error(ErrorCode::kInvalidConfig, "length_max is " + std::to_string(length_max) +
                                                 "; a pooled sequence holds 1 to " +
@@ -59,7 +59,7 @@ Result<PoolGrid> choose_grid(const Matrix& items, std::size_t length_max) {
   }
   const TableRange range = range_of(items);
   PoolGrid grid;
-  grid.weight_places = 62 - static_cast<int>(std::bit_width(length_max - 1));
+  grid.weight_places = std::min(places_max, 62 - static_cast<int>(std::bit_width(length_max - 1)));
   double ratio = 1.0;
   if (range.largest > 0.0F) {
     grid.value_exponent = ceil_log2(range.largest);

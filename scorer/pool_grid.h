@@ -11,11 +11,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "common/status.h"
 #include "scorer/model.h"
 
 namespace freshet::scorer {
+
+__extension__ using Int128 = __int128;  // of the sums on a wide grid
+
+// Scores are shifted by whole multiples of this, so that the shift seldom moves.
+inline constexpr double kShiftStep = 8.0;
+// Below this a weight would not change the grid's sums by a part that anybody could measure.
+inline constexpr double kExponentMin = -45.0;
+// 2020-01-01T00:00:00Z. A fixed origin, because exp(-lambda t_now) cancels in the softmax.
+inline constexpr std::int64_t kRecencyOriginMs = 1577836800000;
+inline constexpr double kMsPerDay = 86400000.0;
+
+// Places that rows of self-attention have at most: their terms round within 2^51.
+inline constexpr int kRowPlacesMax = 51;
 
 struct PoolGrid {
   bool wide = false;       // int128 sums
@@ -24,6 +38,7 @@ struct PoolGrid {
   int value_exponent = 0;  // e = g_w - g_x
 };
 
-Result<PoolGrid> choose_grid(const Matrix& items, std::size_t length_max);
+// The grid with at most `places_max` binary places below 1 in int64 sums.
+Result<PoolGrid> choose_grid(const Matrix& items, std::size_t length_max, int places_max = 62);
 
 }  // namespace freshet::scorer

@@ -1,7 +1,7 @@
 // The naive twin: the whole model as straight loops in double, for tests, benches and
 // `replay --verify`.
 //
-// Computes: what attention_pool.h and candidate_scorer.h compute, from docs/formats.md and the
+// Computes: what traditional_pool.h and candidate_scorer.h compute, from docs/formats.md and the
 //           model alone: no factoring, no cache, no grid, the C library's exp and tanh. It includes
 //           nothing of scorer/ but the model, so a mistake there cannot repeat itself here.
 // Shapes:   clicks [B][n] in any order, u [P d], candidates [C]

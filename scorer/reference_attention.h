@@ -1,6 +1,6 @@
 // The naive twin of every attention: user side, target side and target attention, in double.
 //
-// Computes: what attention_pool.h, self-attention, target_table.h and target_attention.h compute,
+// Computes: what pool.h, target_table.h and attended_layer.h compute,
 //           from docs/formats.md and the model alone. It includes nothing of scorer/ but the model,
 //           so a mistake there cannot repeat itself here.
 // Shapes:   clicks [n] in any order, u and T_p [d]

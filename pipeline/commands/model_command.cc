@@ -14,7 +14,6 @@
 #include "common/json_text.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/option_checks.h"
-#include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/float_mode.h"
 #include "scorer/folder_files.h"
@@ -23,6 +22,7 @@
 #include "scorer/model_limits.h"
 #include "scorer/model_tensors.h"
 #include "scorer/model_words.h"
+#include "scorer/pool.h"
 
 namespace freshet::commands {
 namespace {
@@ -94,9 +94,9 @@ int init(const InitArguments& arguments) {
 // What serving derives from the weights, by whatever configuration, and may refuse. A pool of one
 // click asks least of the item table; a longer one may still be refused.
 Status check_served(const std::shared_ptr<const scorer::Model>& model) {
-  for (std::size_t b = 0; b < model->behaviours.size(); ++b) {
-    if (model->behaviours[b].traditional() == nullptr) continue;
-    const auto pool = scorer::AttentionPool::create(model, b, 1);
+  for (const scorer::Representation& representation : model->representations()) {
+    if (!scorer::Pool::serves(representation.kind)) continue;
+    const auto pool = scorer::Pool::create(model, representation, 1);
     if (!pool) return tl::unexpected(pool.error());
   }
   std::vector<std::string> context;
@@ -117,6 +117,9 @@ void print_sizes(const scorer::Model& model) {
   for (const scorer::BehaviourModel& behaviour : model.behaviours) {
     if (const scorer::TraditionalAttention* traditional = behaviour.traditional()) {
       scores += model.items.rows * traditional->w2.rows * sizeof(double);
+    }
+    if (const scorer::SelfAttention* self = behaviour.self()) {
+      scores += 2 * model.items.rows * self->score.wq.rows * sizeof(double);
     }
   }
   std::printf("parameters: %llu, %llu bytes of weights and %llu bytes of item scores in memory\n",

@@ -59,8 +59,9 @@ std::vector<World> make_worlds(Random* random) {
 
 std::vector<float> representation_of(const World& world, const HotUser& user,
                                      const Windows& windows) {
-  std::vector<float> u(world.model->pools.size() * world.model->model->embedding_dim);
-  user.representation(*world.model, windows, u);
+  std::vector<float> u(world.model->representation_size());
+  std::vector<scorer::PoolSums> scratch;
+  user.representation(*world.model, windows, &scratch, u);
   return u;
 }
 

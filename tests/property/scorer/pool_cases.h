@@ -10,7 +10,7 @@
 
 #include "common/check.h"
 #include "common/random.h"
-#include "scorer/attention_pool.h"
+#include "scorer/pool.h"
 #include "scorer/reference.h"
 #include "tests/support/scorer_models.h"
 
@@ -23,9 +23,11 @@ inline constexpr std::int64_t kDayMs = 86'400'000;
 struct PoolCase {
   std::string name;
   std::shared_ptr<const Model> model;
-  std::size_t behaviour = 0;
+  std::size_t p = 0;  // of the model's representations
   std::size_t length_max = 0;
-  AttentionPool pool;
+  Pool pool;
+
+  Representation representation() const { return model->representations()[p]; }
 };
 
 struct Combination {
@@ -52,6 +54,22 @@ inline std::vector<Combination> combinations() {
   return all;
 }
 
+inline PoolCase pool_case(std::string name, Model model, std::size_t p, std::size_t length_max) {
+  auto shared = test::share(std::move(model));
+  Result<Pool> pool = Pool::create(shared, shared->representations()[p], length_max);
+  FRESHET_CHECK(pool.has_value());
+  return {std::move(name), std::move(shared), p, length_max, std::move(*pool)};
+}
+
+// One row of zeros, and one so small that only the wide grid resolves it.
+inline void set_special_rows(bool wide, Model* model) {
+  const std::size_t dim = model->embedding_dim;
+  for (std::size_t c = 0; c < dim; ++c) {
+    model->items.data[c] = 0.0F;
+    if (wide) model->items.data[dim + c] *= 1e-12F;
+  }
+}
+
 // `score_scale` widens the attention scores: at 30 neighbouring clicks lie several shifts apart.
 inline PoolCase make_case(const Combination& combination, std::uint64_t seed, std::size_t dim,
                           std::size_t behaviours, double score_scale) {
@@ -73,11 +91,7 @@ inline PoolCase make_case(const Combination& combination, std::uint64_t seed, st
   for (BehaviourModel& behaviour : model.behaviours) {
     for (float& value : behaviour.traditional()->w2.data) value *= static_cast<float>(score_scale);
   }
-  // One row of zeros, and one so small that only the wide grid resolves it.
-  for (std::size_t c = 0; c < dim; ++c) {
-    model.items.data[c] = 0.0F;
-    if (combination.wide) model.items.data[dim + c] *= 1e-12F;
-  }
+  set_special_rows(combination.wide, &model);
   const std::size_t behaviour = seed % behaviours;
   const std::size_t length_max = 4 + seed % 21;
   std::string name = "activation " + std::to_string(static_cast<int>(combination.activation)) +
@@ -86,10 +100,7 @@ inline PoolCase make_case(const Combination& combination, std::uint64_t seed, st
                      " recency " + std::to_string(combination.recency_per_day) +
                      (combination.wide ? " int128" : " int64") + " d " + std::to_string(dim) +
                      " B " + std::to_string(behaviours) + " scale " + std::to_string(score_scale);
-  auto shared = test::share(std::move(model));
-  Result<AttentionPool> pool = AttentionPool::create(shared, behaviour, length_max);
-  FRESHET_CHECK(pool.has_value());
-  return {std::move(name), std::move(shared), behaviour, length_max, std::move(*pool)};
+  return pool_case(std::move(name), std::move(model), behaviour, length_max);
 }
 
 // A few pools of each combination, with dimensions that are no multiples of anything.

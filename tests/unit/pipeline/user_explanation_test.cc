@@ -109,7 +109,8 @@ TEST_F(UserExplanationTest, RepresentationHasTheBitsOfTheHotUsersOwn) {
   }
   const Windows windows = hot.refresh(*model_, limits_, EventTime{test::kBaseMs + 9});
   std::vector<float> u(model_->model->embedding_dim);
-  hot.representation(*model_, windows, u);
+  std::vector<scorer::PoolSums> scratch;
+  hot.representation(*model_, windows, &scratch, u);
   const std::vector<float> seen = explain(9).representation;
   ASSERT_EQ(seen.size(), u.size());
   EXPECT_EQ(std::memcmp(seen.data(), u.data(), u.size() * sizeof(float)), 0);

@@ -5,8 +5,8 @@
 
 #include <cfenv>
 
-#include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
+#include "scorer/traditional_pool.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {
@@ -41,7 +41,7 @@ TEST_F(FloatModeDeathTest, PoolAndScorerRefuseAnotherMode) {
   EXPECT_DEATH(
       {
         std::fesetround(FE_UPWARD);
-        (void)AttentionPool::create(model, 0, 50);
+        (void)TraditionalPool::create(model, 0, 50);
       },
       "has_float_mode");
   EXPECT_DEATH(

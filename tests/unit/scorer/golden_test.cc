@@ -11,8 +11,8 @@
 #include <string>
 
 #include "common/random.h"
-#include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
+#include "scorer/traditional_pool.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {
@@ -58,9 +58,9 @@ std::string golden_lines(const std::string& name, Model model) {
       clicks.push_back({EventTime{1'600'000'000'000 + ts}, ItemRow{row}});
       if (b == 0) recent.push_back({row});
     }
-    const auto pool = AttentionPool::create(shared, b, 50);
+    const auto pool = TraditionalPool::create(shared, b, 50);
     EXPECT_TRUE(pool);
-    PoolSums sums = pool->empty();
+    TraditionalSums sums = pool->empty();
     pool->rebuild(clicks, &sums);
     pool->representation(sums, std::span(u).subspan(b * dim, dim));
   }

@@ -25,6 +25,13 @@ TEST(PoolGridTest, WeightPlacesLeaveRoomForTheLongestSequence) {
   EXPECT_EQ(choose_grid(table, 65)->weight_places, 55);
 }
 
+TEST(PoolGridTest, RowsOfSelfAttentionHaveAtMost51Places) {
+  const Matrix table = table_of({1.0F});
+  EXPECT_EQ(choose_grid(table, 1, kRowPlacesMax)->weight_places, 51);
+  EXPECT_EQ(choose_grid(table, 2048, kRowPlacesMax)->weight_places, 51);
+  EXPECT_EQ(choose_grid(table, 4096, kRowPlacesMax)->weight_places, 50);
+}
+
 TEST(PoolGridTest, ValueExponentIsTheSmallestPowerOfTwoAboveTheTable) {
   EXPECT_EQ(choose_grid(table_of({1.0F}), 64)->value_exponent, 0);
   EXPECT_EQ(choose_grid(table_of({-1.5F}), 64)->value_exponent, 1);

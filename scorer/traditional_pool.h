@@ -1,4 +1,4 @@
-// User representation by attention pooling over a click sequence, kept as exact integer sums.
+// User representation by traditional attention over a click sequence, kept as exact integer sums.
 //
 // Computes: u = sum_i softmax_i(s_i) x_i over the visible clicks of known items, where s_i is the
 //           attention score of click i (with the recency term when the model has one).
@@ -6,7 +6,7 @@
 // Units:    times are EventTime, ms since the epoch, UTC
 // Errors:   create() returns kInvalidModel when the table's range does not fit the grid or a score
 //           diverges, kInvalidConfig for a length beyond 65536; none after that
-// Threads:  AttentionPool is immutable and shared; a PoolSums belongs to one task
+// Threads:  TraditionalPool is immutable and shared; a TraditionalSums belongs to one task
 // Cost:     slide O(d) per added or removed click, whatever n; rebuild O(n d) where the shift
 //           moves; representation O(d); 8 S bytes per item for its attention score
 // Source:   the grid and the shift are defined in docs/formats.md, "Representation"
@@ -24,39 +24,41 @@
 #include "scorer/attention_scores.h"
 #include "scorer/model.h"
 #include "scorer/pool_grid.h"
-#include "scorer/pool_sums.h"
 #include "scorer/pooled_click.h"
+#include "scorer/traditional_sums.h"
 
 namespace freshet::scorer {
 
-class AttentionPool {
+class TraditionalPool {
  public:
   // A pool for behaviour `behaviour` of the model, over at most `length_max` clicks. Requires: the
   // behaviour has traditional attention (of merged: that part of it).
-  static Result<AttentionPool> create(std::shared_ptr<const Model> model, std::size_t behaviour,
-                                      std::size_t length_max);
+  static Result<TraditionalPool> create(std::shared_ptr<const Model> model, std::size_t behaviour,
+                                        std::size_t length_max);
 
   // The sums of no clicks.
-  PoolSums empty() const;
+  TraditionalSums empty() const;
 
   // The sums of `visible`, from nothing. Any order of the clicks gives the same sums.
-  void rebuild(std::span<const PooledClick> visible, PoolSums* sums) const;
+  void rebuild(std::span<const PooledClick> visible, TraditionalSums* sums) const;
 
   // Moves `sums` to those of `visible`, given what left and what came since. Falls back to a
   // rebuild where the shift moves. Requires: sums are those of visible + removed - added.
   void slide(std::span<const PooledClick> visible, std::span<const PooledClick> removed,
-             std::span<const PooledClick> added, PoolSums* sums) const;
+             std::span<const PooledClick> added, TraditionalSums* sums) const;
 
   // Writes u [d]. No visible known click gives zeros.
-  void representation(const PoolSums& sums, std::span<float> u) const;
+  void representation(const TraditionalSums& sums, std::span<float> u) const;
 
   // alpha_i of each visible click, for people: [n], 0 for unknown items (per channel kinds: the
   // mean over the channels).
   std::vector<float> weights(std::span<const PooledClick> visible) const;
 
+  const PoolGrid& grid() const { return grid_; }
+
  private:
-  AttentionPool(std::shared_ptr<const Model> model, const TraditionalAttention* attention,
-                AttentionScores scores, PoolGrid grid);
+  TraditionalPool(std::shared_ptr<const Model> model, const TraditionalAttention* attention,
+                  AttentionScores scores, PoolGrid grid);
 
   bool over_positions() const;
   // s' of one channel: the item's score and the recency term.
@@ -65,17 +67,18 @@ class AttentionPool {
   // w of one channel, under the shift of the given bucket.
   float weight_of(const PooledClick& click, std::size_t channel, std::int64_t peak_bucket) const;
 
-  void raise_peaks(const PooledClick& click, PoolSums* sums) const;
+  void raise_peaks(const PooledClick& click, TraditionalSums* sums) const;
   // Counts the clicks that come and go in the peaks; false when a shift moves.
   bool keep_peaks(std::span<const PooledClick> removed, std::span<const PooledClick> added,
-                  PoolSums* sums) const;
+                  TraditionalSums* sums) const;
   // Adds (sign 1) or takes away (sign -1) one click's terms under the present shifts.
-  void accumulate(const PooledClick& click, int sign, PoolSums* sums) const;
+  void accumulate(const PooledClick& click, int sign, TraditionalSums* sums) const;
   template <class Int>
-  void accumulate_positions(const PooledClick& click, Int sign, const PoolSums& shifts,
-                            PoolSums::Sums<Int>* sums) const;
+  void accumulate_positions(const PooledClick& click, Int sign, const TraditionalSums& shifts,
+                            TraditionalSums::Sums<Int>* sums) const;
   template <class Int>
-  void accumulate_channels(const PooledClick& click, Int sign, PoolSums::Sums<Int>* sums) const;
+  void accumulate_channels(const PooledClick& click, Int sign,
+                           TraditionalSums::Sums<Int>* sums) const;
 
   std::shared_ptr<const Model> model_;
   const TraditionalAttention* attention_;  // in model_

@@ -1,4 +1,4 @@
-#include "scorer/attention_pool.h"
+#include "scorer/traditional_pool.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,14 +11,6 @@
 namespace freshet::scorer {
 namespace {
 
-constexpr double kMsPerDay = 86400000.0;
-// 2020-01-01T00:00:00Z. A fixed origin, because exp(-lambda t_now) cancels in the softmax.
-constexpr std::int64_t kRecencyOriginMs = 1577836800000;
-// Scores are shifted by whole multiples of this, so that the shift seldom moves.
-constexpr double kShiftStep = 8.0;
-// Below this a weight would not change the grid's sums by a part that anybody could measure.
-constexpr double kExponentMin = -45.0;
-
 template <class Int>
 Int round_to_even(double value) {
   return static_cast<Int>(std::nearbyint(value));
@@ -26,8 +18,8 @@ Int round_to_even(double value) {
 
 }  // namespace
 
-Result<AttentionPool> AttentionPool::create(std::shared_ptr<const Model> model,
-                                            std::size_t behaviour, std::size_t length_max) {
+Result<TraditionalPool> TraditionalPool::create(std::shared_ptr<const Model> model,
+                                                std::size_t behaviour, std::size_t length_max) {
   FRESHET_CHECK(model != nullptr && behaviour < model->behaviours.size());
   const TraditionalAttention* attention = model->behaviours[behaviour].traditional();
   FRESHET_CHECK(attention != nullptr);
@@ -36,12 +28,12 @@ Result<AttentionPool> AttentionPool::create(std::shared_ptr<const Model> model,
   if (!grid) return tl::unexpected(grid.error());
   Result<AttentionScores> scores = attention_scores(*model, behaviour);
   if (!scores) return tl::unexpected(scores.error());
-  return AttentionPool(std::move(model), attention, std::move(*scores), *grid);
+  return TraditionalPool(std::move(model), attention, std::move(*scores), *grid);
 }
 
-AttentionPool::AttentionPool(std::shared_ptr<const Model> model,
-                             const TraditionalAttention* attention, AttentionScores scores,
-                             PoolGrid grid)
+TraditionalPool::TraditionalPool(std::shared_ptr<const Model> model,
+                                 const TraditionalAttention* attention, AttentionScores scores,
+                                 PoolGrid grid)
     : model_(std::move(model)),
       attention_(attention),
       scores_(std::move(scores)),
@@ -52,48 +44,48 @@ AttentionPool::AttentionPool(std::shared_ptr<const Model> model,
   if (!over_positions()) softmax_over_channels(&scores_);
 }
 
-bool AttentionPool::over_positions() const {
+bool TraditionalPool::over_positions() const {
   return attention_->softmax == SoftmaxOver::kPositions;
 }
 
-double AttentionPool::score_of(const PooledClick& click, std::size_t channel) const {
+double TraditionalPool::score_of(const PooledClick& click, std::size_t channel) const {
   const double score = scores_.row(*click.row)[channel];
   if (recency_per_ms_ == 0.0) return score;
   return score + recency_per_ms_ * static_cast<double>(click.ts.ms - kRecencyOriginMs);
 }
 
-std::int64_t AttentionPool::bucket_of(const PooledClick& click, std::size_t channel) const {
+std::int64_t TraditionalPool::bucket_of(const PooledClick& click, std::size_t channel) const {
   return static_cast<std::int64_t>(std::ceil(score_of(click, channel) / kShiftStep));
 }
 
-float AttentionPool::weight_of(const PooledClick& click, std::size_t channel,
-                               std::int64_t peak_bucket) const {
+float TraditionalPool::weight_of(const PooledClick& click, std::size_t channel,
+                                 std::int64_t peak_bucket) const {
   const double shifted = score_of(click, channel) - kShiftStep * static_cast<double>(peak_bucket);
   return shifted < kExponentMin ? 0.0F : static_cast<float>(exp64(shifted));
 }
 
-PoolSums AttentionPool::empty() const {
-  PoolSums sums;
+TraditionalSums TraditionalPool::empty() const {
+  TraditionalSums sums;
   const std::size_t weights = over_positions() ? scores_.width : 0;
   const auto zeros = [&]<class Int>(Int zero) {
-    sums.sums_ = PoolSums::Sums<Int>{std::vector<Int>(weights, zero),
-                                     std::vector<Int>(model_->embedding_dim, zero)};
+    sums.sums_ = TraditionalSums::Sums<Int>{std::vector<Int>(weights, zero),
+                                            std::vector<Int>(model_->embedding_dim, zero)};
   };
   grid_.wide ? zeros(Int128{0}) : zeros(std::int64_t{0});
   sums.peaks_.resize(weights);
   return sums;
 }
 
-void AttentionPool::raise_peaks(const PooledClick& click, PoolSums* sums) const {
+void TraditionalPool::raise_peaks(const PooledClick& click, TraditionalSums* sums) const {
   for (std::size_t k = 0; k < sums->peaks_.size(); ++k) {
-    PoolSums::Peak& peak = sums->peaks_[k];
+    TraditionalSums::Peak& peak = sums->peaks_[k];
     const std::int64_t bucket = bucket_of(click, k);
     if (peak.clicks == 0 || bucket > peak.bucket) peak = {bucket, 0};
     if (bucket == peak.bucket) ++peak.clicks;
   }
 }
 
-void AttentionPool::rebuild(std::span<const PooledClick> visible, PoolSums* sums) const {
+void TraditionalPool::rebuild(std::span<const PooledClick> visible, TraditionalSums* sums) const {
   *sums = empty();
   for (const PooledClick& click : visible) {
     if (click.row) raise_peaks(click, sums);
@@ -103,10 +95,10 @@ void AttentionPool::rebuild(std::span<const PooledClick> visible, PoolSums* sums
   }
 }
 
-bool AttentionPool::keep_peaks(std::span<const PooledClick> removed,
-                               std::span<const PooledClick> added, PoolSums* sums) const {
+bool TraditionalPool::keep_peaks(std::span<const PooledClick> removed,
+                                 std::span<const PooledClick> added, TraditionalSums* sums) const {
   for (std::size_t k = 0; k < sums->peaks_.size(); ++k) {
-    PoolSums::Peak& peak = sums->peaks_[k];
+    TraditionalSums::Peak& peak = sums->peaks_[k];
     for (const PooledClick& click : added) {
       if (!click.row) continue;
       const std::int64_t bucket = bucket_of(click, k);
@@ -121,9 +113,9 @@ bool AttentionPool::keep_peaks(std::span<const PooledClick> removed,
   return true;
 }
 
-void AttentionPool::slide(std::span<const PooledClick> visible,
-                          std::span<const PooledClick> removed, std::span<const PooledClick> added,
-                          PoolSums* sums) const {
+void TraditionalPool::slide(std::span<const PooledClick> visible,
+                            std::span<const PooledClick> removed,
+                            std::span<const PooledClick> added, TraditionalSums* sums) const {
   if (!keep_peaks(removed, added, sums)) {
     rebuild(visible, sums);
     return;
@@ -136,9 +128,9 @@ void AttentionPool::slide(std::span<const PooledClick> visible,
   }
 }
 
-void AttentionPool::accumulate(const PooledClick& click, int sign, PoolSums* sums) const {
+void TraditionalPool::accumulate(const PooledClick& click, int sign, TraditionalSums* sums) const {
   std::visit(
-      [&]<class Int>(PoolSums::Sums<Int>& exact) {
+      [&]<class Int>(TraditionalSums::Sums<Int>& exact) {
         if (over_positions()) {
           accumulate_positions<Int>(click, sign, *sums, &exact);
         } else {
@@ -149,8 +141,9 @@ void AttentionPool::accumulate(const PooledClick& click, int sign, PoolSums* sum
 }
 
 template <class Int>
-void AttentionPool::accumulate_positions(const PooledClick& click, Int sign, const PoolSums& shifts,
-                                         PoolSums::Sums<Int>* sums) const {
+void TraditionalPool::accumulate_positions(const PooledClick& click, Int sign,
+                                           const TraditionalSums& shifts,
+                                           TraditionalSums::Sums<Int>* sums) const {
   const float* x = model_->items.row(click.row->value);
   const std::size_t dim = sums->values.size();
   if (sums->weights.size() == 1) {
@@ -169,8 +162,8 @@ void AttentionPool::accumulate_positions(const PooledClick& click, Int sign, con
 }
 
 template <class Int>
-void AttentionPool::accumulate_channels(const PooledClick& click, Int sign,
-                                        PoolSums::Sums<Int>* sums) const {
+void TraditionalPool::accumulate_channels(const PooledClick& click, Int sign,
+                                          TraditionalSums::Sums<Int>* sums) const {
   const float* x = model_->items.row(click.row->value);
   const double* weight = scores_.row(*click.row);
   for (std::size_t c = 0; c < sums->values.size(); ++c) {
@@ -178,7 +171,7 @@ void AttentionPool::accumulate_channels(const PooledClick& click, Int sign,
   }
 }
 
-void AttentionPool::representation(const PoolSums& sums, std::span<float> u) const {
+void TraditionalPool::representation(const TraditionalSums& sums, std::span<float> u) const {
   FRESHET_CHECK(u.size() == model_->embedding_dim);
   // With L the quotient of two grid integers carries 2^(g_x - g_w); without, A carries 2^g_x.
   const double unit =
@@ -197,7 +190,7 @@ void AttentionPool::representation(const PoolSums& sums, std::span<float> u) con
       sums.sums_);
 }
 
-std::vector<float> AttentionPool::weights(std::span<const PooledClick> visible) const {
+std::vector<float> TraditionalPool::weights(std::span<const PooledClick> visible) const {
   std::vector<double> mean(visible.size(), 0.0);
   for (std::size_t k = 0; k < scores_.width; ++k) {
     double max = 0.0;

@@ -1,4 +1,4 @@
-// The exact sums of one user's sequence: what AttentionPool adds clicks to and takes them from.
+// The exact sums of one user's sequence: what TraditionalPool adds clicks to and takes them from.
 //
 // Shapes:  L [S] and A [d], integers on the pool's grid (PoolGrid), with S = 1 or d; no L when the
 //          softmax goes over channels
@@ -12,20 +12,20 @@
 #include <variant>
 #include <vector>
 
+#include "scorer/pool_grid.h"
+
 namespace freshet::scorer {
 
-__extension__ using Int128 = __int128;
-
-class PoolSums {
+class TraditionalSums {
  public:
   // Equal visible sets of one pool have equal sums, however they came about.
-  bool operator==(const PoolSums&) const = default;
+  bool operator==(const TraditionalSums&) const = default;
 
   // Bytes on the heap, for caches bounded in bytes.
   std::size_t heap_bytes() const;
 
  private:
-  friend class AttentionPool;
+  friend class TraditionalPool;
 
   // The largest bucket ceil(s / 8) among the clicks, and how many clicks are in it: when the last
   // of them leaves, or a larger one comes, the shift moves.
