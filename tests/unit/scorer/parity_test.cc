@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "scorer/attention_pool.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/model_folder.h"
+#include "scorer/pool.h"
 #include "scorer/reference.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/scorer/parity_models.h"
@@ -67,29 +67,19 @@ std::vector<ReferenceLogit> naive_logits(const Model& model, const Case& one) {
                           candidates_of(one));
 }
 
-// U [P d] from nothing, by the pool where the representation is a traditional one.
-std::vector<float> user_vector(const std::shared_ptr<const Model>& model, const Case& one) {
+// U [P d] from nothing, by the pools; zeros where none keeps it.
+std::vector<float> user_vector(const std::shared_ptr<const Model>& model,
+                               std::span<const std::span<const PooledClick>> clicks) {
   const std::vector<Representation> representations = model->representations();
-  std::vector<float> u;
+  const std::size_t dim = model->embedding_dim;
+  std::vector<float> u(representations.size() * dim, 0.0F);
   for (std::size_t p = 0; p < representations.size(); ++p) {
-    const std::size_t behaviour = representations[p].behaviour;
-    std::vector<float> part(model->embedding_dim);
-    if (representations[p].kind == RepresentationKind::kTraditional) {
-      std::vector<PooledClick> clicks;
-      for (const parity::Click& click : one.clicks[behaviour])
-        clicks.push_back({click.ts, click.row});
-      const auto pool = AttentionPool::create(model, behaviour, kLengthMax);
-      EXPECT_TRUE(pool);
-      PoolSums sums = pool->empty();
-      pool->rebuild(clicks, &sums);
-      pool->representation(sums, part);
-    } else {
-      const auto clicks = reference_clicks(one);
-      const auto exact = reference_representation(*model, p, clicks[behaviour]);
-      std::transform(exact.begin(), exact.end(), part.begin(),
-                     [](double value) { return static_cast<float>(value); });
-    }
-    u.insert(u.end(), part.begin(), part.end());
+    if (!Pool::serves(representations[p].kind)) continue;
+    const auto pool = Pool::create(model, representations[p], kLengthMax);
+    EXPECT_TRUE(pool);
+    PoolSums sums = pool->empty();
+    pool->rebuild(clicks[representations[p].behaviour], &sums);
+    pool->representation(sums, std::span(u).subspan(p * dim, dim));
   }
   return u;
 }
@@ -110,8 +100,7 @@ std::vector<CandidateLogit> served_logits(const std::shared_ptr<const Model>& mo
   const auto scorer = CandidateScorer::create(model, fields);
   EXPECT_TRUE(scorer);
   UserFold fold;
-  std::vector<float> u;
-  if (model->variant != Variant::kTarget) u = user_vector(model, one);
+  const std::vector<float> u = user_vector(model, views);
   scorer->fold({u, views}, {one.user, context, recent}, &fold);
   std::vector<CandidateLogit> logits(candidates.size());
   scorer->score(fold, candidates, logits);
