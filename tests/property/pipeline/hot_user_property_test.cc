@@ -28,12 +28,22 @@ World make_world(std::string_view behaviours, std::vector<std::string> pooled, R
   scorer::ModelInitOptions options = test::small_model(world.config, 12);
   options.seed = random->next();
   options.behaviours = std::move(pooled);
+  constexpr scorer::Variant kVariants[] = {scorer::Variant::kTraditional, scorer::Variant::kSelf,
+                                           scorer::Variant::kSelfBilinearActivated,
+                                           scorer::Variant::kMerged};
+  options.variant = kVariants[random->below(4)];
+  if (random->chance(0.2)) options.pool = scorer::RowPool::kLast;
   if (random->chance(0.5)) options.weight = scorer::WeightKind::kPerChannel;
   if (random->chance(0.5)) options.recency_per_day = 1'000.0;
   scorer::Model model = test::random_model(options);
   // Scores that lie far apart make the shift move when the highest click leaves.
   for (scorer::BehaviourModel& behaviour : model.behaviours) {
-    for (float& weight : behaviour.traditional()->w2.data) weight *= 20.0F;
+    if (behaviour.traditional()) {
+      for (float& weight : behaviour.traditional()->w2.data) weight *= 20.0F;
+    }
+    if (behaviour.self()) {
+      for (float& weight : behaviour.self()->score.wq.data) weight *= 20.0F;
+    }
   }
   world.model = test::serve(std::move(model), world.config);
   return world;
@@ -42,7 +52,7 @@ World make_world(std::string_view behaviours, std::vector<std::string> pooled, R
 std::vector<World> make_worlds(Random* random) {
   scorer::set_float_mode();
   std::vector<World> worlds;
-  for (int repeat = 0; repeat < 4; ++repeat) {
+  for (int repeat = 0; repeat < 8; ++repeat) {
     worlds.push_back(
         make_world("[{name: a, types: [a], length_max: 1, age_max: 12ms}]", {"a"}, random));
     worlds.push_back(

@@ -26,13 +26,14 @@ struct World {
   std::shared_ptr<const ServedModel> model;
 };
 
-World make_world(std::string_view behaviours, scorer::WeightKind weight, double recency_per_day) {
+using SetOptions = void (*)(scorer::ModelInitOptions*);
+
+World make_world(std::string_view behaviours, SetOptions set) {
   World world;
   world.config =
       test::config_of("{candidates: {publish: 8}, behaviours: " + std::string(behaviours) + "}");
   scorer::ModelInitOptions options = test::small_model(world.config);
-  options.weight = weight;
-  options.recency_per_day = recency_per_day;
+  set(&options);
   world.model = test::serve(test::random_model(options), world.config);
   return world;
 }
@@ -41,18 +42,29 @@ World make_world(std::string_view behaviours, scorer::WeightKind weight, double 
 const std::vector<World>& worlds() {
   static const std::vector<World> made = [] {
     scorer::set_float_mode();
-    const auto scalar = scorer::WeightKind::kScalar;
+    using Options = scorer::ModelInitOptions;
+    constexpr const char* kTwo =
+        "[{name: click, types: [click], length_max: 3, age_max: 1d},"
+        " {name: cart, types: [cart, add], length_max: 2, age_max: 10ms}]";
     std::vector<World> all;
-    all.push_back(
-        make_world("[{name: click, types: [click], length_max: 1, age_max: 20ms}]", scalar, 0.0));
+    all.push_back(make_world("[{name: click, types: [click], length_max: 1, age_max: 20ms}]",
+                             [](Options*) {}));
     all.push_back(make_world("[{name: click, types: [click], length_max: 4, age_max: 15ms}]",
-                             scorer::WeightKind::kPerChannel, 0.0));
+                             [](Options* o) { o->weight = scorer::WeightKind::kPerChannel; }));
+    all.push_back(make_world(kTwo, [](Options* o) { o->recency_per_day = 4.0; }));
+    all.push_back(make_world("[{name: click, types: [click], length_max: 50, age_max: 7d}]",
+                             [](Options*) {}));
     all.push_back(
-        make_world("[{name: click, types: [click], length_max: 3, age_max: 1d},"
-                   " {name: cart, types: [cart, add], length_max: 2, age_max: 10ms}]",
-                   scalar, 4.0));
-    all.push_back(
-        make_world("[{name: click, types: [click], length_max: 50, age_max: 7d}]", scalar, 0.0));
+        make_world("[{name: click, types: [click], length_max: 4, age_max: 15ms}]", [](Options* o) {
+          o->variant = scorer::Variant::kSelfShared;
+          o->score = scorer::ScoreKind::kAdditive;
+        }));
+    all.push_back(make_world(kTwo, [](Options* o) {
+      o->variant = scorer::Variant::kMerged;
+      o->recency_per_day = 4.0;
+    }));
+    all.push_back(make_world("[{name: click, types: [click], length_max: 50, age_max: 7d}]",
+                             [](Options* o) { o->variant = scorer::Variant::kTarget; }));
     return all;
   }();
   return made;
