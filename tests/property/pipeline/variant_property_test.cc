@@ -2,6 +2,7 @@
 // cache.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <string>
 
