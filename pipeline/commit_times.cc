@@ -8,8 +8,8 @@ namespace {
 
 using std::chrono::microseconds;
 
-constexpr std::array<const char*, CommitTimes::kParts> kNames = {"prepare", "flush", "transaction",
-                                                                 "store"};
+constexpr std::array<const char*, CommitTimes::kParts> kPartNames = {"prepare", "flush",
+                                                                     "transaction", "store"};
 
 std::string in_ms(microseconds time) {
   char text[32];
@@ -35,7 +35,7 @@ std::string CommitTimes::line(std::size_t partitions, std::size_t users_saved,
   std::string line =
       "commit of " + std::to_string(partitions) + " partitions: " + in_ms(total) + " ms (";
   for (std::size_t i = 0; i < kParts; ++i) {
-    line += (i == 0 ? "" : ", ") + std::string(kNames[i]) + " " + in_ms(parts_[i]);
+    line += (i == 0 ? "" : ", ") + std::string(kPartNames[i]) + " " + in_ms(parts_[i]);
   }
   return line + "), users saved " + std::to_string(users_saved) + ", still changed " +
          std::to_string(users_changed);

@@ -6,10 +6,10 @@
 namespace freshet::pipeline {
 namespace {
 
-constexpr std::size_t kProblemsMax = 10;
+constexpr std::size_t kUnsoundMax = 10;
 
 void note(PartitionReport* report, std::string problem) {
-  if (report->problems.size() < kProblemsMax) report->problems.push_back(std::move(problem));
+  if (report->problems.size() < kUnsoundMax) report->problems.push_back(std::move(problem));
 }
 
 void visit_user(std::span<const stateful::BehaviourLimits> limits, const UserId& user,

@@ -13,9 +13,9 @@
 namespace freshet::scorer {
 namespace {
 
-constexpr double kMsPerDay = 86400000.0;
+constexpr double kDayMs = 86400000.0;
 // 2020-01-01T00:00:00Z, as the pools have it.
-constexpr std::int64_t kRecencyOriginMs = 1577836800000;
+constexpr std::int64_t kOriginMs = 1577836800000;
 
 }  // namespace
 
@@ -86,8 +86,7 @@ AttendedClicks AttendedLayer::attend(std::size_t behaviour,
     for (std::size_t h = 0; h < key.size(); ++h) attended.keys[h * attended.count + j] = key[h];
     std::copy_n(model_->items.row(click.row->value), dim, &attended.values[j * dim]);
     if (per_day != 0.0) {
-      attended.recency[j] =
-          per_day / kMsPerDay * static_cast<double>(click.ts.ms - kRecencyOriginMs);
+      attended.recency[j] = per_day / kDayMs * static_cast<double>(click.ts.ms - kOriginMs);
     }
     ++j;
   }
