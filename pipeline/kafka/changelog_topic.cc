@@ -32,10 +32,6 @@ std::string as_create_topics_does(const WorkerConfig& config, std::int32_t parti
 
 }  // namespace
 
-std::string changelog_topic(const WorkerConfig& config) {
-  return config.application_id + "-sequences-changelog";
-}
-
 // The value as docs/formats.md has it, with no varint larger than it gets there.
 std::size_t changelog_record_bytes_max(const WorkerConfig& config) {
   constexpr std::size_t kVersionAndCheck = 1 + 8;

@@ -9,15 +9,13 @@
 #include <cstdint>
 #include <string>
 
+#include "pipeline/changelog_name.h"
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/finding.h"
 #include "pipeline/kafka/kafka_topics.h"
 #include "pipeline/kafka/topic_creation.h"
 
 namespace freshet::pipeline {
-
-// "<application_id>-sequences-changelog".
-std::string changelog_topic(const WorkerConfig& config);
 
 // What the largest record of it may take in the topic's log: every behaviour as long as it gets,
 // with the longest ids.

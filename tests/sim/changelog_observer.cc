@@ -1,6 +1,7 @@
 #include "tests/sim/changelog_observer.h"
 
 #include "common/check.h"
+#include "pipeline/changelog_name.h"
 #include "pipeline/position_metadata.h"
 #include "tests/support/memory_changelog_reader.h"
 
@@ -12,7 +13,7 @@ std::string name_of(Partition partition) { return "partition " + std::to_string(
 }  // namespace
 
 ChangelogObserver::ChangelogObserver(Env* env, const Scenario* scenario)
-    : env_(env), scenario_(scenario), topic_(test::changelog_topic_of(scenario->config)) {
+    : env_(env), scenario_(scenario), topic_(pipeline::changelog_topic(scenario->config)) {
   for (std::int32_t i = 0; i < scenario->partitions; ++i) logs_[Partition{i}];
 }
 

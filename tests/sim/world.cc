@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/changelog_name.h"
 #include "pipeline/log.h"
 #include "pipeline/position_metadata.h"
 #include "scorer/float_mode.h"
@@ -44,7 +45,7 @@ World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
     env_.broker.create_topic(topic, scenario_.partitions);
   }
   if (scenario_.config.changelog) {
-    env_.broker.create_topic(test::changelog_topic_of(scenario_.config), scenario_.partitions);
+    env_.broker.create_topic(pipeline::changelog_topic(scenario_.config), scenario_.partitions);
   }
   for (std::size_t i = 0; i < scenario_.threads.size(); ++i) {
     processes_.push_back(
@@ -120,7 +121,7 @@ void World::clean_logs() {
     const Partition partition{i};
     if (env_.strikes(Fault::kCompaction)) {
       changelog_.look();
-      const std::string topic = test::changelog_topic_of(scenario_.config);
+      const std::string topic = pipeline::changelog_topic(scenario_.config);
       const Position stable = env_.broker.stable_end(topic, partition);
       // The newest part of a log, its active segment, is never cleaned.
       const Position below{static_cast<std::int64_t>(

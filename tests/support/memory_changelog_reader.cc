@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/changelog_name.h"
 
 namespace freshet::test {
 
@@ -15,13 +16,9 @@ struct MemoryChangelogReader::Fetched {
   std::map<Partition, Position> next;  // where to go on once they are handed out
 };
 
-std::string changelog_topic_of(const pipeline::WorkerConfig& config) {
-  return config.application_id + "-sequences-changelog";
-}
-
 MemoryChangelogReader::MemoryChangelogReader(MemoryBroker* broker,
                                              const pipeline::WorkerConfig& config, std::string who)
-    : broker_(broker), topic_(changelog_topic_of(config)), who_(std::move(who)) {}
+    : broker_(broker), topic_(pipeline::changelog_topic(config)), who_(std::move(who)) {}
 
 Status MemoryChangelogReader::find_topic() const {
   if (broker_->find_topic(topic_) != nullptr) return {};

@@ -15,9 +15,6 @@
 
 namespace freshet::test {
 
-// "<application id>-sequences-changelog".
-std::string changelog_topic_of(const pipeline::WorkerConfig& config);
-
 class MemoryChangelogReader final : public pipeline::ChangelogReader {
  public:
   // Reads the application's changelog; `who` is its name at the hooks. Requires: the broker

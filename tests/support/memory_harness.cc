@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/changelog_name.h"
 #include "tests/support/memory_changelog_reader.h"
 #include "tests/support/memory_transport.h"
 
@@ -79,7 +80,7 @@ std::unique_ptr<ForeignWriter> MemoryHarness::open_writer() {
   return std::make_unique<MemoryForeignWriter>(&broker_, config_.application_id);
 }
 
-std::string MemoryHarness::changelog_topic() const { return changelog_topic_of(config_); }
+std::string MemoryHarness::changelog_topic() const { return pipeline::changelog_topic(config_); }
 
 void MemoryHarness::compact(Partition partition) {
   broker_.compact(changelog_topic(), partition, EventTime{0}, DurationMs{1});

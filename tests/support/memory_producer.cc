@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/changelog_name.h"
 #include "pipeline/events/partitioner.h"
 #include "tests/support/memory_changelog_reader.h"
 
@@ -21,7 +22,7 @@ MemoryProducer::MemoryProducer(MemoryBroker* broker, const pipeline::WorkerConfi
       transactional_id_(config.application_id + "-" + who_),
       output_(config.kafka.output),
       dead_letter_(config.kafka.dead_letter),
-      changelog_topic_(changelog_topic_of(config)),
+      changelog_topic_(pipeline::changelog_topic(config)),
       outputs_in_transaction_(config.delivery == pipeline::Delivery::kExactlyOnce),
       changelog_(config.changelog) {}
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/changelog_name.h"
 #include "tests/support/memory_changelog_reader.h"
 
 namespace freshet::test {
@@ -66,7 +67,7 @@ Status MemoryTransport::find_topics() {
     }
   }
   if (config_.changelog) {
-    broker_->ensure_topic(changelog_topic_of(config_),
+    broker_->ensure_topic(pipeline::changelog_topic(config_),
                           broker_->partition_count(config_.kafka.input));
   }
   return {};

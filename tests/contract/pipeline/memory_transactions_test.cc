@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/changelog_name.h"
 #include "tests/support/memory_changelog_reader.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/transport_harness.h"
@@ -47,7 +48,7 @@ class MemoryTransactionsTest : public testing::Test {
   MemoryTransactionsTest() : broker_(&faults_) {
     config_.delivery = pipeline::Delivery::kExactlyOnce;
     config_.changelog = true;
-    changelog_ = changelog_topic_of(config_);
+    changelog_ = pipeline::changelog_topic(config_);
     for (const std::string& topic :
          {config_.kafka.input, config_.kafka.output, config_.kafka.dead_letter, changelog_}) {
       broker_.create_topic(topic, 1);
