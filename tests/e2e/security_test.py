@@ -1,88 +1,31 @@
 """TLS, logins and rights on a real broker: what works, and what is said where it does not."""
 
-import json
 import os
-import pathlib
 import signal
-import tempfile
 import time
 import unittest
 
 import harness
-from secure_broker import SecureBroker
+from secure_broker import EVENTS, PASSWORD, SecureBrokerTestCase
 from slow_listener import SlowListener
 
-PASSWORD = "s3cret-of-the-worker"
 WRONG_PASSWORD = "s3cret-that-is-wrong"
-EVENTS = 200
 # The rights that docs/security.md lists for a worker; DescribeConfigs beside them is wished for.
 RIGHTS = (("READ", "--topic", "clicks"), ("WRITE", "--topic", "scores"),
           ("WRITE", "--topic", "clicks-dead-letter"), ("READ", "--group", "secure"))
 LEAVE_MAX_S = 12
 
 
-class SecurityTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.dir = pathlib.Path(folder.name)
-        cls.broker = SecureBroker(cls.dir / "kafka")
-        cls.addClassCleanup(cls.broker.stop)
-        harness.freshet("model", "init", "--item-count", 9, "--dim", 4, "--output", cls.dir / "model")
-        cls.broker.add_user("worker", PASSWORD)
-        cls.broker.add_user("operator", PASSWORD)
-        cls.broker.grant("User:operator", "ALL", "--topic", "*")
-        for right in RIGHTS:
-            cls.broker.grant("User:worker", *right)
-        cls.operator = cls.config("operator", cls.broker.sasl_ssl,
-                                  cls.broker.login("operator", PASSWORD))
-        cls.worker = cls.config("worker", cls.broker.sasl_ssl, cls.broker.login("worker", PASSWORD))
-        harness.freshet("create-topics", "-c", cls.operator, "--partitions", 2)
-        cls.log = cls.dir / "log.jsonl"
-        cls.log.write_text("".join(
-            json.dumps({"user_id": f"u{i % 7}", "item_id": str(i % 9), "type": "click",
-                        "ts": 1_602_633_600_000 + i}) + "\n" for i in range(EVENTS)))
-
-    @classmethod
-    def config(cls, name, bootstrap, client):
-        path = cls.dir / f"{name}.yaml"
-        options = json.dumps({"session.timeout.ms": "6000", **client})  # JSON is YAML
-        path.write_text(f"application_id: secure\nkafka: {{bootstrap: '{bootstrap}', client: {options}}}\n"
-                        f"model: {{path: {cls.dir / 'model'}}}\nstate: {{path: {cls.dir / name}}}\n"
-                        "delivery: at_least_once\nchangelog: off\n"
-                        "http: {listen: off}\n")
-        return path
-
-    def check(self, config, code):
-        done = harness.freshet("check", "-c", config, "--connect", "--json", "--timeout-s", 10,
-                               check=False)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        self.assert_keeps_secrets(done.stdout + done.stderr)
-        found = json.loads(done.stdout)
-        self.assertEqual(found["ok"], code == 0)
-        return found["findings"]
+class SecurityTest(SecureBrokerTestCase):
+    APPLICATION = "secure"
+    RIGHTS = RIGHTS
 
     def assert_keeps_secrets(self, text):
-        for secret in (PASSWORD, WRONG_PASSWORD):
-            self.assertNotIn(secret, text)
-
-    def assert_found(self, findings, level, *words):
-        texts = [f"{f['where']}: {f['message']}; {f['remedy']}" for f in findings
-                 if f["level"] == level]
-        self.assertTrue(any(all(word in text for word in words) for text in texts),
-                        f"no {level} with {words} in {findings}")
-
-    def run_to_its_end(self, config, code, *words):
-        worker = harness.Worker(config, self.dir / "ended.log")
-        self.addCleanup(worker.process.kill)
-        self.assertEqual(worker.process.wait(timeout=60), code, worker.text())
-        for word in words:
-            self.assertIn(word, worker.text())
-        self.assert_keeps_secrets(worker.text())
+        super().assert_keeps_secrets(text)
+        self.assertNotIn(WRONG_PASSWORD, text)
 
     def test_every_command_works_over_tls_with_a_login_and_the_fewest_rights(self):
-        harness.freshet("produce", "-c", self.operator, "--input", self.log)
+        self.produce()
         findings = self.check(self.worker, 0)
         for topic in ("clicks", "scores", "clicks-dead-letter"):
             self.assert_found(findings, "warning", f"topic {topic}", "grant DescribeConfigs")
@@ -173,9 +116,6 @@ class SecurityTest(unittest.TestCase):
             self.broker.grant("User:CN=worker", *right)
         self.check(config, 0)
 
-    def outputs(self):
-        return harness.read_topic(self.operator, "scores", self.dir / "scores.dump")
-
     def test_a_worker_under_tls_outlives_a_broker_that_was_stopped(self):
         worker = harness.Worker(self.worker, self.dir / "outage.log")
         self.addCleanup(worker.process.kill)
@@ -184,7 +124,7 @@ class SecurityTest(unittest.TestCase):
         self.broker.stop()
         harness.wait_until("the outage is noticed", lambda: "Connection refused" in worker.text())
         self.broker.start()
-        harness.freshet("produce", "-c", self.operator, "--input", self.log)
+        self.produce()
         harness.wait_until("all scores", lambda: len(self.outputs()) >= before + EVENTS)
         self.assertEqual(worker.stop(), 0, worker.text())
 
