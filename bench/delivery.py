@@ -10,28 +10,18 @@ of each drain, the medians' ratio, and how long commits took. The binary is FRES
 build/release/freshet.
 """
 
-import argparse
-import pathlib
 import re
 import statistics
 import sys
-import tempfile
 import time
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
-import harness  # noqa: E402
-
-PARTITIONS = 4
-FIRST_TS = 1_700_000_000_000
+import kafka_bench
+from kafka_bench import PARTITIONS, harness
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--users", type=int, default=100_000)
-    parser.add_argument("--items", type=int, default=100, help="candidates of each click")
+    parser = kafka_bench.options(__doc__, events=1_000_000, users=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
@@ -89,31 +79,21 @@ http: {{listen: "127.0.0.1:0"}}
 
 def main():
     arguments = parse()
-    with tempfile.TemporaryDirectory(prefix="freshet-delivery-") as name:
-        folder = pathlib.Path(name)
-        bootstrap = harness.start_broker(folder / "kafka")
-        try:
-            harness.freshet("model", "init", "--item-count", arguments.items, "--output", folder / "model")
-            events = folder / "events.jsonl"
-            with open(events, "w") as log:
-                for i in range(arguments.events):
-                    log.write(f'{{"user_id":"user-{i * 7919 % arguments.users}","item_id":"item-{i % 100}",'
-                              f'"ts":{FIRST_TS + i},"type":"click"}}\n')
-            deliveries = ("at_least_once", "exactly_once")
-            drains = {delivery: [Drain(folder, bootstrap, delivery, i) for i in range(arguments.rounds)]
-                      for delivery in deliveries}
-            harness.freshet("produce", "-c", drains["exactly_once"][0].config, "--input", events)
-            speeds = {delivery: [] for delivery in deliveries}
-            for i in range(arguments.rounds):
-                for delivery in deliveries:
-                    speed, (median, highest) = drains[delivery][i].run(arguments.events)
-                    speeds[delivery].append(speed)
-                    print(f"{delivery}: {speed:,.0f} events/s, commits: half within {median * 1e3:g} ms, "
-                          f"all within {highest * 1e3:g} ms", flush=True)
-            ratio = statistics.median(speeds["exactly_once"]) / statistics.median(speeds["at_least_once"])
-            print(f"exactly_once / at_least_once: {ratio:.2f}")
-        finally:
-            harness.stop_broker(folder / "kafka")
+    with kafka_bench.broker("delivery", arguments.items) as (folder, bootstrap):
+        deliveries = ("at_least_once", "exactly_once")
+        drains = {delivery: [Drain(folder, bootstrap, delivery, i) for i in range(arguments.rounds)]
+                  for delivery in deliveries}
+        clicks = kafka_bench.write_clicks(folder / "clicks.jsonl", arguments)
+        harness.freshet("produce", "-c", drains["exactly_once"][0].config, "--input", clicks)
+        speeds = {delivery: [] for delivery in deliveries}
+        for i in range(arguments.rounds):
+            for delivery in deliveries:
+                speed, (median, highest) = drains[delivery][i].run(arguments.events)
+                speeds[delivery].append(speed)
+                print(f"{delivery}: {speed:,.0f} events/s, commits: half within {median * 1e3:g} ms, "
+                      f"all within {highest * 1e3:g} ms", flush=True)
+        ratio = statistics.median(speeds["exactly_once"]) / statistics.median(speeds["at_least_once"])
+        print(f"exactly_once / at_least_once: {ratio:.2f}")
 
 
 if __name__ == "__main__":

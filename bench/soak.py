@@ -11,7 +11,6 @@ worker's largest RSS is above memory_budget_mb + 64 MiB + the model, where it en
 backlog was over before the time (give more --events). The binary is FRESHET_BINARY or build/release/freshet.
 """
 
-import argparse
 import bisect
 import itertools
 import os
@@ -22,24 +21,19 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
-import harness  # noqa: E402
+import kafka_bench
+from kafka_bench import FIRST_TS, harness
 
 ALLOWANCE_MB = 64
 CHUNK = 1_000_000
-FIRST_TS = 1_602_633_600_000
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = kafka_bench.options(__doc__, events=24_000_000, users=1_000_000)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--users", type=int, default=1_000_000)
     parser.add_argument("--budget-mb", type=int, default=256)
-    parser.add_argument("--events", type=int, default=24_000_000, help="the backlog")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--partitions", type=int, default=8)
-    parser.add_argument("--items", type=int, default=100, help="candidates of each click")
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--samples", type=pathlib.Path, help="a file for what was measured each second")
@@ -68,7 +62,7 @@ class Users:
 def produce_backlog(arguments, config, folder):
     rng = random.Random(arguments.seed)
     users = Users(arguments.users, rng)
-    items = [f"item-{i}" for i in range(arguments.items)]
+    items = [str(i) for i in range(arguments.items)]
     path = folder / "chunk.jsonl"
     begin = time.monotonic()
     for first in range(0, arguments.events, CHUNK):
@@ -116,22 +110,15 @@ def watch(worker, seconds, samples):
 
 def main():
     arguments = parse()
-    temporary = tempfile.TemporaryDirectory(prefix="freshet-soak-")
-    folder = arguments.dir or pathlib.Path(temporary.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "config.yaml"
-    state = tempfile.TemporaryDirectory(prefix="state-", dir=folder)
-    is_new = not config.exists()
-    bootstrap = harness.start_broker(folder / "kafka")
-    try:
-        if is_new:
-            harness.freshet("model", "init", "--items", write_items(folder, arguments.items), "--dim",
-                            arguments.dim, "--output", folder / "model")
+    with kafka_bench.broker("soak", arguments.items, arguments.dir, arguments.dim) as (folder, bootstrap), \
+            tempfile.TemporaryDirectory(prefix="state-", dir=folder) as state:
+        config = folder / "config.yaml"
+        is_new = not config.exists()
         config.write_text(f"""
 application_id: soak-{os.getpid()}
 kafka: {{bootstrap: "{bootstrap}"}}
 model: {{path: "{folder}/model"}}
-state: {{path: "{state.name}", memory_budget_mb: {arguments.budget_mb}}}
+state: {{path: "{state}", memory_budget_mb: {arguments.budget_mb}}}
 threads: {arguments.threads}
 http: {{listen: "127.0.0.1:0"}}
 """)
@@ -139,15 +126,6 @@ http: {{listen: "127.0.0.1:0"}}
             harness.freshet("create-topics", "-c", config, "--partitions", arguments.partitions)
             produce_backlog(arguments, config, folder)
         return measure(arguments, config, folder)
-    finally:
-        state.cleanup()
-        harness.stop_broker(folder / "kafka")
-
-
-def write_items(folder, count):
-    path = folder / "items.txt"
-    path.write_text("".join(f"item-{i}\n" for i in range(count)))
-    return path
 
 
 def measure(arguments, config, folder):

@@ -11,34 +11,22 @@ are held against the changelog's markers by the worker itself. Binaries are thos
 build/release.
 """
 
-import argparse
 import datetime
-import os
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("FRESHET_BUILD", ROOT / "build/release")).resolve()
-os.environ.setdefault("FRESHET_BINARY", str(BUILD / "freshet"))
-sys.path.insert(0, str(ROOT / "tests/e2e"))
-import harness  # noqa: E402
-
-PARTITIONS = 4
-FIRST_TS = 1_700_000_000_001
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import kafka_bench  # noqa: E402
+from kafka_bench import BUILD, PARTITIONS, harness  # noqa: E402
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--users", type=int, default=1_000_000)
-    parser.add_argument("--clicks", type=int, default=50)
-    parser.add_argument("--items", type=int, default=100, help="candidates of each click")
-    parser.add_argument("--events", type=int, default=2_000_000, help="the input that is drained")
+    parser = kafka_bench.options(__doc__, events=2_000_000, users=1_000_000)
+    parser.add_argument("--clicks", type=int, default=50, help="of each user, before")
     parser.add_argument("--budget-mb", type=int, default=512)
     return parser.parse_args()
 
@@ -74,14 +62,6 @@ def wait_for_score(bootstrap, before):
     return time.time()
 
 
-def write_events(path, arguments):
-    with open(path, "w") as log:
-        for i in range(arguments.events):
-            log.write(f'{{"user_id":"user-{i * 7919 % arguments.users}","item_id":"item-{i % 100}",'
-                      f'"ts":{FIRST_TS + i},"type":"click"}}\n')
-    return path
-
-
 def measure_restore(arguments, config, folder):
     worker, begin = start(config, folder, "restore")
     first = seconds_of(wait_for_lines(worker, "reads ", 1)[0])
@@ -110,13 +90,9 @@ def measure_restart(bootstrap, worker, config, folder):
 
 def main():
     arguments = parse()
-    with tempfile.TemporaryDirectory(prefix="freshet-recovery-") as name:
-        folder = pathlib.Path(name)
-        bootstrap = harness.start_broker(folder / "kafka")
-        try:
-            harness.freshet("model", "init", "--item-count", arguments.items, "--output", folder / "model")
-            config = folder / "config.yaml"
-            config.write_text(f"""
+    with kafka_bench.broker("recovery", arguments.items) as (folder, bootstrap):
+        config = folder / "config.yaml"
+        config.write_text(f"""
 application_id: recovery
 kafka: {{bootstrap: "{bootstrap}", client: {{session.timeout.ms: 6000}}}}
 model: {{path: "{folder}/model"}}
@@ -125,18 +101,15 @@ delivery: exactly_once
 changelog: on
 http: {{listen: off}}
 """)
-            harness.freshet("create-topics", "-c", config, "--partitions", PARTITIONS)
-            subprocess.run([BUILD / "bench/recovery/fill_changelog", config, str(arguments.users),
-                            str(arguments.clicks)], check=True)
-            worker = measure_restore(arguments, config, folder)
-            events = write_events(folder / "events.jsonl", arguments)
-            feed = threading.Thread(target=harness.freshet,
-                                    args=("produce", "-c", config, "--input", events))
-            feed.start()
-            measure_restart(bootstrap, worker, config, folder)
-            feed.join()
-        finally:
-            harness.stop_broker(folder / "kafka")
+        harness.freshet("create-topics", "-c", config, "--partitions", PARTITIONS)
+        subprocess.run([BUILD / "bench/recovery/fill_changelog", config, str(arguments.users),
+                        str(arguments.clicks)], check=True)
+        worker = measure_restore(arguments, config, folder)
+        clicks = kafka_bench.write_clicks(folder / "clicks.jsonl", arguments)
+        feed = threading.Thread(target=harness.freshet, args=("produce", "-c", config, "--input", clicks))
+        feed.start()
+        measure_restart(bootstrap, worker, config, folder)
+        feed.join()
 
 
 if __name__ == "__main__":

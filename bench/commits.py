@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""How long commits take while a million users are dirty: the median, the slowest, and where its time goes.
+
+    bench/commits.py                                        # 1,000,000 dirty users
+    bench/commits.py --dirty 100000 --users 150000 --events 1000000      # a first look
+
+The input is there before the worker starts, and its clicks are of every user in turn. A worker with exactly-once
+delivery and a changelog drains it at full speed; a user is saved `checkpoint.interval_ms` after its first change,
+so that soon so many users wait to be saved and every commit saves some. Each commit's time, from the first slice
+to the last batch of the store, is the worker's own debug line. Of those with at least --dirty changed users it
+prints quantiles, the slowest ones with their parts, and the ratio of the slowest to the median. The binary is
+FRESHET_BINARY or build/release/freshet.
+"""
+
+import re
+import statistics
+import sys
+
+import kafka_bench
+from kafka_bench import PARTITIONS, harness
+
+PARTS = ("prepare", "flush", "transaction", "store")
+LINE = re.compile(r"^(\S+) debug commit of \d+ partitions: (\S+) ms \(" + ", ".join(f"{p} (\\S+)" for p in PARTS)
+                  + r"\), users saved (\d+), still changed (\d+)$", re.M)
+
+
+def parse():
+    parser = kafka_bench.options(__doc__, events=6_000_000, users=1_400_000)
+    parser.add_argument("--dirty", type=int, default=1_000_000, help="commits with fewer are left out")
+    parser.add_argument("--interval-s", type=float, default=40, help="checkpoint.interval_ms in seconds")
+    parser.add_argument("--budget-mb", type=int, default=8192)
+    return parser.parse_args()
+
+
+def configure(arguments, folder, bootstrap):
+    config = folder / "config.yaml"
+    config.write_text(f"""
+application_id: commits
+kafka: {{bootstrap: "{bootstrap}"}}
+model: {{path: "{folder}/model"}}
+state: {{path: "{folder}/state", memory_budget_mb: {arguments.budget_mb}}}
+candidates: {{source: catalogue, publish: 3}}
+checkpoint: {{interval_ms: {int(arguments.interval_s * 1000)}}}
+delivery: exactly_once
+changelog: on
+http: {{listen: off}}
+log: {{level: debug}}
+""")
+    harness.freshet("create-topics", "-c", config, "--partitions", PARTITIONS)
+    return config
+
+
+class Commit:
+    def __init__(self, line):
+        self.at, self.ms = line[1], float(line[2])
+        self.parts = {part: float(line[3 + i]) for i, part in enumerate(PARTS)}
+        self.saved, self.changed = int(line[3 + len(PARTS)]), int(line[4 + len(PARTS)])
+
+    def __str__(self):
+        parts = ", ".join(f"{part} {ms:.1f}" for part, ms in self.parts.items())
+        return f"{self.ms:.1f} ms at {self.at} ({parts}), {self.saved} users saved"
+
+
+def drain(arguments, bootstrap, config, folder):
+    """Every commit of a worker that takes the whole input."""
+    worker = harness.Worker(config, folder / "worker.log")
+
+    def scores():
+        if worker.process.poll() is not None:
+            sys.exit(f"the worker ended:\n{worker.text()[-4000:]}")
+        return sum(harness.end_offsets(bootstrap, "scores", PARTITIONS, committed=True))
+    harness.wait_until("every score", lambda: scores() >= arguments.events, limit_s=1800, every_s=0.5)
+    code = worker.stop(limit_s=120)
+    if code != 0:
+        sys.exit(f"the worker ended with {code}:\n{worker.text()[-4000:]}")
+    return [Commit(line) for line in LINE.finditer(worker.text())]
+
+
+def report(arguments, commits):
+    chosen = [commit for commit in commits if commit.changed >= arguments.dirty and commit.saved > 0]
+    print(f"commits: {len(commits)}, of them {len(chosen)} saved users while {arguments.dirty:,} were changed "
+          f"(most: {max(commit.changed for commit in commits):,})")
+    if len(chosen) < 100:
+        sys.exit("too few of them; give more --events or --users")
+    times = sorted(commit.ms for commit in chosen)
+    median = statistics.median(times)
+    quantiles = {name: times[min(len(times) - 1, int(len(times) * q))]
+                 for name, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1))}
+    print("commit: " + ", ".join(f"{name} {ms:.1f} ms" for name, ms in quantiles.items()))
+    for part in PARTS:
+        values = sorted(commit.parts[part] for commit in chosen)
+        print(f"  {part}: p50 {statistics.median(values):.1f} ms, max {values[-1]:.1f} ms")
+    print(f"users saved by a commit: median {statistics.median(commit.saved for commit in chosen):.0f}, "
+          f"most {max(commit.saved for commit in chosen)}")
+    for commit in sorted(chosen, key=lambda commit: -commit.ms)[:5]:
+        print(f"  slow: {commit}")
+    slow = sum(commit.ms > 3 * median for commit in chosen)
+    print(f"max / median: {times[-1] / median:.2f}; above three times the median: {slow} of {len(chosen)}")
+
+
+def main():
+    arguments = parse()
+    with kafka_bench.broker("commits", arguments.items) as (folder, bootstrap):
+        config = configure(arguments, folder, bootstrap)
+        clicks = kafka_bench.write_clicks(folder / "clicks.jsonl", arguments)
+        harness.freshet("produce", "-c", config, "--input", clicks)
+        clicks.unlink()
+        report(arguments, drain(arguments, bootstrap, config, folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
