@@ -285,8 +285,9 @@ def lines(name, activation="tanh", per_channel=False, channels=False, recency=0.
               hex32(sigmoid(total)))
 
 
-lines("scalar_tanh")
-lines("scalar_relu_recency", "relu", recency=0.25)
-lines("channel_none_recency", "none", per_channel=True, recency=0.25)
-lines("over_channels", "none", per_channel=True, channels=True)
-lines("int128_grid", tiny_row=True)
+if __name__ == "__main__":
+    lines("scalar_tanh")
+    lines("scalar_relu_recency", "relu", recency=0.25)
+    lines("channel_none_recency", "none", per_channel=True, recency=0.25)
+    lines("over_channels", "none", per_channel=True, channels=True)
+    lines("int128_grid", tiny_row=True)
