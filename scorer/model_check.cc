@@ -6,112 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "scorer/attention_check.h"
+#include "scorer/limit_check.h"
 #include "scorer/model_limits.h"
 #include "scorer/model_tensors.h"
 #include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
-
-Status check_size(const std::string& what, std::size_t value, std::size_t max) {
-  if (value >= 1 && value <= max) return {};
-  return refuse_model(what + " is " + std::to_string(value) + "; it must be from 1 to " +
-                      std::to_string(max));
-}
-
-Status check_name(const std::string& what, std::string_view name) {
-  if (is_plain_name(name)) return {};
-  return refuse_model(what + " \"" + std::string(name) +
-                      "\" must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
-}
-
-Status check_recency(const std::string& where, double recency_per_day) {
-  if (recency_per_day >= 0.0 && recency_per_day <= kRecencyPerDayMax) return {};
-  return refuse_model(where + "recency_per_day must be from 0 to 1000");
-}
-
-Status check_traditional(const std::string& where, const TraditionalAttention& attention) {
-  if (auto status = check_size(where + "attention.hidden", attention.w1.rows, kLayerWidthMax);
-      !status) {
-    return status;
-  }
-  if (auto status = check_recency(where, attention.recency_per_day); !status) return status;
-  if (attention.softmax == SoftmaxOver::kChannels) {
-    if (attention.weight == WeightKind::kScalar) {
-      return refuse_model(
-          where + "softmax: channels needs weight: per_channel; a scalar weight has one channel");
-    }
-    if (attention.recency_per_day != 0.0) {
-      return refuse_model(
-          where +
-          "recency_per_day has no effect with softmax: channels; set it to 0 or use "
-          "softmax: positions");
-    }
-  }
-  return {};
-}
-
-Status check_score(const std::string& where, const PairScore& score) {
-  if (!score.has_matrices()) return {};
-  return check_size(where + "attention.hidden", score.wq.rows, kLayerWidthMax);
-}
-
-Status check_self(const std::string& where, Variant variant, const SelfAttention& attention) {
-  if (auto status = check_recency(where, attention.recency_per_day); !status) return status;
-  const bool with_values = variant == Variant::kSelf || variant == Variant::kSelfShared;
-  const bool activated = variant == Variant::kSelfBilinearActivated || variant == Variant::kMerged;
-  if (!attention.score.has_matrices()) {
-    return check_size(where + "attention.hidden", 0, kLayerWidthMax);
-  }
-  if (with_values == (attention.score.kind == ScoreKind::kBilinear)) {
-    return refuse_model(where + (with_values ? "score must be additive, dot or scaled_dot"
-                                             : "score must be bilinear"));
-  }
-  if (activated == (attention.score.activation == Activation::kNone)) {
-    return refuse_model(where + (activated ? "activation must be relu or tanh"
-                                           : "this variant has no activation; set it to none"));
-  }
-  return check_score(where, attention.score);
-}
-
-// The alternative of `attention` that a variant has.
-bool fits(Variant variant, const BehaviourModel& behaviour) {
-  switch (variant) {
-    case Variant::kTraditional:
-      return std::holds_alternative<TraditionalAttention>(behaviour.attention);
-    case Variant::kSelf:
-    case Variant::kSelfShared:
-    case Variant::kSelfBilinear:
-    case Variant::kSelfBilinearActivated:
-      return std::holds_alternative<SelfAttention>(behaviour.attention);
-    case Variant::kMerged:
-      return std::holds_alternative<MergedAttention>(behaviour.attention);
-    case Variant::kTarget:
-      return std::holds_alternative<TargetAttention>(behaviour.attention);
-    case Variant::kNone:
-      return std::holds_alternative<NoAttention>(behaviour.attention);
-  }
-  return false;
-}
-
-Status check_behaviour(Variant variant, const BehaviourModel& behaviour) {
-  const std::string where = "behaviour \"" + behaviour.name + "\": ";
-  if (auto status = check_name("behaviour", behaviour.name); !status) return status;
-  if (!fits(variant, behaviour)) {
-    return refuse_model(where + "its attention is not of the model's variant");
-  }
-  if (const TraditionalAttention* traditional = behaviour.traditional()) {
-    if (auto status = check_traditional(where, *traditional); !status) return status;
-  }
-  if (const SelfAttention* self = behaviour.self()) {
-    if (auto status = check_self(where, variant, *self); !status) return status;
-  }
-  if (const TargetAttention* target = behaviour.target()) {
-    if (auto status = check_recency(where, target->recency_per_day); !status) return status;
-    return check_score(where, target->score);
-  }
-  return {};
-}
 
 Status check_behaviours(const Model& model) {
   if (auto status = check_size("the number of behaviours", model.behaviours.size(), kBehavioursMax);
@@ -257,14 +159,6 @@ Status check_values(const Model& model) {
 }
 
 }  // namespace
-
-bool is_plain_name(std::string_view name) {
-  if (name.empty() || name.size() > kNameBytesMax) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
-}
 
 Status check_shapes(const Model& model) {
   if (auto status = check_name("name", model.name); !status) return status;

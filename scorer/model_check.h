@@ -5,8 +5,6 @@
 // and the index, or the item's line. Cost: one pass over all values.
 #pragma once
 
-#include <string_view>
-
 #include "common/status.h"
 #include "scorer/model.h"
 
@@ -17,9 +15,5 @@ Status check_shapes(const Model& model);
 
 // All of it. Requires: index_items() was called.
 Status check_model(const Model& model);
-
-// True for 1 to 64 characters of A-Z a-z 0-9 _ . - : what models, behaviours and context fields are
-// called, so that tensor names and crosses read back without quoting.
-bool is_plain_name(std::string_view name);
 
 }  // namespace freshet::scorer

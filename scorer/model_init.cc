@@ -111,6 +111,7 @@ TargetFields target_fields_of(const ModelInitOptions& options) {
   fields.embedding.cols = options.embedding_dim;
   Random random(stream_seed(options.seed, "target_fields"));
   fields.rows.resize(options.item_ids.size() * fields.columns());
+  if (options.target_rows == 0) return fields;  // check_model refuses it
   for (std::optional<std::uint32_t>& row : fields.rows) {
     const auto any = static_cast<std::uint32_t>(random.below(options.target_rows));
     if (!random.chance(0.125)) row = any;
@@ -130,9 +131,7 @@ Result<Model> init_model(const ModelInitOptions& options) {
   index_items(&model);
   model.items.rows = options.item_ids.size();
   model.items.cols = options.embedding_dim;
-  if (!options.target_fields.empty() && options.target_rows > 0) {
-    model.target_fields = target_fields_of(options);
-  }
+  if (!options.target_fields.empty()) model.target_fields = target_fields_of(options);
   for (const std::string& name : options.behaviours) {
     model.behaviours.push_back({name, attention_of(options)});
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scorer/model_check.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {
@@ -96,8 +97,65 @@ TEST(ModelInitTest, EachBadOptionIsRefusedByName) {
   EXPECT_NE(refusal(options).find("same cross twice"), std::string::npos);
 
   options = tiny_options();
+  options.variant = Variant::kSelf;
+  options.score = ScoreKind::kBilinear;
+  EXPECT_NE(refusal(options).find("score must be additive, dot or scaled_dot"), std::string::npos);
+
+  options = tiny_options();
+  options.variant = Variant::kMerged;
+  options.self_activation = Activation::kNone;
+  EXPECT_NE(refusal(options).find("activation must be relu or tanh"), std::string::npos);
+
+  options = tiny_options();
+  options.variant = Variant::kTarget;
+  options.score = ScoreKind::kBilinear;
+  options.attention_hidden = 10'000;
+  EXPECT_NE(refusal(options).find("attention.hidden is 10000"), std::string::npos);
+
+  options = tiny_options();
+  options.variant = Variant::kNone;
+  options.behaviours = {"click", "cart"};
+  EXPECT_NE(refusal(options).find("name exactly one behaviour"), std::string::npos);
+
+  options = tiny_options();
+  options.target_fields = {"author", "item"};
+  EXPECT_NE(refusal(options).find("target_fields: item must stand first"), std::string::npos);
+
+  options.target_fields = {"author"};
+  options.target_rows = 0;
+  EXPECT_NE(refusal(options).find("the number of rows of target.embedding is 0"),
+            std::string::npos);
+
+  options = tiny_options();
   options.hidden2 = 1'000'000;
   EXPECT_NE(refusal(options).find("deep.layers[1]"), std::string::npos);
+}
+
+TEST(ModelInitTest, AnAttentionOfAnotherVariantIsRefused) {
+  Model model = test::random_model(tiny_options());
+  model.variant = Variant::kSelfShared;
+  Status status = check_model(model);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message.find("attention is not of the model's variant"),
+            std::string::npos);
+  ModelInitOptions options = tiny_options();
+  options.variant = Variant::kSelf;
+  model = test::random_model(options);
+  model.behaviours[0].self()->target.reset();
+  status = check_model(model);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message.find("weights are not those of the model's variant"),
+            std::string::npos);
+}
+
+TEST(ModelInitTest, TheVectorOfAnAdditiveScoreIsNoBias) {
+  ModelInitOptions options = tiny_options();
+  options.variant = Variant::kSelfShared;
+  options.score = ScoreKind::kAdditive;
+  const Model model = test::random_model(options);
+  const std::vector<float>& v = model.behaviours[0].self()->score.v;
+  EXPECT_EQ(v.size(), 32U);
+  EXPECT_NE(v[0], 0.0F);
 }
 
 }  // namespace model_init_test
