@@ -11,18 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "common/json_text.h"
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/model_info.h"
 #include "pipeline/commands/option_checks.h"
-#include "scorer/candidate_scorer.h"
 #include "scorer/float_mode.h"
-#include "scorer/folder_files.h"
 #include "scorer/model_folder.h"
 #include "scorer/model_init.h"
 #include "scorer/model_limits.h"
-#include "scorer/model_tensors.h"
 #include "scorer/model_words.h"
-#include "scorer/pool.h"
 
 namespace freshet::commands {
 namespace {
@@ -89,123 +85,6 @@ int init(const InitArguments& arguments) {
   std::fprintf(stderr, "%s: model %s, %zu items of %zu dimensions\n", arguments.output.c_str(),
                model->label().c_str(), model->items.rows, model->embedding_dim);
   return kOk;
-}
-
-// What serving derives from the weights, by whatever configuration, and may refuse. A pool of one
-// click asks least of the item table; a longer one may still be refused.
-Status check_served(const std::shared_ptr<const scorer::Model>& model) {
-  for (const scorer::Representation& representation : model->representations()) {
-    if (!scorer::Pool::serves(representation.kind)) continue;
-    const auto pool = scorer::Pool::create(model, representation, 1);
-    if (!pool) return tl::unexpected(pool.error());
-  }
-  std::vector<std::string> context;
-  for (const scorer::Cross& cross : model->wide.crosses) context.push_back(cross.context_field);
-  const auto scorer = scorer::CandidateScorer::create(model, context);
-  if (!scorer) return tl::unexpected(scorer.error());
-  return {};
-}
-
-// How many numbers were learned, and what the model takes in memory: its own, and the table of
-// scores that serving derives from each item.
-void print_sizes(const scorer::Model& model) {
-  std::uint64_t parameters = 0;
-  scorer::for_each_tensor(
-      model, [&](const std::string&, const auto&, const auto& data) { parameters += data.size(); });
-  const std::uint64_t weights = parameters * sizeof(float);
-  std::uint64_t scores = 0;
-  for (const scorer::BehaviourModel& behaviour : model.behaviours) {
-    if (const scorer::TraditionalAttention* traditional = behaviour.traditional()) {
-      scores += model.items.rows * traditional->w2.rows * sizeof(double);
-    }
-    if (const scorer::SelfAttention* self = behaviour.self()) {
-      scores += 2 * model.items.rows * self->score.wq.rows * sizeof(double);
-    }
-  }
-  std::printf("parameters: %llu, %llu bytes of weights and %llu bytes of item scores in memory\n",
-              static_cast<unsigned long long>(parameters), static_cast<unsigned long long>(weights),
-              static_cast<unsigned long long>(scores));
-}
-
-// The files as they are on the disk; load_model has compared the digests with model.yaml's.
-Status print_files(const std::filesystem::path& folder, bool has_target_fields) {
-  std::vector<const char*> names = {scorer::kModelYamlName, scorer::kWeightsName,
-                                    scorer::kItemsName};
-  if (has_target_fields) names.push_back(scorer::kTargetFieldsName);
-  for (const char* name : names) {
-    const Result<scorer::FileDigest> file = scorer::digest_of(folder / name);
-    if (!file) return tl::unexpected(file.error());
-    std::printf("file: %s, %llu bytes, sha256 %s\n", name,
-                static_cast<unsigned long long>(file->bytes), file->sha256.c_str());
-  }
-  return {};
-}
-
-void print_items(const scorer::Model& model) {
-  constexpr std::size_t kShown = 5;
-  std::string sample;
-  for (std::size_t i = 0; i < model.item_ids.size() && i < kShown; ++i) {
-    sample += (i == 0 ? "" : ", ") + json_string(model.item_ids[i].view());
-  }
-  std::printf("items: %zu\nfirst items: %s%s\n", model.items.rows, sample.c_str(),
-              model.items.rows > kShown ? ", ..." : "");
-}
-
-template <class Words, class Option>
-std::string word(const Words& words, Option value) {
-  return std::string(scorer::word_of(words, value));
-}
-
-void print_traditional(const std::string& name, const scorer::TraditionalAttention& attention) {
-  std::printf(
-      "behaviour: %s, hidden %zu, activation %s, weight %s, softmax over %s, recency %g a day\n",
-      name.c_str(), attention.b1.size(),
-      word(scorer::kActivationWords, attention.activation).c_str(),
-      attention.weight == scorer::WeightKind::kScalar ? "scalar" : "per channel",
-      word(scorer::kSoftmaxWords, attention.softmax).c_str(), attention.recency_per_day);
-}
-
-void print_behaviour(const scorer::BehaviourModel& behaviour) {
-  const std::string& name = behaviour.name;
-  if (const auto* traditional = behaviour.traditional()) print_traditional(name, *traditional);
-  if (const auto* self = behaviour.self()) {
-    std::printf(
-        "behaviour: %s, self-attention, hidden %zu, score %s, activation %s, pool %s, "
-        "recency %g a day\n",
-        name.c_str(), self->score.wq.rows, word(scorer::kScoreWords, self->score.kind).c_str(),
-        word(scorer::kActivationWords, self->score.activation).c_str(),
-        word(scorer::kPoolWords, self->pool).c_str(), self->recency_per_day);
-  }
-  if (const auto* target = behaviour.target()) {
-    std::printf("behaviour: %s, target attention, hidden %zu, score %s, recency %g a day\n",
-                name.c_str(), target->score.wq.rows,
-                word(scorer::kScoreWords, target->score.kind).c_str(), target->recency_per_day);
-  }
-  if (std::holds_alternative<scorer::NoAttention>(behaviour.attention)) {
-    std::printf("behaviour: %s, not attended\n", name.c_str());
-  }
-}
-
-int info(const std::string& folder) {
-  scorer::set_float_mode();
-  const auto loaded = scorer::load_model(folder);
-  if (!loaded) return report(loaded.error());
-  if (const Status served = check_served(*loaded); !served) {
-    return report({served.error().code, folder + ": " + served.error().message});
-  }
-  const scorer::Model& model = **loaded;
-  std::printf("model: %s\nvariant: %s\n", model.label().c_str(),
-              word(scorer::kVariantWords, model.variant).c_str());
-  print_items(model);
-  std::printf("embedding_dim: %zu\n", model.embedding_dim);
-  for (const scorer::BehaviourModel& behaviour : model.behaviours) print_behaviour(behaviour);
-  std::printf("deep: %zu -> %zu -> %zu -> 1\n", model.hidden1.weight.cols,
-              model.hidden1.weight.rows, model.hidden2.weight.rows);
-  std::printf("wide: %zu crosses, %zu buckets, %zu recent clicks\n", model.wide.crosses.size(),
-              model.wide.weights.size(), model.wide.recent_clicks);
-  print_sizes(model);
-  const Status printed = print_files(folder, model.target_fields.has_value());
-  return printed ? static_cast<int>(kOk) : report(printed.error());
 }
 
 void add_sizes(CLI::App* command, scorer::ModelInitOptions* options) {
@@ -281,6 +160,7 @@ void add_init(CLI::App& model, Run* run) {
       "init",
       "Makes a seeded random model\n\n"
       "  freshet model init --item-count 1000 --dim 64 --seed 7 --output models/random\n"
+      "  freshet model init --item-count 1000 --variant merged --pool last --output models/merged\n"
       "  freshet model init --items my-items.txt --behaviours click,cart --context tab --output "
       "models/mine");
   const auto items = command->add_option_group("catalogue");
@@ -305,7 +185,15 @@ void add_model(CLI::App& app, Run* run) {
                                             "Loads a model folder and says what it holds\n\n"
                                             "  freshet model info models/demo");
   command->add_option("folder", *folder, "model folder")->required();
-  command->callback([folder, run] { *run = [folder] { return info(*folder); }; });
+  auto length_max = std::make_shared<std::size_t>(50);
+  whole_number(command
+                   ->add_option("--length-max", *length_max,
+                                "clicks of a full sequence, as the worker's configuration has it")
+                   ->capture_default_str(),
+               1, scorer::kPoolLengthMax);
+  command->callback([folder, length_max, run] {
+    *run = [folder, length_max] { return model_info(*folder, *length_max); };
+  });
 }
 
 }  // namespace freshet::commands
