@@ -45,6 +45,15 @@ class MetricsPageTest : public testing::Test {
   StallObserver stalls_{&clock_, DurationMs{0}};
 };
 
+TEST_F(MetricsPageTest, TheModelsVariantIsALabel) {
+  EXPECT_THAT(page(),
+              HasSubstr("freshet_model_info{model=\"random@1\",variant=\"traditional\"} 1"));
+  scorer::ModelInitOptions options = test::small_model(config_);
+  options.variant = scorer::Variant::kMerged;
+  process_.model = test::serve(test::random_model(options), config_);
+  EXPECT_THAT(page(), HasSubstr("freshet_model_info{model=\"random@1\",variant=\"merged\"} 1"));
+}
+
 TEST_F(MetricsPageTest, CountsOfAllWorkersAreAddedUp) {
   WorkerStatus status;
   status.counters.records = 3;
