@@ -5,32 +5,13 @@
 #include <string>
 
 #include "common/check.h"
-#include "scorer/exp64.h"
-#include "scorer/kernels.h"
 #include "scorer/model_limits.h"
+#include "scorer/projection.h"
 #include "scorer/refuse_model.h"
 #include "scorer/row_kernels.h"
 
 namespace freshet::scorer {
 namespace {
-
-// e^2z is finite and not 0 within this.
-constexpr double kAdditiveTermMax = 354.0;
-
-// phi(W x) of every item: [n, H].
-std::vector<double> projected(const Matrix& items, const Matrix& weight, Activation activation) {
-  const std::vector<double> wt = transposed<double>(weight);
-  const std::vector<double> zeros(weight.rows, 0.0);
-  std::vector<double> x(items.cols);
-  std::vector<double> all(items.rows * weight.rows);
-  for (std::size_t item = 0; item < items.rows; ++item) {
-    std::copy_n(items.row(item), x.size(), x.begin());
-    const std::span<double> y(&all[item * weight.rows], weight.rows);
-    dense<double>(x, wt, zeros, y);
-    activate(activation, y);
-  }
-  return all;
-}
 
 struct Extreme {
   double value = 0;
@@ -48,14 +29,6 @@ Extreme longest(const std::vector<double>& rows, std::size_t width) {
   return extreme;
 }
 
-Extreme largest(const std::vector<double>& rows, std::size_t width) {
-  Extreme extreme;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (std::fabs(rows[i]) > extreme.value) extreme = {std::fabs(rows[i]), i / width};
-  }
-  return extreme;
-}
-
 Status check_dots(const Model& model, const std::string& name, const std::vector<double>& q,
                   const std::vector<double>& k, std::size_t width) {
   const Extreme query = longest(q, width);
@@ -69,16 +42,6 @@ Status check_dots(const Model& model, const std::string& name, const std::vector
                       "smaller steps or weight decay");
 }
 
-Status check_additive(const Model& model, const std::string& name, const std::vector<double>& rows,
-                      const char* tensor, std::size_t width) {
-  const Extreme term = largest(rows, width);
-  if (term.value <= kAdditiveTermMax) return {};
-  return refuse_model("behaviour \"" + name + "\": " + tensor + " x of item \"" +
-                      model.item_ids[term.item].str() + "\" reaches " + std::to_string(term.value) +
-                      ", beyond 354, where tanh has long been 1; the model has diverged, train it "
-                      "with smaller steps or weight decay");
-}
-
 }  // namespace
 
 Result<PairScores> PairScores::create(const Model& model, std::size_t behaviour) {
@@ -88,13 +51,13 @@ Result<PairScores> PairScores::create(const Model& model, std::size_t behaviour)
   const std::string& name = model.behaviours[behaviour].name;
   PairScores scores;
   scores.width_ = score.wq.rows;
-  scores.q_ = projected(model.items, score.wq, score.activation);
-  scores.k_ = projected(model.items, score.wk, score.activation);
+  const float* rows = model.items.data.data();
+  scores.q_ = projected(rows, model.items.rows, score.wq, score.activation);
+  scores.k_ = projected(rows, model.items.rows, score.wk, score.activation);
   if (score.kind == ScoreKind::kAdditive) {
-    for (const auto& [rows, tensor] : {std::pair(&scores.q_, "wq"), std::pair(&scores.k_, "wk")}) {
-      const Status terms = check_additive(model, name, *rows, tensor, scores.width_);
-      if (!terms) return tl::unexpected(terms.error());
-      for (double& value : *rows) value = exp64(2.0 * value);
+    for (const auto& [terms, tensor] : {std::pair(&scores.q_, "wq"), std::pair(&scores.k_, "wk")}) {
+      const Status done = exponentiate(model, name, tensor, terms);
+      if (!done) return tl::unexpected(done.error());
     }
     scores.v_.assign(score.v.begin(), score.v.end());
     double sum = 0.0;

@@ -2,52 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <utility>
 
 #include "common/check.h"
-#include "scorer/exp64.h"
-#include "scorer/kernels.h"
-#include "scorer/refuse_model.h"
+#include "scorer/projection.h"
 
 namespace freshet::scorer {
-namespace {
-
-// e^2z is finite and not 0 within this.
-constexpr double kAdditiveTermMax = 354.0;
-
-// W row(i) of every item: [n, H].
-template <class RowOf>
-std::vector<double> projected(std::size_t items, const Matrix& weight, RowOf row_of) {
-  const std::vector<double> wt = transposed<double>(weight);
-  const std::vector<double> zeros(weight.rows, 0.0);
-  std::vector<double> x(weight.cols);
-  std::vector<double> all(items * weight.rows);
-  for (std::size_t item = 0; item < items; ++item) {
-    std::copy_n(row_of(ItemRow{static_cast<std::uint32_t>(item)}), x.size(), x.begin());
-    dense<double>(x, wt, zeros, {&all[item * weight.rows], weight.rows});
-  }
-  return all;
-}
-
-// Replaces each value by e^2z.
-Status exponentiate(const Model& model, const std::string& behaviour, const char* tensor,
-                    std::size_t width, std::vector<double>* values) {
-  for (std::size_t i = 0; i < values->size(); ++i) {
-    double& value = (*values)[i];
-    if (!(std::fabs(value) <= kAdditiveTermMax)) {
-      return refuse_model("behaviour \"" + behaviour + "\": item \"" +
-                          model.item_ids[i / width].str() + "\" times " + tensor + " is " +
-                          std::to_string(value) +
-                          ", beyond 354, where tanh has long been 1; the model has diverged, train "
-                          "it with smaller steps or weight decay");
-    }
-    value = exp64(2.0 * value);
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<TargetScores> TargetScores::create(std::shared_ptr<const Model> model, std::size_t behaviour,
                                           std::shared_ptr<const TargetTable> targets) {
@@ -57,16 +17,16 @@ Result<TargetScores> TargetScores::create(std::shared_ptr<const Model> model, st
   TargetScores scores;
   scores.kind_ = score.kind;
   scores.width_ = score.has_matrices() ? score.wq.rows : model->embedding_dim;
+  const std::size_t items = model->items.rows;
   if (score.has_matrices()) {
-    scores.queries_ =
-        projected(model->items.rows, score.wq, [&](ItemRow item) { return targets->row(item); });
-    scores.keys_ = projected(model->items.rows, score.wk,
-                             [&](ItemRow item) { return model->items.row(item.value); });
+    const float* targets_begin = targets->row(ItemRow{0});
+    scores.queries_ = projected(targets_begin, items, score.wq, score.activation);
+    scores.keys_ = projected(model->items.data.data(), items, score.wk, score.activation);
   }
   if (score.has_v()) {
-    for (const auto& [values, tensor] :
+    for (const auto& [terms, tensor] :
          {std::pair(&scores.queries_, "wq"), std::pair(&scores.keys_, "wk")}) {
-      const Status done = exponentiate(*model, owner.name, tensor, scores.width_, values);
+      const Status done = exponentiate(*model, owner.name, tensor, terms);
       if (!done) return tl::unexpected(done.error());
     }
     scores.v_.assign(score.v.begin(), score.v.end());

@@ -98,7 +98,7 @@ TEST(AttendedLayerTest, AnAdditiveTermThatHasDivergedIsRefusedByItsItem) {
   const auto scorer = CandidateScorer::create(test::share(std::move(model)), {});
   ASSERT_FALSE(scorer);
   EXPECT_EQ(scorer.error().code, ErrorCode::kInvalidModel);
-  EXPECT_NE(scorer.error().message.find("behaviour \"click\": item \"v7\" times wq is"),
+  EXPECT_NE(scorer.error().message.find("behaviour \"click\": wq x of item \"v7\" reaches"),
             std::string::npos)
       << scorer.error().message;
 }
