@@ -61,9 +61,14 @@ inline PoolCase pool_case(std::string name, Model model, std::size_t p, std::siz
   return {std::move(name), std::move(shared), p, length_max, std::move(*pool)};
 }
 
-// One row of zeros, and one so small that only the wide grid resolves it.
+// One row of zeros, and one so small that only the wide grid resolves it. No other row is small:
+// one of a single value might be, by chance.
 inline void set_special_rows(bool wide, Model* model) {
   const std::size_t dim = model->embedding_dim;
+  for (std::size_t row = 0; row < model->items.rows; ++row) {
+    float& first = model->items.data[row * dim];
+    first = std::copysign(std::max(std::fabs(first), 0.01F), first);
+  }
   for (std::size_t c = 0; c < dim; ++c) {
     model->items.data[c] = 0.0F;
     if (wide) model->items.data[dim + c] *= 1e-12F;
