@@ -31,14 +31,15 @@ def score(arguments) -> dict:
     config, model, item_ids = read_model(arguments.model)
     examples = load_examples(arguments.examples, say)
     batches = Batches(examples, config, item_ids, dtype=torch.float64)
-    rows = batches.known(np.arange(len(examples)))[:arguments.rows]
+    known = batches.known(np.arange(len(examples)))
+    rows = known[:arguments.rows]
     deep, wide, total = logits_of(model, batches, rows)
     label, served = examples.label[rows], examples.logit[rows]
     there = np.isfinite(served)
     difference = np.abs(served - total)[there]
     largest = float(difference.max()) if len(difference) else None
     worst = int(examples.line[rows[there][difference.argmax()]]) if len(difference) else None
-    return {"model": f"{config.name}@{config.version}", "rows": len(rows), "of_unknown_items": len(examples) - len(rows),
+    return {"model": f"{config.name}@{config.version}", "rows": len(rows), "of_unknown_items": len(examples) - len(known),
             "auc": auc(label, total), "deep_auc": auc(label, deep), "wide_auc": auc(label, wide),
             "log_loss": log_loss(label, total), "served": len(difference), "largest_difference": largest,
             "in_line": worst}
