@@ -109,12 +109,20 @@ void SelfAttentionPool::rebuild_row(std::size_t i, RowSums* sums, RowSums::Sums<
   const std::span<Int> values = row_of(&exact->values, i, model_->embedding_dim);
   std::fill(values.begin(), values.end(), Int{0});
   Int weights{0};
-  for (std::size_t j = 0; j < clicks.size(); ++j) {
-    const double weight = sums->scratch_[j];
+  for (double& weight : sums->scratch_) {
     weights += round_to_even<Int>(weight * weight_scale_);
-    add_term(x(clicks[j].item), weight * value_scale_, values);
+    weight *= value_scale_;
   }
   exact->weights[i] = weights;
+  const std::span<const double> scales = sums->scratch_;
+  std::size_t j = 0;
+  for (; j + kTerms <= clicks.size(); j += kTerms) {
+    const std::array<const float*, kTerms> items{
+        x(clicks[j].item).data(), x(clicks[j + 1].item).data(), x(clicks[j + 2].item).data(),
+        x(clicks[j + 3].item).data()};
+    add_terms(items, scales.subspan(j).first<kTerms>(), values);
+  }
+  for (; j < clicks.size(); ++j) add_term(x(clicks[j].item), scales[j], values);
 }
 
 template <class Int>

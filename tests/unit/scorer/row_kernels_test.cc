@@ -122,6 +122,44 @@ TEST(RowKernelsTest, TermsAreRoundedOnceToTheNearestEvenInteger) {
   }
 }
 
+TEST(RowKernelsTest, FourTermsAtOnceAreFourTerms) {
+  Random random(test::test_seed());
+  for (int k = 0; k < 300; ++k) {
+    const std::size_t d = 1 + random.below(70);
+    std::vector<std::vector<float>> x;
+    std::vector<const float*> rows;
+    std::vector<double> scales;
+    std::vector<std::int64_t> expected(d, -9);
+    for (std::size_t t = 0; t < kTerms; ++t) {
+      x.push_back(random_values<float>(d, 1.0, &random));
+      scales.push_back(std::ldexp(double{static_cast<float>(random.unit())}, 51));
+      add_term(x.back(), scales.back(), expected);
+    }
+    for (const auto& row : x) rows.push_back(row.data());
+    std::vector<std::int64_t> sum(d, -9);
+    std::vector<Int128> wide(d, -9);
+    const auto four = std::span<const float* const>(rows).first<kTerms>();
+    add_terms(four, std::span<const double>(scales).first<kTerms>(), sum);
+    add_terms(four, std::span<const double>(scales).first<kTerms>(), wide);
+    ASSERT_EQ(sum, expected) << "case " << k;
+    for (std::size_t c = 0; c < d; ++c) ASSERT_EQ(wide[c], Int128{expected[c]}) << "case " << k;
+  }
+}
+
+TEST(RowKernelsTest, WideTermsAreRoundedOnceToTheNearestEvenInteger) {
+  Random random(test::test_seed());
+  for (int k = 0; k < 2'000; ++k) {
+    const std::vector<float> x = random_values<float>(3, 1.0, &random);
+    const double scale =
+        std::ldexp(double{static_cast<float>(random.unit())}, static_cast<int>(random.below(112)));
+    std::vector<Int128> sum(3, 5);
+    add_term(x, scale, sum);
+    for (std::size_t c = 0; c < 3; ++c) {
+      ASSERT_EQ(sum[c], Int128{5} + static_cast<Int128>(std::nearbyint(double{x[c]} * scale)));
+    }
+  }
+}
+
 TEST(RowKernelsTest, RowsAreAddedAsTheNearestDoubleOfEachInteger) {
   Random random(test::test_seed());
   for (int k = 0; k < 1'000; ++k) {
