@@ -1,0 +1,242 @@
+// Self-attention: one click in and one out of rows kept as exact sums (Slide), all rows anew
+// (Rebuild), and what needs no rows: the weights of all pairs added up by column (Recompute).
+//
+// Names are BM_SelfAttention_<Operation>/<n clicks>/<d>. Each run first compares its result with
+// the reference and with a rebuild, and aborts on a wrong one.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "common/check.h"
+#include "common/random.h"
+#include "scorer/exp64.h"
+#include "scorer/float_mode.h"
+#include "scorer/pool.h"
+#include "scorer/reference.h"
+#include "scorer/representation_scale.h"
+#include "tests/support/scorer_models.h"
+
+namespace freshet::scorer {
+namespace {
+
+constexpr std::size_t kItems = 10'000;
+constexpr std::size_t kClicks = 1 << 14;  // the log that windows slide over
+
+struct SelfBench {
+  std::shared_ptr<const Model> model;
+  Pool pool;
+  std::vector<PooledClick> clicks;
+};
+
+struct Kind {
+  ScoreKind score = ScoreKind::kScaledDot;
+  bool wide = false;  // one vanishing row, so that the sums are int128
+};
+
+SelfBench make_bench(const benchmark::State& state, Kind kind) {
+  set_float_mode();
+  ModelInitOptions options;
+  options.variant = Variant::kSelfShared;
+  options.score = kind.score;
+  options.embedding_dim = static_cast<std::size_t>(state.range(1));
+  options.item_ids = test::numbered_items(kItems);
+  options.wide_buckets = 0;
+  Model random_model = test::random_model(options);
+  for (std::size_t c = 0; kind.wide && c < options.embedding_dim; ++c) {
+    random_model.items.data[c] *= 1e-9F;
+  }
+  auto model = test::share(std::move(random_model));
+  const auto length = static_cast<std::size_t>(state.range(0));
+  Result<Pool> pool = Pool::create(model, model->representations()[0], length + 1);
+  FRESHET_CHECK(pool.has_value() && pool->grid().wide == kind.wide);
+  SelfBench bench{std::move(model), std::move(*pool), {}};
+  Random random(1);
+  for (std::size_t k = 0; k < kClicks; ++k) {
+    const auto row = static_cast<std::uint32_t>(random.below(kItems));
+    bench.clicks.push_back({EventTime{1'600'000'000'000 + static_cast<std::int64_t>(k)}, {{row}}});
+  }
+  return bench;
+}
+
+std::vector<ReferenceClick> as_reference(std::span<const PooledClick> clicks) {
+  std::vector<ReferenceClick> result;
+  for (const PooledClick& click : clicks) result.push_back({click.ts, click.row});
+  return result;
+}
+
+// u as the definition has it, of at most the newest kChecked clicks: the reference projects every
+// pair anew.
+constexpr std::size_t kChecked = 64;
+
+void check_against_reference(const SelfBench& bench, std::span<const PooledClick> visible) {
+  const auto newest = visible.last(std::min(kChecked, visible.size()));
+  PoolSums sums = bench.pool.empty();
+  bench.pool.rebuild(newest, &sums);
+  std::vector<float> u(bench.model->embedding_dim);
+  bench.pool.representation(sums, u);
+  const auto clicks = as_reference(newest);
+  const std::vector<double> exact = reference_representation(*bench.model, 0, clicks);
+  const double scale =
+      representation_scale(*bench.model, bench.model->representations()[0], clicks);
+  for (std::size_t c = 0; c < u.size(); ++c) {
+    FRESHET_CHECK(std::fabs(double{u[c]} - exact[c]) <= 1e-6 * scale);
+  }
+}
+
+// The column sums of all weights, in double, with the queries and keys at hand: what a server
+// without rows does at every click.
+class Recompute {
+ public:
+  explicit Recompute(const SelfBench& bench)
+      : model_(*bench.model), attention_(*model_.behaviours[0].self()) {
+    const std::size_t width = attention_.score.wq.rows;
+    for (const Matrix* weight : {&attention_.score.wq, &attention_.score.wk}) {
+      std::vector<double>& table = weight == &attention_.score.wq ? queries_ : keys_;
+      table.resize(kItems * width);
+      for (std::size_t item = 0; item < kItems; ++item) {
+        for (std::size_t h = 0; h < width; ++h) {
+          double sum = 0.0;
+          for (std::size_t c = 0; c < model_.embedding_dim; ++c) {
+            sum += double{weight->at(h, c)} * double{model_.items.at(item, c)};
+          }
+          table[item * width + h] = sum;
+        }
+      }
+    }
+  }
+
+  void run(std::span<const PooledClick> visible, std::vector<double>* u) {
+    const std::size_t n = visible.size();
+    const std::size_t dim = model_.embedding_dim;
+    const std::size_t width = attention_.score.wq.rows;
+    const double root = std::sqrt(static_cast<double>(width));
+    // Keys by channel, so that the scores of a row are contiguous loops.
+    transposed_.resize(width * n);
+    for (std::size_t j = 0; j < n; ++j) {
+      for (std::size_t h = 0; h < width; ++h) {
+        transposed_[h * n + j] = keys_[visible[j].row->value * width + h];
+      }
+    }
+    columns_.assign(n, 0.0);
+    row_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      std::fill(row_.begin(), row_.end(), 0.0);
+      const double* query = &queries_[visible[i].row->value * width];
+      for (std::size_t h = 0; h < width; ++h) {
+        const double q = query[h] / root;
+        for (std::size_t j = 0; j < n; ++j) {
+          row_[j] = std::fma(q, transposed_[h * n + j], row_[j]);
+        }
+      }
+      const double max = *std::max_element(row_.begin(), row_.end());
+      for (double& value : row_) value = std::max(value - max, -700.0);
+      exp64_each(row_);
+      double sum = 0.0;
+      for (const double value : row_) sum += value;
+      const double share = 1.0 / (sum * static_cast<double>(n));
+      for (std::size_t j = 0; j < n; ++j) columns_[j] = std::fma(row_[j], share, columns_[j]);
+    }
+    pooled_.assign(dim, 0.0);
+    for (std::size_t j = 0; j < n; ++j) {
+      const float* x = model_.items.row(visible[j].row->value);
+      for (std::size_t c = 0; c < dim; ++c) {
+        pooled_[c] = std::fma(columns_[j], double{x[c]}, pooled_[c]);
+      }
+    }
+    u->assign(dim, 0.0);
+    for (std::size_t c = 0; c < dim; ++c) {
+      for (std::size_t i = 0; i < dim; ++i) {
+        (*u)[c] = std::fma(double{attention_.wv.at(c, i)}, pooled_[i], (*u)[c]);
+      }
+    }
+  }
+
+ private:
+  const Model& model_;
+  const SelfAttention& attention_;
+  std::vector<double> queries_;  // [items, H]
+  std::vector<double> keys_;     // [items, H]
+  std::vector<double> transposed_;
+  std::vector<double> columns_;
+  std::vector<double> row_;
+  std::vector<double> pooled_;
+};
+
+void slide(benchmark::State& state, Kind kind) {
+  const SelfBench bench = make_bench(state, kind);
+  const auto length = static_cast<std::size_t>(state.range(0));
+  const std::span<const PooledClick> clicks = bench.clicks;
+  PoolSums sums = bench.pool.empty();
+  std::vector<float> u(bench.model->embedding_dim);
+  std::size_t begin = 0;
+  bench.pool.rebuild(clicks.first(length), &sums);
+  const auto step = [&] {
+    bench.pool.slide(clicks.subspan(begin + 1, length), clicks.subspan(begin, 1),
+                     clicks.subspan(begin + length, 1), &sums);
+    bench.pool.representation(sums, u);
+    ++begin;
+  };
+  for (int k = 0; k < 100; ++k) step();
+  PoolSums fresh = bench.pool.empty();
+  bench.pool.rebuild(clicks.subspan(begin, length), &fresh);
+  FRESHET_CHECK(sums == fresh);
+  check_against_reference(bench, clicks.subspan(begin, length));
+  for (auto _ : state) {
+    if (begin + length == clicks.size()) {
+      state.PauseTiming();
+      begin = 0;
+      bench.pool.rebuild(clicks.first(length), &sums);
+      state.ResumeTiming();
+    }
+    step();
+    benchmark::DoNotOptimize(u.data());
+  }
+  state.counters["bytes"] = static_cast<double>(heap_bytes(sums));
+}
+
+void BM_SelfAttention_Slide(benchmark::State& state) { slide(state, {}); }
+void BM_SelfAttention_SlideInt128(benchmark::State& state) {
+  slide(state, {ScoreKind::kScaledDot, true});
+}
+void BM_SelfAttention_SlideAdditive(benchmark::State& state) {
+  slide(state, {ScoreKind::kAdditive, false});
+}
+
+void BM_SelfAttention_Rebuild(benchmark::State& state) {
+  const SelfBench bench = make_bench(state, {});
+  const auto visible = std::span(bench.clicks).first(static_cast<std::size_t>(state.range(0)));
+  check_against_reference(bench, visible);
+  PoolSums sums = bench.pool.empty();
+  for (auto _ : state) {
+    bench.pool.rebuild(visible, &sums);
+    benchmark::DoNotOptimize(sums);
+  }
+}
+
+void BM_SelfAttention_Recompute(benchmark::State& state) {
+  const SelfBench bench = make_bench(state, {});
+  const auto visible = std::span(bench.clicks).first(static_cast<std::size_t>(state.range(0)));
+  Recompute recompute(bench);
+  std::vector<double> found;
+  recompute.run(visible, &found);
+  PoolSums sums = bench.pool.empty();
+  std::vector<float> u(bench.model->embedding_dim);
+  bench.pool.rebuild(visible, &sums);
+  bench.pool.representation(sums, u);
+  for (std::size_t c = 0; c < u.size(); ++c) FRESHET_CHECK(std::fabs(found[c] - u[c]) <= 1e-5);
+  for (auto _ : state) {
+    recompute.run(visible, &found);
+    benchmark::DoNotOptimize(found.data());
+  }
+}
+
+BENCHMARK(BM_SelfAttention_Slide)->ArgsProduct({{64, 256, 1024}, {32, 64, 128, 45}});
+BENCHMARK(BM_SelfAttention_SlideInt128)->ArgsProduct({{64, 256, 1024}, {64}});
+BENCHMARK(BM_SelfAttention_SlideAdditive)->ArgsProduct({{64, 256, 1024}, {64}});
+BENCHMARK(BM_SelfAttention_Rebuild)->ArgsProduct({{64, 256, 1024}, {64}});
+BENCHMARK(BM_SelfAttention_Recompute)->ArgsProduct({{64, 256, 1024}, {64}});
+
+}  // namespace
+}  // namespace freshet::scorer
