@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace freshet::pipeline {
 namespace {
@@ -32,9 +33,13 @@ std::optional<std::int64_t> number(std::string_view text) {
   return value;
 }
 
+bool is_limit(std::string_view name) {
+  return name.ends_with(".length_max") || name.ends_with(".age_max_ms");
+}
+
 // Fewer clicks and younger clicks are a part of what is stored; more or older ones are not.
 bool became_shorter(std::string_view name, std::string_view stored, std::string_view configured) {
-  if (!name.ends_with(".length_max") && !name.ends_with(".age_max_ms")) return false;
+  if (!is_limit(name)) return false;
   const std::optional<std::int64_t> before = number(stored);
   const std::optional<std::int64_t> now = number(configured);
   return before && now && *now < *before;
@@ -56,9 +61,16 @@ Status check_fingerprint(std::string_view stored, std::string_view configured) {
                        "state directory away and feed the clicks into a new topic, or set "
                        "kafka.input back");
     }
-    return error(ErrorCode::kInvalidConfig,
-                 "the state was made with " + name + " = " + was + ", the configuration says " +
-                     is + "; set it back, or make the state again with `freshet state rebuild`");
+    std::string message = "the state was made with " + name + " = " + was +
+                          ", the configuration says " + is +
+                          "; set it back, or make the state again with `freshet state rebuild`";
+    // A state that came with a partition may be of a worker whose configuration was changed first.
+    if (is_limit(name)) {
+      message +=
+          "; where it is being made shorter, another worker may run with that already: change "
+          "it on this one too";
+    }
+    return error(ErrorCode::kInvalidConfig, std::move(message));
   };
   for (const auto& [name, value] : before) {
     const auto found = now.find(name);

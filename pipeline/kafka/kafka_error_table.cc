@@ -189,8 +189,8 @@ constexpr KafkaErrorGroup kTable[] = {
     {"a broker failed inside", kFenced, "the brokers' logs say more", kBrokerFailed},
 
     {"another worker has the same identity", kInvalidConfig,
-     "another worker runs under this one's instance id: give each worker a state directory of its "
-     "own, and delete the file `instance` in one that was copied",
+     "another worker runs under this one's instance id, perhaps on a copy of its state directory: "
+     "give each worker a state directory of its own, and delete the file `instance` in the copy",
      kInstanceTaken},
     {"the topic is missing", kInvalidConfig,
      "create the topic (freshet create-topics -c FILE --partitions N, or with Kafka's own tools)",

@@ -271,7 +271,13 @@ Status KafkaHandle::fatal_error() const {
                             "the group has kept this worker's place through an outage that was "
                             "longer than session.timeout.ms");
     }
-    Error error = kafka_error(fatal, std::string("the Kafka client cannot go on: ") + text.data());
+    std::string what = "the Kafka client cannot go on";
+    // The library's text mostly ends with the error's own, which follows anyway.
+    const std::string_view reason(text.data());
+    if (reason.find(rd_kafka_err2str(fatal)) == std::string_view::npos) {
+      what.append(": ").append(reason);
+    }
+    Error error = kafka_error(fatal, what);
     // A fatal error has no retry, whatever its code would mean elsewhere.
     const bool final = error.code == ErrorCode::kFenced || error.code == ErrorCode::kInvalidConfig;
     if (!final) error.code = ErrorCode::kFatal;

@@ -14,6 +14,8 @@ namespace {
 
 // A dead letter repeats its record up to this size, headers included.
 constexpr std::int64_t kDeadLetterBytesMax = 600'000;
+// A night without workers is noticed in the morning.
+constexpr std::int64_t kPauseMsMin = 86'400'000;
 
 std::string_view value_of(const TopicSettings& settings, std::string_view name) {
   const auto found = settings.find(name);
@@ -40,6 +42,28 @@ DurationMs longest_age(const WorkerConfig& config) {
 
 std::string topic_place(const std::string& topic) { return "topic " + topic; }
 
+// With a changelog the input must reach back over the time in which no worker runs, without one
+// over every click that may be visible.
+std::optional<Finding> judge_retention(const WorkerConfig& config, std::int64_t retention_ms) {
+  const std::string where = topic_place(config.kafka.input);
+  const std::string is = "retention.ms is " + std::to_string(retention_ms);
+  if (config.changelog) {
+    if (retention_ms >= kPauseMsMin) return std::nullopt;
+    return Finding{FindingLevel::kAdvice, where,
+                   is + ": where no worker runs for so long, records are gone that were never "
+                        "scored, and the next start is refused",
+                   "raise retention.ms above the longest time in which no worker may run"};
+  }
+  const std::int64_t needed = longest_age(config).value + config.input.event_future_max.value;
+  if (retention_ms >= needed) return std::nullopt;
+  return Finding{FindingLevel::kAdvice, where,
+                 is + ", the longest age_max and input.event_future_max_ms are " +
+                     std::to_string(needed) +
+                     " ms together: with changelog: off a lost state directory, and a partition "
+                     "that moves, can be made again only from what retention has left",
+                 "set changelog: on, or raise retention.ms to that"};
+}
+
 Finding cannot_describe(const std::string& where, const Error& error) {
   return {FindingLevel::kWarning, where, split_remedy(error.message).message,
           "grant DescribeConfigs on " + where +
@@ -64,14 +88,10 @@ Findings judge_input(const WorkerConfig& config, const TopicSettings& settings) 
          "set message.timestamp.type=LogAppendTime on the topic"});
   }
   const std::optional<std::int64_t> retention = number_of(settings, "retention.ms");
-  const DurationMs longest = longest_age(config);
-  if (retention && *retention >= 0 && *retention < longest.value) {
-    findings.push_back(
-        {FindingLevel::kAdvice, where,
-         "retention.ms is " + std::to_string(*retention) + ", the longest age_max " +
-             std::to_string(longest.value) +
-             " ms: a state directory that is lost is made again from what retention has left",
-         "raise retention.ms to the longest age_max, or keep copies of the state directory"});
+  if (retention && *retention >= 0) {
+    if (std::optional<Finding> finding = judge_retention(config, *retention)) {
+      findings.push_back(*std::move(finding));
+    }
   }
   const std::optional<std::int64_t> retained = number_of(settings, "retention.bytes");
   if (retained && *retained >= 0) {

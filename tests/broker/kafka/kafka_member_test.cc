@@ -87,6 +87,10 @@ TEST_F(KafkaMemberTest, ASecondWorkerOfTheSameInstanceFencesTheFirst) {
   ASSERT_FALSE(polled);
   EXPECT_EQ(polled.error().code, ErrorCode::kInvalidConfig);
   EXPECT_THAT(polled.error().message, HasSubstr("instance id"));
+  // The library's reason, and once.
+  const std::size_t reason = polled.error().message.find("Static consumer fenced");
+  EXPECT_NE(reason, std::string::npos) << polled.error().message;
+  EXPECT_EQ(polled.error().message.rfind("Static consumer fenced"), reason);
   EXPECT_FALSE(second->transport->committed(std::vector<Partition>{{0}})->front().has_value());
 }
 

@@ -50,12 +50,32 @@ TEST(TopicCheckTest, RecordTimesOfTheProducersAreWorthAnAdvice) {
   EXPECT_THAT(findings[0].remedy, HasSubstr("LogAppendTime"));
 }
 
-TEST(TopicCheckTest, RetentionIsHeldAgainstTheLongestAge) {
+TEST(TopicCheckTest, WithoutAChangelogRetentionIsHeldAgainstWhatMayBeVisible) {
+  WorkerConfig config = week_of_clicks();
+  config.changelog = false;
+  config.input.event_future_max = DurationMs{1'000};
   TopicSettings settings = good();
-  settings["retention.ms"] = "604799999";
-  EXPECT_EQ(judge_input(week_of_clicks(), settings).size(), 1U);
+  settings["retention.ms"] = "604801000";
+  EXPECT_THAT(judge_input(config, settings), IsEmpty());
+  settings["retention.ms"] = "604800999";
+  const Findings findings = judge_input(config, settings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].level, FindingLevel::kAdvice);
+  EXPECT_THAT(findings[0].message, HasSubstr("changelog: off"));
+  EXPECT_THAT(findings[0].remedy, HasSubstr("changelog: on"));
   settings["retention.ms"] = "-1";
+  EXPECT_THAT(judge_input(config, settings), IsEmpty());
+}
+
+TEST(TopicCheckTest, WithAChangelogRetentionNeedOnlyOutlastAPause) {
+  TopicSettings settings = good();
+  settings["retention.ms"] = "86400000";
   EXPECT_THAT(judge_input(week_of_clicks(), settings), IsEmpty());
+  settings["retention.ms"] = "86399999";
+  const Findings findings = judge_input(week_of_clicks(), settings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].level, FindingLevel::kAdvice);
+  EXPECT_THAT(findings[0].message, HasSubstr("no worker runs"));
 }
 
 TEST(TopicCheckTest, ATopicThatCannotTakeADeadLetterIsAWarningAndACompactedOneAnError) {

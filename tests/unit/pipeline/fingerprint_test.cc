@@ -68,6 +68,14 @@ TEST(FingerprintTest, LongerLengthsAndAgesAreRefused) {
       HasSubstr("behaviour.click.age_max_ms = 604800000, the configuration says 691200000"));
 }
 
+TEST(FingerprintTest, ALongerLimitMayBeAnotherWorkersShorterOneAndTheRefusalSaysSo) {
+  EXPECT_THAT(
+      verdict("behaviours: [{name: click, types: [click, tap], length_max: 100, age_max: 7d}]"),
+      HasSubstr("another worker may run with that already: change it on this one too"));
+  EXPECT_THAT(verdict("behaviours: [{name: click, types: [click]}]"),
+              testing::Not(HasSubstr("another worker")));
+}
+
 TEST(FingerprintTest, OtherTypesAreRefused) {
   EXPECT_THAT(verdict("behaviours: [{name: click, types: [click]}]"),
               HasSubstr("behaviour.click.types"));
