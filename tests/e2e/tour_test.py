@@ -23,7 +23,7 @@ class TourTest(unittest.TestCase):
         request = [output for output in outputs if output["ts"] == 1709283781000]
         self.assertEqual([output["sequence_length"] for output in request], [2])
         self.assertEqual({item["item_id"] for item in request[0]["scores"]}, asked)
-        self.assertRegex(said, r"(?m)^the same bytes$")
+        self.assertRegex(said, r"(?m)^the same 3005 lines$")
         self.assertRegex(said, r"(?m)^freshet_scores_total 5$")
         self.assertEqual(re.findall(r"(?m)^5$", said), ["5"])  # the outputs of the second model
 
