@@ -16,31 +16,39 @@ EventScorer::EventScorer(const WorkerConfig& config, std::shared_ptr<const Serve
       observer_(observer),
       u_(model_->representation_size()) {}
 
-std::optional<EventScorer::Insertion> EventScorer::insertion_of(const Event& event) const {
-  if (event.kind == EventKind::kClick) return Insertion{event.behaviour, {event.ts, *event.item}};
-  if (event.kind == EventKind::kImpression && event.label) {
-    return Insertion{label_behaviour_, {event.ts, *event.item}};
-  }
+std::optional<std::size_t> EventScorer::clicked_behaviour(const Event& event) const {
+  if (event.kind == EventKind::kClick) return event.behaviour;
+  if (event.kind == EventKind::kImpression && event.label) return label_behaviour_;
   return std::nullopt;
 }
 
 bool EventScorer::apply(const Event& event, HotUser* user) {
-  const std::optional<Insertion> insertion = insertion_of(event);
-  if (!insertion) return false;
-  const auto result = user->insert(*model_, insertion->behaviour, insertion->click);
-  return result.outcome == stateful::Sequence::InsertResult::Outcome::kInserted;
+  std::uint32_t into = event.impressed;  // a bit per behaviour
+  if (const auto clicked = clicked_behaviour(event)) into |= std::uint32_t{1} << *clicked;
+  bool changed = false;
+  for (std::size_t b = 0; into != 0; ++b, into >>= 1) {
+    if ((into & 1) == 0) continue;
+    const auto result = user->insert(*model_, b, {event.ts, *event.item});
+    changed |= result.outcome == stateful::Sequence::InsertResult::Outcome::kInserted;
+  }
+  return changed;
+}
+
+void EventScorer::judge_flags(const Event& event, EventTime stream_time, const HotUser& user,
+                              ScoreEvent* out) const {
+  const auto behaviour = clicked_behaviour(event);
+  if (!behaviour) return;
+  const stateful::Click click{event.ts, *event.item};
+  const stateful::Sequence& sequence = user.state().sequences[*behaviour];
+  const DurationMs age_max = limits_[*behaviour].age_max;
+  out->late = sequence.has_visible_after(click, stream_time, age_max);
+  out->duplicate = sequence.has_visible(click, stream_time, age_max);
 }
 
 AppliedEvent EventScorer::apply_and_score(const Event& event, EventTime stream_time, HotUser* user,
                                           ScoreEvent* out) {
   AppliedEvent applied;
-  const std::optional<Insertion> insertion = insertion_of(event);
-  if (insertion) {
-    const stateful::Sequence& sequence = user->state().sequences[insertion->behaviour];
-    const DurationMs age_max = limits_[insertion->behaviour].age_max;
-    out->late = sequence.has_visible_after(insertion->click, stream_time, age_max);
-    out->duplicate = sequence.has_visible(insertion->click, stream_time, age_max);
-  }
+  judge_flags(event, stream_time, *user, out);
   if (event.kind == EventKind::kClick) {
     applied.changed = apply(event, user);
     const Windows windows = user->refresh(*model_, limits_, stream_time);

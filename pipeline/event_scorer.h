@@ -49,12 +49,11 @@ class EventScorer {
   const ServedModel& model() const { return *model_; }
 
  private:
-  // The behaviour and click that the event inserts, if it does.
-  struct Insertion {
-    std::size_t behaviour = 0;
-    stateful::Click click;
-  };
-  std::optional<Insertion> insertion_of(const Event& event) const;
+  // The behaviour of which the event is a click by its type or its label, if it is: the flags are
+  // judged there.
+  std::optional<std::size_t> clicked_behaviour(const Event& event) const;
+  void judge_flags(const Event& event, EventTime stream_time, const HotUser& user,
+                   ScoreEvent* out) const;
   std::span<const scorer::ItemRow> candidates_of(const Event& event, AppliedEvent* applied);
   void score(const Event& event, EventTime stream_time, const Windows& windows, const HotUser& user,
              AppliedEvent* applied, ScoreEvent* out);

@@ -1,7 +1,7 @@
 // ScoreObserver: sees what each event was scored on, and what was then published of it.
 //
-// For whoever checks or explains a run (`replay --verify`, `replay --explain`). A task without one
-// pays a comparison with null per event.
+// For whoever checks, explains or learns from a run (`replay --verify`, `--explain`,
+// `--export-examples`). A task without one pays a comparison with null per event.
 // Errors:  an observer keeps its own; it cannot change what is published
 // Threads: called on the task's thread. Everything handed over lives until the call returns.
 #pragma once

@@ -40,6 +40,11 @@ void add_behaviour(const BehaviourConfig& behaviour, std::vector<std::string>* l
   std::vector<std::string> types = behaviour.types;
   std::sort(types.begin(), types.end());  // the order of types means nothing
   lines->push_back(name + ".age_max_ms=" + std::to_string(behaviour.limits.age_max.value));
+  // Only where there is a rule, so that a state made before there were any still fits.
+  if (behaviour.all_impressions) lines->push_back(name + ".impressions=all");
+  if (!behaviour.impression_field.empty()) {
+    lines->push_back(name + ".impressions=" + json_string(behaviour.impression_field));
+  }
   lines->push_back(name + ".length_max=" + std::to_string(behaviour.limits.length_max));
   lines->push_back(name + ".types=" + json_list(types));
 }

@@ -79,12 +79,20 @@ struct EventsConfig {
 struct BehaviourConfig {
   stateful::BehaviourLimits limits;
   std::vector<std::string> types;  // event types that are clicks of this behaviour
+  // Impressions that are clicks of it too: all of them, or those whose field (a path, as in
+  // FieldNames) is 1; none where neither is set. A label of 1 is a matter of its own.
+  bool all_impressions = false;
+  std::string impression_field;
 };
 
 struct CandidatesConfig {
   CandidateSource source = CandidateSource::kCatalogue;
   std::string pool_path;     // for kPoolFile: one item id a line
   std::size_t publish = 20;  // k of top k
+};
+
+struct ExamplesConfig {
+  DurationMs label_wait{3'600'000};  // how long after its time a row's click may come
 };
 
 struct CommitConfig {
@@ -115,6 +123,7 @@ struct WorkerConfig {
   std::size_t memory_budget_mb = 512;
   bool changelog = true;
   Delivery delivery = Delivery::kExactlyOnce;
+  ExamplesConfig examples;
   CommitConfig commit;
   CheckpointConfig checkpoint;
   std::size_t threads = 1;

@@ -122,7 +122,8 @@ void add_field(const std::string& key, const std::string& path, std::vector<Mapp
   mapped->push_back({key, std::move(*names)});
 }
 
-void check_fields(const EventsConfig& events, Problems* problems) {
+void check_fields(const WorkerConfig& config, Problems* problems) {
+  const EventsConfig& events = config.events;
   const FieldNames& fields = events.fields;
   const std::pair<std::string_view, const std::string*> roles[] = {
       {"user", &fields.user},       {"item", &fields.item},
@@ -136,6 +137,12 @@ void check_fields(const EventsConfig& events, Problems* problems) {
   }
   for (std::size_t i = 0; i < events.context.size(); ++i) {
     add_field("events.context[" + std::to_string(i) + "]", events.context[i], &mapped, problems);
+  }
+  std::set<std::string_view> seen;  // several behaviours may read one field
+  for (std::size_t i = 0; i < config.behaviours.size(); ++i) {
+    const std::string& field = config.behaviours[i].impression_field;
+    if (field.empty() || !seen.insert(field).second) continue;
+    add_field("behaviours[" + std::to_string(i) + "].impressions", field, &mapped, problems);
   }
 }
 
@@ -188,6 +195,13 @@ void check_behaviours(WorkerConfig* config, Problems* problems) {
           {path + ".name", quote_excerpt(name) + " is already the name of another one"});
     }
     check_types(behaviour, path, &type_owners, problems);
+    const bool fed_by_impressions =
+        behaviour.all_impressions || !behaviour.impression_field.empty();
+    if (behaviour.types.empty() && !fed_by_impressions) {
+      problems->push_back({path + ".types",
+                           "names no event type; name those that are clicks of this behaviour, or "
+                           "say with impressions which impressions are"});
+    }
   }
   const std::string& wanted = config->events.label_behaviour_name;
   if (wanted.empty()) return;
@@ -218,7 +232,7 @@ std::vector<ConfigProblem> check_config(WorkerConfig* config) {
   Problems problems;
   check_kafka(*config, &problems);
   check_excluded(&config->input, &problems);
-  check_fields(config->events, &problems);
+  check_fields(*config, &problems);
   check_behaviours(config, &problems);
   check_candidates(config->candidates, &problems);
   if (const auto listen = parse_listen_address(config->http.listen); !listen) {

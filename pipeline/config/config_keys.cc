@@ -187,6 +187,10 @@ std::vector<WorkerKey> scoring_keys() {
                  [](auto& v, auto* c) { c->candidates.publish = count(v); }),
       text_key("model.path", "models/demo", kPathBytesMax, "The model's folder.",
                [](auto& v, auto* c) { c->model_path = text(v); }),
+      number_key("examples.label_wait_ms", "3600000", "ms", {0, kYearMs},
+                 "How long, in event time, an example's click may come after what was scored; then "
+                 "its label is 0. Only `replay --export-examples` reads it.",
+                 [](auto& v, auto* c) { c->examples.label_wait = duration_of(v); }),
   };
 }
 
@@ -271,13 +275,27 @@ std::span<const BehaviourKey> behaviour_keys() {
        [](auto& v, auto* b) { b->limits.name = text(v); }},
       {{"types",
         ValueKind::kTextList,
+        "[]",
         "",
-        "",
-        1,
+        0,
         64,
         {},
         "The event types that are clicks of this behaviour."},
        [](auto& v, auto* b) { b->types = std::get<std::vector<std::string>>(v); }},
+      {{"impressions",
+        ValueKind::kText,
+        "null",
+        "",
+        1,
+        kFieldNameBytesMax,
+        {},
+        "Which impressions are clicks of this behaviour, once they are scored. all: every one. Any "
+        "other text: those in which the field of that name or path is 1. A behaviour needs types, "
+        "impressions or both."},
+       [](auto& v, auto* b) {
+         b->all_impressions = text(v) == "all";
+         if (!b->all_impressions) b->impression_field = text(v);
+       }},
       {{"length_max",
         ValueKind::kInteger,
         "50",

@@ -13,6 +13,10 @@ namespace {
 
 // A text to people may be any scalar to a reader of YAML: "7", "on".
 constexpr std::string_view kScalar = R"("type": ["string", "number", "boolean"])";
+// A behaviour has types or impressions.
+constexpr std::string_view kFed =
+    R"("anyOf": [{"required": ["types"], "properties": {"types": {"minItems": 1}}}, )"
+    R"({"required": ["impressions"], "properties": {"impressions": {"not": {"type": "null"}}}}])";
 constexpr std::string_view kExpanded = R"({"$ref": "#/$defs/expanded"})";
 
 std::string quoted(std::string_view text) { return json_string(text); }
@@ -116,7 +120,7 @@ std::string behaviours() {
          R"("type": "array", "minItems": 1, "maxItems": )" +
          std::to_string(kBehavioursMax) +
          R"(, "items": {"type": "object", "additionalProperties": false, "required": [)" +
-         required + "], \"properties\": " + properties + "}}}";
+         required + "], " + std::string(kFed) + ", \"properties\": " + properties + "}}}";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,12 @@ struct Event {
   EventKind kind = EventKind::kClick;
   UserId user;
   EventTime ts;
-  std::optional<ItemId> item;                       // kClick, kImpression
-  std::size_t behaviour = 0;                        // kClick: index of the configured behaviour
-  bool label = false;                               // kImpression: it was clicked
+  std::optional<ItemId> item;  // kClick, kImpression
+  std::size_t behaviour = 0;   // kClick: index of the configured behaviour
+  bool label = false;          // kImpression: it was clicked
+  bool label_given = false;    // kImpression: the label was there
+  // kImpression: bit b where it is a click of behaviour b by that behaviour's `impressions`.
+  std::uint32_t impressed = 0;
   std::optional<std::string> event_id;              // kClick, kImpression; echoed
   std::optional<std::string> request_id;            // kRequest; echoed
   std::optional<std::vector<ItemId>> candidates;    // kRequest

@@ -1,5 +1,6 @@
 #include "pipeline/events/event_fields.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -33,8 +34,8 @@ std::string_view name_of(FieldKind kind) {
   return "unknown";
 }
 
-std::vector<std::string> slot_names(const EventsConfig& events) {
-  const FieldNames& fields = events.fields;
+std::vector<std::string> slot_names(const WorkerConfig& config) {
+  const FieldNames& fields = config.events.fields;
   std::vector<std::string> names(kFirstContextSlot);
   names[kUserSlot] = fields.user;
   names[kTypeSlot] = fields.type;
@@ -44,7 +45,14 @@ std::vector<std::string> slot_names(const EventsConfig& events) {
   names[kLabelSlot] = fields.label;
   names[kEventSlot] = fields.event;
   names[kRequestSlot] = fields.request;
-  names.insert(names.end(), events.context.begin(), events.context.end());
+  names.insert(names.end(), config.events.context.begin(), config.events.context.end());
+  const std::size_t context_end = names.size();
+  for (const BehaviourConfig& behaviour : config.behaviours) {
+    const std::string& field = behaviour.impression_field;
+    const auto begin = names.begin() + static_cast<std::ptrdiff_t>(context_end);
+    if (!field.empty() && std::find(begin, names.end(), field) == names.end())
+      names.push_back(field);
+  }
   return names;
 }
 
@@ -65,12 +73,19 @@ std::string_view decimal_text(std::string_view token) { return token == "-0" ? "
 }  // namespace
 
 EventReader::EventReader(const WorkerConfig& config)
-    : names_(slot_names(config.events)),
+    : names_(slot_names(config)),
       tree_(names_),
+      context_end_(kFirstContextSlot + config.events.context.size()),
       label_behaviour_(config.events.label_behaviour),
       time_unit_(config.events.time_unit) {
   for (std::size_t i = 0; i < config.behaviours.size(); ++i) {
-    for (const std::string& type : config.behaviours[i].types) click_types_.emplace_back(type, i);
+    const BehaviourConfig& behaviour = config.behaviours[i];
+    for (const std::string& type : behaviour.types) click_types_.emplace_back(type, i);
+    if (behaviour.all_impressions) impressed_always_ |= std::uint32_t{1} << i;
+    if (behaviour.impression_field.empty()) continue;
+    const auto slot = std::find(names_.begin() + static_cast<std::ptrdiff_t>(context_end_),
+                                names_.end(), behaviour.impression_field);
+    impressed_by_.emplace_back(static_cast<std::size_t>(slot - names_.begin()), i);
   }
 }
 
@@ -207,18 +222,33 @@ EventReader::Done EventReader::read_subject(const EventFields& fields, Event* ev
   return {};
 }
 
-EventReader::Done EventReader::read_label(const FieldValue& value, Event* event) const {
-  if (event->kind != EventKind::kImpression || !value.given()) return {};
+tl::expected<bool, Refusal> EventReader::read_flag(const FieldValue& value,
+                                                   std::size_t slot) const {
+  if (!value.given()) return false;
   const bool right_kind = value.kind == FieldKind::kBoolean || value.kind == FieldKind::kInteger;
   const bool one = right_kind && (value.text == "1" || value.text == "true");
   const bool zero = right_kind && (decimal_text(value.text) == "0" || value.text == "false");
   if (!one && !zero) {
     const std::string found =
         right_kind ? quote_excerpt(value.text) : std::string(name_of(value.kind));
-    return refuse(DeadLetterReason::kWrongType, kLabelSlot,
-                  "is " + found + ", not 0, 1, false or true");
+    return refuse(DeadLetterReason::kWrongType, slot, "is " + found + ", not 0, 1, false or true");
   }
-  event->label = one;
+  return one;
+}
+
+// What became of an impression: its label, and the behaviours that it is a click of.
+EventReader::Done EventReader::read_outcome(const EventFields& fields, Event* event) const {
+  if (event->kind != EventKind::kImpression) return {};
+  const auto label = read_flag(fields.slots[kLabelSlot], kLabelSlot);
+  if (!label) return tl::unexpected(label.error());
+  event->label = *label;
+  event->label_given = fields.slots[kLabelSlot].given();
+  event->impressed = impressed_always_;
+  for (const auto& [slot, behaviour] : impressed_by_) {
+    const auto flag = read_flag(fields.slots[slot], slot);
+    if (!flag) return tl::unexpected(flag.error());
+    if (*flag) event->impressed |= std::uint32_t{1} << behaviour;
+  }
   return {};
 }
 
@@ -252,8 +282,8 @@ EventReader::OptionalText EventReader::context_text(const FieldValue& value,
 }
 
 EventReader::Done EventReader::read_context(const EventFields& fields, Event* event) const {
-  event->context.reserve(names_.size() - kFirstContextSlot);
-  for (std::size_t slot = kFirstContextSlot; slot < names_.size(); ++slot) {
+  event->context.reserve(context_end_ - kFirstContextSlot);
+  for (std::size_t slot = kFirstContextSlot; slot < context_end_; ++slot) {
     OptionalText text = context_text(fields.slots[slot], slot);
     if (!text) return tl::unexpected(std::move(text.error()));
     std::optional<std::string>& field = event->context.emplace_back();
@@ -269,7 +299,7 @@ EventReader::Done EventReader::read_into(const EventFields& fields, Event* event
   Done done = read_type(fields.slots[kTypeSlot], event);
   if (done) done = read_time(fields.slots[kTimeSlot], event);
   if (done) done = read_subject(fields, event);
-  if (done) done = read_label(fields.slots[kLabelSlot], event);
+  if (done) done = read_outcome(fields, event);
   if (done) done = read_echoed_id(fields, event);
   if (done) done = read_context(fields, event);
   return done;

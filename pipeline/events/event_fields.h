@@ -3,11 +3,12 @@
 //
 // Knows no JSON library: the decoder fills the fields, and the views point into its buffers.
 // Errors:  one Refusal, by the fixed order of docs/formats.md: user, type, time, item or
-//          candidates, label, event or request id, context fields
+//          candidates, label, the behaviours' fields, event or request id, context fields
 // Threads: an EventReader is immutable
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ struct FieldValue {
   bool given() const { return kind != FieldKind::kAbsent && kind != FieldKind::kNull; }
 };
 
-// The slots of the mapped fields; those of events.context follow, in the configured order.
+// The slots of the mapped fields; those of events.context follow, in the configured order, and then
+// those of the behaviours' `impressions`.
 enum FieldSlot : std::size_t {
   kUserSlot,
   kTypeSlot,
@@ -78,7 +80,8 @@ class EventReader {
   Done read_time(const FieldValue& value, Event* event) const;
   Done read_subject(const EventFields& fields, Event* event) const;
   Done read_candidates(const EventFields& fields, Event* event) const;
-  Done read_label(const FieldValue& value, Event* event) const;
+  tl::expected<bool, Refusal> read_flag(const FieldValue& value, std::size_t slot) const;
+  Done read_outcome(const EventFields& fields, Event* event) const;
   Done read_echoed_id(const EventFields& fields, Event* event) const;
   Done read_context(const EventFields& fields, Event* event) const;
   tl::unexpected<Refusal> refuse(DeadLetterReason reason, std::size_t slot,
@@ -86,7 +89,10 @@ class EventReader {
 
   std::vector<std::string> names_;
   FieldTree tree_;
-  std::vector<std::pair<std::string, std::size_t>> click_types_;  // type, behaviour
+  std::size_t context_end_;                                        // behind the last context slot
+  std::vector<std::pair<std::string, std::size_t>> click_types_;   // type, behaviour
+  std::uint32_t impressed_always_ = 0;                             // as Event::impressed
+  std::vector<std::pair<std::size_t, std::size_t>> impressed_by_;  // slot, behaviour
   std::size_t label_behaviour_;
   TimeUnit time_unit_;
 };

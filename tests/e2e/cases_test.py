@@ -29,6 +29,34 @@ class CasesTest(unittest.TestCase):
                          sum(file.read_text().count("- name: ") for file in files))
         self.assertTrue(all(line.startswith("ok     ") for line in done.stdout.splitlines()))
 
+    def test_one_impression_feeds_several_behaviours(self):
+        config = self.file.with_name("worker.yaml")
+        config.write_text(f"""
+candidates: {{source: event}}
+model: {{path: {harness.ROOT / "models/demo"}}}
+events: {{context: [tab]}}
+behaviours:
+  - {{name: click, types: [click]}}
+  - {{name: long_view, impressions: watched}}
+  - {{name: exposed, impressions: all}}
+""")
+        self.file.write_text("""
+cases:
+  - name: shown, clicked, watched for long
+    events:
+      - {user_id: u1, item_id: v1, ts: 1602633600000, type: impression, label: 1, watched: 0}
+      - {user_id: u1, item_id: v2, ts: 1602633601000, type: impression, label: 0, watched: 1}
+      - {user_id: u1, item_id: v3, ts: 1602633602000, type: impression}
+    outputs:
+      - {sequence_length: 0}
+      - {sequence_length: 1}
+      - {sequence_length: 1}
+    sequences:
+      u1: {click: [v1], long_view: [v2], exposed: [v3, v2, v1]}
+""")
+        done = harness.freshet("test", "-c", config, self.file)
+        self.assertEqual(done.stdout.count("ok     "), 1, done.stdout)
+
     def test_what_differs_is_shown_and_the_exit_code_is_1(self):
         self.file.write_text("""
 cases:

@@ -38,6 +38,7 @@ INVALID = [
     "behaviours: [{name: a}]",
     "behaviours: [{types: [a]}]",
     "behaviours: [{name: a, types: []}]",
+    "behaviours: [{name: a, impressions: null}]",
     "behaviours: [{name: a, types: [b], age_max: 7w}]",
     "behaviours: [{name: a, types: [b], more: 1}]",
 ]
@@ -48,6 +49,7 @@ VALID = [
     "log: {level: '${LEVEL}'}",
     "kafka: {client: {sasl.password_file: /run/secrets/p, session.timeout.ms: 6000}}",
     "behaviours: [{name: a, types: [b], age_max: '${AGE}'}]",
+    "behaviours: [{name: a, impressions: all}, {name: b, types: [b], impressions: null}]",
     "candidates: {pool_path: null}",
     "changelog: off",
 ]

@@ -40,8 +40,11 @@ def seeded_clicks(history, field):
     return clicks
 
 
-def visible_clicks(log, partitions, length_max, age_max_ms, older=None):
-    """user -> [(ts, item)], newest first: clicks are impressions with label 1, and `older` ones."""
+def visible_clicks(log, partitions, length_max, age_max_ms, older=None, field="label"):
+    """user -> [(ts, item)], newest first.
+
+    Clicks are the impressions whose `field` is 1, or all of them where it is None, and `older` ones.
+    """
     stream_time = [0] * partitions
     clicks = {user: set(seen) for user, seen in (older or {}).items()}
     with gzip.open(log, "rt") as lines:
@@ -50,7 +53,7 @@ def visible_clicks(log, partitions, length_max, age_max_ms, older=None):
             user, ts = event["user_id"], event["ts"]
             partition = partition_of(user, partitions)
             stream_time[partition] = max(stream_time[partition], ts)
-            if event["label"] == 1:
+            if field is None or event[field] == 1:
                 clicks.setdefault(user, set()).add((ts, event["item_id"].encode()))
     visible = {}
     for user, seen in clicks.items():

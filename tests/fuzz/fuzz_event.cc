@@ -17,9 +17,12 @@ pipeline::WorkerConfig event_config() {
   return config;
 }
 
-// The same fields, within objects.
+// The same fields, within objects, and behaviours that impressions feed.
 pipeline::WorkerConfig nested_config() {
   pipeline::WorkerConfig config = event_config();
+  config.behaviours.resize(3);
+  config.behaviours[1].impression_field = "b.c.seen";
+  config.behaviours[2].all_impressions = true;
   config.events.fields.user = "a.user";
   config.events.fields.item = "b.c.item";
   return config;

@@ -182,7 +182,7 @@ TEST(ConfigParserTest, ValuesOutOfRangeAreRefusedWithTheRange) {
   EXPECT_THAT(problems_of("kafka: {input: " + std::string(250, 'a') + "}"),
               HasSubstr("has 250 bytes, allowed are 1 to 249"));
   EXPECT_THAT(problems_of("kafka: {bootstrap: ''}"), HasSubstr("has 0 bytes"));
-  EXPECT_THAT(problems_of("behaviours: [{name: a, types: []}]"), HasSubstr("has 0 entries"));
+  EXPECT_THAT(problems_of("behaviours: [{name: a, impressions: ''}]"), HasSubstr("has 0 bytes"));
 }
 
 TEST(ConfigParserTest, DurationsAreReadInEveryUnit) {

@@ -52,6 +52,7 @@ TEST_F(ConfigPrintTest, EachValueHasItsSource) {
   EXPECT_THAT(text, HasSubstr("threads: 3  # --set\n"));
   EXPECT_THAT(text, HasSubstr("behaviours:\n  - name: a  # c.yaml:6:21\n"
                               "    types: [b, \"c d\"]  # c.yaml:6:31\n"
+                              "    impressions: null  # default\n"
                               "    length_max: 50  # default\n    age_max: 2d  # c.yaml:6:52\n"));
   EXPECT_THAT(text, Not(HasSubstr("hunter2")));
 }

@@ -26,8 +26,8 @@ std::string summary_of(const WorkerConfig& c) {
         c.commit.records_max, c.checkpoint.bytes_per_commit, c.threads}) {
     text += "," + std::to_string(number);
   }
-  for (const DurationMs span :
-       {c.input.event_future_max, c.commit.interval, c.checkpoint.interval}) {
+  for (const DurationMs span : {c.input.event_future_max, c.commit.interval, c.checkpoint.interval,
+                                c.examples.label_wait}) {
     text += "," + std::to_string(span.value);
   }
   for (const int choice : {static_cast<int>(c.input.key), static_cast<int>(c.input.offsets),
