@@ -17,6 +17,8 @@
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/commands/progress.h"
 #include "pipeline/commands/summary.h"
+#include "pipeline/examples/example_export.h"
+#include "pipeline/files/byte_sink.h"
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/files/seed_history.h"
@@ -42,7 +44,8 @@ struct ReplayArguments {
   std::vector<std::string> seed_fields;  // "behaviour=field"
   std::optional<std::int32_t> partitions;
   bool verify = false;
-  std::string explain;  // a user
+  std::string explain;          // a user
+  std::string export_examples;  // a file
 
   std::string dead_letters_file() const {
     return dead_letters.empty() ? output + ".dead-letters" : dead_letters;
@@ -58,6 +61,9 @@ Status check_model_files(const ReplayArguments& arguments, const std::filesystem
   }
   files.push_back({"--output", arguments.output, FileUse::kWritten});
   files.push_back({"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten});
+  if (!arguments.export_examples.empty()) {
+    files.push_back({"--export-examples", arguments.export_examples, FileUse::kWritten});
+  }
   return pipeline::check_distinct_files(files);
 }
 
@@ -70,12 +76,20 @@ Status check_files(const ReplayArguments& arguments) {
     return error(ErrorCode::kInvalidConfig,
                  "--output -: standard output is the explanation's; name a file for the scores");
   }
+  if (arguments.export_examples == "-" && !arguments.explain.empty()) {
+    return error(ErrorCode::kInvalidConfig,
+                 "--export-examples -: standard output is the explanation's; name a file for the "
+                 "examples");
+  }
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files{
       {"--config", arguments.config.path, FileUse::kRead},
       {"--input", arguments.input, FileUse::kRead},
       {"--output", arguments.output, FileUse::kWritten},
       {"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten}};
+  if (!arguments.export_examples.empty()) {
+    files.push_back({"--export-examples", arguments.export_examples, FileUse::kWritten});
+  }
   if (!arguments.seed_history.empty()) {
     files.insert(files.begin(), {"--seed-history", arguments.seed_history, FileUse::kRead});
   }
@@ -145,6 +159,38 @@ Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& argumen
   return options;
 }
 
+// The file of --export-examples, where it is asked for.
+class ExampleFile {
+ public:
+  // What `stop` ends is the replay: what cannot be written need not be made.
+  Status open(const ReplayArguments& arguments, const Loaded& loaded, pipeline::StopSignal* stop,
+              pipeline::ScoreObservers* observers) {
+    if (arguments.export_examples.empty()) return {};
+    auto sink = pipeline::open_byte_sink(arguments.export_examples);
+    if (!sink) return tl::unexpected(sink.error());
+    sink_ = std::move(*sink);
+    // A quarter of the budget: half of it are the users' (see the worker below).
+    observers->add(
+        &examples_.emplace(loaded.config, loaded.model, loaded.config.memory_budget_mb << 18,
+                           pipeline::ExampleExport::Sink{
+                               [this](std::string_view lines) { return sink_->write(lines); },
+                               [stop] { stop->request(); }}));
+    return {};
+  }
+
+  Status close() {
+    if (!examples_) return {};
+    const Status finished = examples_->finish();
+    const Status closed = sink_->close();
+    std::fputs(pipeline::describe(examples_->counts()).c_str(), stderr);
+    return finished ? closed : finished;
+  }
+
+ private:
+  std::unique_ptr<pipeline::ByteSink> sink_;
+  std::optional<pipeline::ExampleExport> examples_;
+};
+
 Status replay(const ReplayArguments& arguments, const Loaded& loaded,
               pipeline::Counters* counters) {
   const SystemClock clock;
@@ -184,6 +230,8 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
         UserId(arguments.explain), loaded.config, loaded.model, stdout_terminal(),
         [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }));
   }
+  ExampleFile examples;
+  if (Status opened = examples.open(arguments, loaded, &stop, &observers); !opened) return opened;
   const pipeline::TaskContext context{&loaded.config, loaded.model,
                                       store->get(),   &clock,
                                       counters,       observers.empty() ? nullptr : &observers};
@@ -199,7 +247,9 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
       &stop);
   const Status ended = worker.run();
   progress.finish();
+  const Status exported = examples.close();
   if (!ended) return ended;
+  if (!exported) return exported;
   const auto report = pipeline::verify_state(store->get(), loaded.config.limits());
   if (!report) return tl::unexpected(report.error());
   std::fputs(pipeline::describe(*report).c_str(), stderr);
@@ -248,7 +298,9 @@ void add_replay(CLI::App& app, Run* run) {
       "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output scores.jsonl\n"
       "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output /dev/null --verify\n"
       "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output /dev/null \\\n"
-      "      --dead-letters /dev/null --explain u1");
+      "      --dead-letters /dev/null --explain u1\n"
+      "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output /dev/null \\\n"
+      "      --dead-letters /dev/null --export-examples examples.jsonl.gz");
   add_config_options(command, &arguments->config);
   command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
       ->required();
@@ -267,6 +319,10 @@ void add_replay(CLI::App& app, Run* run) {
                     "out of its bound");
   command->add_option("--explain", arguments->explain,
                       "USER: prints what each event of this user was scored on");
+  command->add_option(
+      "--export-examples", arguments->export_examples,
+      "training data: what each candidate was scored on, with its label; gzip where "
+      "the name ends in .gz, - is stdout");
   CLI::Option* seed =
       command->add_option("--seed-history", arguments->seed_history,
                           "older history without times, put before the first record");

@@ -10,7 +10,7 @@ import re
 from tree import CODE, Finding, Tree, main
 
 ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/http", "pipeline/metrics",
-       "pipeline/files", "pipeline/cases", "pipeline/restore", "pipeline", "pipeline/events", "pipeline/config", "scorer",
+       "pipeline/files", "pipeline/cases", "pipeline/restore", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
        "stateful", "common"]
 
 # Folder -> the folders of the project that its files may include. The longest match counts.
@@ -25,6 +25,8 @@ LAYERS = {
                        "common"],
     "pipeline/files": ["pipeline/files", "pipeline", "pipeline/events", "pipeline/config", "stateful",
                        "common"],
+    "pipeline/examples": ["pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
+                          "stateful", "common"],
     "pipeline/restore": ["pipeline/restore", "pipeline", "pipeline/events", "stateful", "common"],
     "pipeline/metrics": ["pipeline/metrics", "pipeline", "pipeline/events", "pipeline/config", "scorer",
                          "stateful", "common"],
