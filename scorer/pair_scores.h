@@ -27,6 +27,10 @@ class PairScores {
   // e of a query item and a key item, without recency.
   double score(ItemRow query, ItemRow key) const;
 
+  std::size_t heap_bytes() const {
+    return (q_.capacity() + k_.capacity() + v_.capacity()) * sizeof(double);
+  }
+
  private:
   std::span<const double> q(ItemRow item) const { return {&q_[item.value * width_], width_}; }
   std::span<const double> k(ItemRow item) const { return {&k_[item.value * width_], width_}; }

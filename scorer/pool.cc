@@ -61,6 +61,10 @@ std::vector<float> Pool::weights(std::span<const PooledClick> visible) const {
   return std::visit([&](const auto& kind) { return kind.weights(visible); }, kind_);
 }
 
+std::size_t Pool::heap_bytes() const {
+  return std::visit([](const auto& kind) { return kind.heap_bytes(); }, kind_);
+}
+
 const PoolGrid& Pool::grid() const {
   return std::visit([](const auto& kind) -> const PoolGrid& { return kind.grid(); }, kind_);
 }

@@ -60,6 +60,9 @@ class Pool {
 
   const PoolGrid& grid() const;
 
+  // What it derived from the model at load.
+  std::size_t heap_bytes() const;
+
  private:
   template <class Kind>
   explicit Pool(Kind kind) : kind_(std::move(kind)) {}

@@ -57,6 +57,9 @@ class SelfAttentionPool {
 
   const PoolGrid& grid() const { return grid_; }
 
+  // What it derived from the model at load.
+  std::size_t heap_bytes() const { return scores_.heap_bytes() + wv_.capacity() * sizeof(double); }
+
  private:
   SelfAttentionPool(std::shared_ptr<const Model> model, const SelfAttention* attention,
                     PairScores scores, PoolGrid grid);

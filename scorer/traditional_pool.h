@@ -56,6 +56,9 @@ class TraditionalPool {
 
   const PoolGrid& grid() const { return grid_; }
 
+  // What it derived from the model at load.
+  std::size_t heap_bytes() const { return scores_.data.capacity() * sizeof(double); }
+
  private:
   TraditionalPool(std::shared_ptr<const Model> model, const TraditionalAttention* attention,
                   AttentionScores scores, PoolGrid grid);

@@ -172,17 +172,13 @@ Result<scorer::CandidateScorer> make_scorer(const SharedModel& model) {
 
 // How many numbers were learned, and what the model takes in memory: its own, and what serving
 // derives from it: scores, queries and keys of each item, target vectors, layers rearranged.
-void print_sizes(const scorer::Model& model, const scorer::CandidateScorer& scorer) {
+void print_sizes(const scorer::Model& model, std::span<const scorer::Pool> pools,
+                 const scorer::CandidateScorer& scorer) {
   std::uint64_t parameters = 0;
   scorer::for_each_tensor(
       model, [&](const std::string&, const auto&, const auto& data) { parameters += data.size(); });
   std::uint64_t derived = scorer.heap_bytes();
-  for (const scorer::BehaviourModel& behaviour : model.behaviours) {
-    std::size_t values = 0;
-    if (const auto* traditional = behaviour.traditional()) values += traditional->w2.rows;
-    if (const auto* self = behaviour.self()) values += 2 * self->score.wq.rows;
-    derived += model.items.rows * values * sizeof(double);
-  }
+  for (const scorer::Pool& pool : pools) derived += pool.heap_bytes();
   std::printf("parameters: %llu, %llu bytes of weights and %llu bytes derived from them\n",
               printable(parameters), printable(parameters * sizeof(float)), printable(derived));
 }
@@ -227,7 +223,7 @@ int model_info(const std::string& folder, std::size_t length_max) {
   std::printf("wide: %zu crosses, %zu buckets, %zu recent clicks\n", model.wide.crosses.size(),
               model.wide.weights.size(), model.wide.recent_clicks);
   print_representations(model, *pools, length_max);
-  print_sizes(model, *scorer);
+  print_sizes(model, *pools, *scorer);
   const Status printed = print_files(folder, model.target_fields.has_value());
   return printed ? static_cast<int>(kOk) : report(printed.error());
 }

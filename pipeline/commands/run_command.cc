@@ -37,7 +37,7 @@ std::string describe(const Loaded& loaded, const std::string& origin) {
   return "freshet " FRESHET_VERSION ": " + config.application_id + " reads " + config.kafka.input +
          " from " + config.kafka.bootstrap + " on " + std::to_string(config.threads) +
          (config.threads == 1 ? " thread" : " threads") + ", model " + loaded.model->label + " (" +
-         mebibytes(pipeline::model_bytes(*loaded.model->model)) + "), state " + config.state_path +
+         mebibytes(pipeline::model_bytes(*loaded.model)) + "), state " + config.state_path +
          ", memory " + mebibytes(split.hot_users_bytes) + " hot users + " +
          mebibytes(split.store_bytes) + " store + " +
          mebibytes(split.input_queue_bytes + split.output_queue_bytes) + " queues, http " + origin;

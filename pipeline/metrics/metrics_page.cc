@@ -29,7 +29,7 @@ void add_process(const ProcessView& process, MetricList* list) {
       {{"model", model.label},
        {"variant", std::string(scorer::word_of(scorer::kVariantWords, model.model->variant))}});
   list->gauge("freshet_model_bytes", "Memory of the served model, not part of the budget.",
-              static_cast<double>(model_bytes(*model.model)));
+              static_cast<double>(model_bytes(model)));
   list->gauge("freshet_model_items", "Items that the served model knows.",
               static_cast<double>(model.model->item_ids.size()));
   list->gauge("freshet_memory_budget_bytes", "state.memory_budget_mb.",

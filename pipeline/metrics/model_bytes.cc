@@ -4,8 +4,11 @@
 #include "stateful/heap_bytes.h"
 
 namespace freshet::pipeline {
-std::size_t model_bytes(const scorer::Model& model) {
-  std::size_t bytes = sizeof model;
+
+std::size_t model_bytes(const ServedModel& served) {
+  const scorer::Model& model = *served.model;
+  std::size_t bytes = sizeof model + served.scorer.heap_bytes();
+  for (const PooledBehaviour& pooled : served.pools) bytes += pooled.pool.heap_bytes();
   scorer::for_each_tensor(model,
                           [&](const std::string&, const auto&, const std::vector<float>& data) {
                             bytes += data.capacity() * sizeof(float);
