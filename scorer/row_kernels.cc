@@ -11,7 +11,7 @@
 namespace freshet::scorer {
 namespace {
 
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kDotLanes = 8;
 constexpr double kExponentOfZero = -708.0;
 // Adding this rounds a double within 2^51 to the nearest integer, ties to even, and leaves the
 // integer in the low bits of the sum.
@@ -32,8 +32,8 @@ double to_double(std::int64_t value) {
   return (high - kBoth) + low;
 }
 
-double tree_sum(std::array<double, kLanes>& lane) {
-  for (std::size_t width = kLanes / 2; width > 0; width /= 2) {
+double tree_sum(std::array<double, kDotLanes>& lane) {
+  for (std::size_t width = kDotLanes / 2; width > 0; width /= 2) {
     for (std::size_t j = 0; j < width; ++j) lane[j] = lane[j] + lane[j + width];
   }
   return lane[0];
@@ -63,10 +63,10 @@ Int128 round_wide(double value) {
 
 double fixed_dot64(std::span<const double> a, std::span<const double> b) {
   FRESHET_CHECK(a.size() == b.size());
-  std::array<double, kLanes> lane{};
-  const std::size_t whole = a.size() / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes) {
-    for (std::size_t j = 0; j < kLanes; ++j) lane[j] = std::fma(a[i + j], b[i + j], lane[j]);
+  std::array<double, kDotLanes> lane{};
+  const std::size_t whole = a.size() / kDotLanes * kDotLanes;
+  for (std::size_t i = 0; i < whole; i += kDotLanes) {
+    for (std::size_t j = 0; j < kDotLanes; ++j) lane[j] = std::fma(a[i + j], b[i + j], lane[j]);
   }
   for (std::size_t i = whole; i < a.size(); ++i) {
     lane[i - whole] = std::fma(a[i], b[i], lane[i - whole]);
@@ -77,13 +77,13 @@ double fixed_dot64(std::span<const double> a, std::span<const double> b) {
 double additive_score(std::span<const double> exp_q, std::span<const double> exp_k,
                       std::span<const double> v) {
   FRESHET_CHECK(exp_q.size() == v.size() && exp_k.size() == v.size());
-  std::array<double, kLanes> lane{};
+  std::array<double, kDotLanes> lane{};
   const auto term = [&](std::size_t i, double sum) {
     return std::fma(v[i], 1.0 - 2.0 / std::fma(exp_q[i], exp_k[i], 1.0), sum);
   };
-  const std::size_t whole = v.size() / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes) {
-    for (std::size_t j = 0; j < kLanes; ++j) lane[j] = term(i + j, lane[j]);
+  const std::size_t whole = v.size() / kDotLanes * kDotLanes;
+  for (std::size_t i = 0; i < whole; i += kDotLanes) {
+    for (std::size_t j = 0; j < kDotLanes; ++j) lane[j] = term(i + j, lane[j]);
   }
   for (std::size_t i = whole; i < v.size(); ++i) lane[i - whole] = term(i, lane[i - whole]);
   return tree_sum(lane);

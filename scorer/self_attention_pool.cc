@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kBlockRows = 64;
 
 template <class Int>
-Int round_to_even(double value) {
+Int nearest_integer(double value) {
   return static_cast<Int>(std::nearbyint(value));
 }
 
@@ -110,7 +110,7 @@ void SelfAttentionPool::rebuild_row(std::size_t i, RowSums* sums, RowSums::Sums<
   std::fill(values.begin(), values.end(), Int{0});
   Int weights{0};
   for (double& weight : sums->scratch_) {
-    weights += round_to_even<Int>(weight * weight_scale_);
+    weights += nearest_integer<Int>(weight * weight_scale_);
     weight *= value_scale_;
   }
   exact->weights[i] = weights;
@@ -216,8 +216,8 @@ void SelfAttentionPool::change_rows(const PooledClick* in, const PooledClick* ou
     if (block->moved[r]) continue;
     const std::span<Int> values = row_of(&exact->values, block->first + r, model_->embedding_dim);
     Int& weights = exact->weights[block->first + r];
-    if (in != nullptr) weights += round_to_even<Int>(weight_in[r] * weight_scale_);
-    if (out != nullptr) weights -= round_to_even<Int>(weight_out[r] * weight_scale_);
+    if (in != nullptr) weights += nearest_integer<Int>(weight_in[r] * weight_scale_);
+    if (out != nullptr) weights -= nearest_integer<Int>(weight_out[r] * weight_scale_);
     if (in != nullptr && out != nullptr) {
       swap_term(x(*in->row), weight_in[r] * value_scale_, x(*out->row),
                 weight_out[r] * value_scale_, values);

@@ -12,19 +12,19 @@
 namespace freshet::scorer {
 namespace {
 
-std::vector<double> widened(const Matrix& table, std::size_t row) {
+std::vector<double> widened_row(const Matrix& table, std::size_t row) {
   return {table.row(row), table.row(row) + table.cols};
 }
 
 // The fields that the item has, in the model's order.
 FieldVectors fields_of(const Model& model, std::size_t item) {
   FieldVectors fields;
-  if (!model.target_fields) return {widened(model.items, item)};
+  if (!model.target_fields) return {widened_row(model.items, item)};
   const TargetFields& target = *model.target_fields;
-  if (target.has_item()) fields.push_back(widened(model.items, item));
+  if (target.has_item()) fields.push_back(widened_row(model.items, item));
   for (std::size_t k = 0; k < target.columns(); ++k) {
     const auto row = target.rows[item * target.columns() + k];
-    if (row) fields.push_back(widened(target.embedding, *row));
+    if (row) fields.push_back(widened_row(target.embedding, *row));
   }
   return fields;
 }
