@@ -35,7 +35,7 @@ class DamagedStateTest(harness.BrokerTestCase):
         self.produce(second)
         worker = self.run_to(2 * IMPRESSIONS, log)
         self.assertEqual(worker.stop(), 0, worker.text())
-        self.assert_nothing_lost(self.outputs(), self.replayed(first, second))
+        self.assert_published_once(self.outputs(), self.replayed(first, second))
         verified = harness.freshet("state", "verify", "-c", self.config)
         self.assertNotIn("PROBLEM", verified.stdout)
         return worker
@@ -117,7 +117,7 @@ class FullDiskTest(harness.BrokerTestCase):
         total = IMPRESSIONS + 100_000
         harness.wait_until("all scores", lambda: len(self.outputs()) == total, every_s=2)
         self.assertEqual(worker.stop(), 0, worker.text())
-        self.assert_nothing_lost(self.outputs(), self.replayed(first, second))
+        self.assert_published_once(self.outputs(), self.replayed(first, second))
         verified = harness.freshet("state", "verify", "-c", self.config).stdout
         self.assertNotIn("PROBLEM", verified)
 

@@ -244,8 +244,8 @@ class BrokerTestCase(unittest.TestCase):
                 "--output", output)
         return outputs_by_source(output.read_text().splitlines())
 
-    def assert_nothing_lost(self, streamed, expected):
-        """Every output is there with a replay's bytes, maybe more than once."""
+    def assert_published_once(self, streamed, expected):
+        """Every output is there with a replay's bytes, and none is there twice."""
         self.assertEqual(streamed.keys(), expected.keys())
         for source, lines in streamed.items():
-            self.assertEqual(set(lines), set(expected[source]), source)
+            self.assertEqual(lines, expected[source], source)

@@ -30,7 +30,7 @@ class RestartTest(harness.BrokerTestCase):
                            lambda: len(self.outputs()) == 2 * IMPRESSIONS, limit_s=BACK_S)
         self.assertEqual(again.stop(), 0, again.text())
 
-        self.assert_nothing_lost(self.outputs(), self.replayed(first, second))
+        self.assert_published_once(self.outputs(), self.replayed(first, second))
 
 
 if __name__ == "__main__":
