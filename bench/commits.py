@@ -27,8 +27,9 @@ LINE = re.compile(r"^(\S+) debug commit of \d+ partitions: (\S+) ms \(" + ", ".j
 def parse():
     parser = kafka_bench.options(__doc__, events=6_000_000, users=1_400_000)
     parser.add_argument("--dirty", type=int, default=1_000_000, help="commits with fewer are left out")
+    parser.add_argument("--commits", type=int, default=500, help="how many of the others are enough")
     parser.add_argument("--interval-s", type=float, default=40, help="checkpoint.interval_ms in seconds")
-    parser.add_argument("--budget-mb", type=int, default=8192)
+    parser.add_argument("--budget-mb", type=int, default=16384)
     return parser.parse_args()
 
 
@@ -61,26 +62,39 @@ class Commit:
         return f"{self.ms:.1f} ms at {self.at} ({parts}), {self.saved} users saved"
 
 
-def drain(arguments, bootstrap, config, folder):
-    """Every commit of a worker that takes the whole input."""
-    worker = harness.Worker(config, folder / "worker.log")
-
-    def scores():
-        if worker.process.poll() is not None:
-            sys.exit(f"the worker ended:\n{worker.text()[-4000:]}")
-        return sum(harness.end_offsets(bootstrap, "scores", PARTITIONS, committed=True))
-    harness.wait_until("every score", lambda: scores() >= arguments.events, limit_s=1800, every_s=0.5)
-    code = worker.stop(limit_s=120)
-    if code != 0:
-        sys.exit(f"the worker ended with {code}:\n{worker.text()[-4000:]}")
+def commits_of(worker):
     return [Commit(line) for line in LINE.finditer(worker.text())]
 
 
+def with_dirty_users(arguments, commits):
+    return [commit for commit in commits if commit.changed >= arguments.dirty and commit.saved > 0]
+
+
+def drain(arguments, bootstrap, config, folder):
+    """Every commit of a worker until there are enough of them, or the input is over."""
+    worker = harness.Worker(config, folder / "worker.log")
+    try:
+        wait_for_commits(arguments, bootstrap, worker)
+    finally:
+        worker.kill()
+    return commits_of(worker)
+
+
+def wait_for_commits(arguments, bootstrap, worker):
+    def is_enough():
+        if worker.process.poll() is not None:
+            sys.exit(f"the worker ended:\n{worker.text()[-4000:]}")
+        scores = sum(harness.end_offsets(bootstrap, "scores", PARTITIONS, committed=True))
+        enough = len(with_dirty_users(arguments, commits_of(worker))) >= arguments.commits
+        return enough or scores >= arguments.events
+    harness.wait_until("enough commits", is_enough, limit_s=3600, every_s=2)
+
+
 def report(arguments, commits):
-    chosen = [commit for commit in commits if commit.changed >= arguments.dirty and commit.saved > 0]
+    chosen = with_dirty_users(arguments, commits)
     print(f"commits: {len(commits)}, of them {len(chosen)} saved users while {arguments.dirty:,} were changed "
           f"(most: {max(commit.changed for commit in commits):,})")
-    if len(chosen) < 100:
+    if len(chosen) < arguments.commits:
         sys.exit("too few of them; give more --events or --users")
     times = sorted(commit.ms for commit in chosen)
     median = statistics.median(times)
