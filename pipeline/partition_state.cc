@@ -1,11 +1,24 @@
 #include "pipeline/partition_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/check.h"
 #include "common/json_text.h"
 
 namespace freshet::pipeline {
+namespace {
+
+// How many users a slice of so many bytes holds at most. A record of the changelog and an entry of
+// the store take about the same time whatever they hold: without this bound a slice of users of one
+// click each is ten times as slow as one of full sequences.
+std::size_t slice_users_max(std::size_t bytes_max) {
+  constexpr std::size_t kBytesOfUser = 256;
+  constexpr std::size_t kLeast = 64;
+  return std::max(kLeast, bytes_max / kBytesOfUser);
+}
+
+}  // namespace
 
 PartitionState::PartitionState(stateful::StateStore* store, Partition partition,
                                stateful::OwnerToken owner, std::shared_ptr<const ServedModel> model,
@@ -131,8 +144,10 @@ std::vector<stateful::UserChange> PartitionState::take_slice(std::size_t bytes_m
                                                              Position changed_before) {
   std::vector<stateful::UserChange> slice;
   std::size_t bytes = 0;
+  const std::size_t users_max = slice_users_max(bytes_max);
   while (const auto oldest = changed_.oldest()) {
-    const bool due = is_before(oldest->first_change, changed_before) && bytes < bytes_max;
+    const bool due = is_before(oldest->first_change, changed_before) && bytes < bytes_max &&
+                     slice.size() < users_max;
     const bool memory_is_short = cache_.pinned_bytes() > cache_.bytes_max() / 2;
     if (!due && !memory_is_short) break;
     HotUser* hot = cache_.find(oldest->user);

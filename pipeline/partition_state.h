@@ -57,9 +57,10 @@ class PartitionState {
   // does needs no reading again. Not observable in any output.
   Status collect(std::size_t count, Offset offset);
 
-  // Encodes changed users, longest-changed first, until `bytes_max` are taken or the next one's
-  // first change is at or after `changed_before`, and counts them as saved in digest and user
-  // count. While pinned users fill more than half of the cache, it goes on regardless.
+  // Encodes changed users, longest-changed first, until `bytes_max` are taken, or a user for each
+  // 256 of them (64 at least), or the next one's first change is at or after `changed_before`, and
+  // counts them as saved in digest and user count. While pinned users fill more than half of the
+  // cache, it goes on regardless.
   std::vector<stateful::UserChange> take_slice(std::size_t bytes_max, Position changed_before);
 
   // The lowest position from which some user has an unsaved change; `position` if none has.

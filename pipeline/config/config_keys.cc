@@ -222,9 +222,10 @@ std::vector<WorkerKey> state_keys() {
       number_key("checkpoint.interval_ms", "10000", "ms", {1, 3'600'000},
                  "The longest time that a changed user stays unsaved.",
                  [](auto& v, auto* c) { c->checkpoint.interval = duration_of(v); }),
-      number_key("checkpoint.bytes_per_commit", "1048576", "bytes", {1024, 1 << 30},
-                 "How much of the changed users one commit saves.",
-                 [](auto& v, auto* c) { c->checkpoint.bytes_per_commit = count(v); }),
+      number_key(
+          "checkpoint.bytes_per_commit", "1048576", "bytes", {1024, 1 << 30},
+          "How much of a partition's changed users one commit saves; a user counts at least 256.",
+          [](auto& v, auto* c) { c->checkpoint.bytes_per_commit = count(v); }),
   };
 }
 

@@ -94,6 +94,14 @@ TEST_F(PartitionStateTest, ASliceEndsWhenItsBytesAreTaken) {
   EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("b", "c"));
 }
 
+TEST_F(PartitionStateTest, ASliceOfSmallUsersEndsAtAUserForEach256Bytes) {
+  reset(16 << 20);
+  for (int i = 0; i < 300; ++i) click("u" + std::to_string(i), i);
+  EXPECT_EQ(save(200 * 256, kNow).size(), 200U);
+  EXPECT_EQ(save(6'400, kNow).size(), 64U);
+  EXPECT_EQ(save(kAll, kNow).size(), 36U);
+}
+
 TEST_F(PartitionStateTest, WhileMemoryIsShortUsersAreSavedBeforeTheyAreDue) {
   reset(1);
   for (const char* user : {"a", "b", "c"}) click(user, 1);
