@@ -102,18 +102,18 @@ Status TaskManager::start_restored(Transport* transport) {
 Status TaskManager::start_task(Partition partition, const Starting& starting,
                                const std::optional<stateful::StoredMarker>& stored,
                                Transport* transport) {
-  const Result<Position> begin = transport->begin_position(partition);
-  if (!begin) return tl::unexpected(begin.error());
+  const Result<PositionRange> range = transport->range(partition);
+  if (!range) return tl::unexpected(range.error());
   std::string fingerprint =
       fingerprint_of(*context_.config, context_.config->kafka.input, *partition_count_, partition);
   const Result<TaskStart> start = plan_task_start(
-      {partition, starting.committed, stored, *begin, fingerprint, context_.make_lineage()});
+      {partition, starting.committed, stored, range->begin, fingerprint, context_.make_lineage()});
   if (!start) return refused(partition, starting, start.error(), transport);
   log_info(describe(partition, *start));
-  if (!stored && !start->first_start && begin->value > 0) {
+  if (!stored && !start->first_start && range->begin.value > 0) {
     log_warn("partition " + std::to_string(partition.value) +
              ": no saved state is here and the topic begins at offset " +
-             std::to_string(begin->value) +
+             std::to_string(range->begin.value) +
              ", so sequences are made from what retention has left; bring the state directory of "
              "the worker that had this partition where clicks before that must count");
   }

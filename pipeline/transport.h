@@ -28,6 +28,7 @@
 
 #include "common/log_position.h"
 #include "common/status.h"
+#include "common/time.h"
 #include "pipeline/events/record.h"
 
 namespace freshet::pipeline {
@@ -81,7 +82,8 @@ class Transport {
   virtual Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) = 0;
 
   // Reads `partition` from `position` on. Requires: it is assigned, and nothing has been read of it
-  // under this assignment; repeated before that, the last one holds.
+  // under this assignment; repeated before that, the last one holds. A position that the log does
+  // not hold, now or later, is kFenced from poll(): the next start tells why.
   virtual Status start_at(Partition partition, Position position) = 0;
 
   // Whether a new transport could read what this one missed. A file has nothing else to give.
@@ -92,8 +94,12 @@ class Transport {
   // kUnavailable while a transaction that holds one of them is undecided.
   virtual Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) = 0;
-  virtual Result<Position> begin_position(Partition partition) = 0;  // the first that is retained
-  virtual Result<Position> end_position(Partition partition) = 0;    // after the last stable record
+  // What the partition holds now; its end is behind the last stable record.
+  virtual Result<PositionRange> range(Partition partition) = 0;
+  // The first position that is retained whose record is as old as `time` or younger, going by the
+  // records' own times; none where there is none, or it is not stable. It may be an aborted one's.
+  virtual Result<std::optional<Position>> position_for_time(Partition partition,
+                                                            EventTime time) = 0;
   // The end of an assigned partition as the brokers told it last, without a request: what lag is
   // measured by. Where they told that nothing is left to read, it is the position behind the last
   // record, whatever control records follow. None before they told one; it may lie below what

@@ -114,8 +114,8 @@ Result<std::vector<std::optional<CommittedPosition>>> FileTransport::committed(
   return positions;
 }
 
-Result<Position> FileTransport::end_position(Partition partition) {
-  return next_[static_cast<std::size_t>(partition.value)];
+Result<PositionRange> FileTransport::range(Partition partition) {
+  return PositionRange{Position{0}, next_[static_cast<std::size_t>(partition.value)]};
 }
 
 // Nobody knows what lies behind the last line that was read: a file has no lag.

@@ -44,8 +44,11 @@ class FileTransport final : public Transport {
   Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;
   // 0 for a dump too, whatever the topic retained: what lay before is a gap.
-  Result<Position> begin_position(Partition) override { return Position{0}; }
-  Result<Position> end_position(Partition partition) override;
+  Result<PositionRange> range(Partition partition) override;
+  // A file is always read from its start.
+  Result<std::optional<Position>> position_for_time(Partition, EventTime) override {
+    return Position{0};
+  }
   std::optional<Position> known_end(Partition partition) const override;
   Status send(const OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;

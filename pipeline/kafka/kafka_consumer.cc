@@ -246,16 +246,13 @@ Result<std::vector<std::optional<CommittedPosition>>> KafkaConsumer::committed(
   return committed_positions(handle_->get(), topic_, partitions);
 }
 
-Result<Position> KafkaConsumer::begin_position(Partition partition) {
-  return position_range(handle_->get(), topic_, partition).map([](const PositionRange& range) {
-    return range.begin;
-  });
+Result<PositionRange> KafkaConsumer::range(Partition partition) {
+  return position_range(handle_->get(), topic_, partition);
 }
 
-Result<Position> KafkaConsumer::end_position(Partition partition) {
-  return position_range(handle_->get(), topic_, partition).map([](const PositionRange& range) {
-    return range.end;
-  });
+Result<std::optional<Position>> KafkaConsumer::position_for_time(Partition partition,
+                                                                 EventTime time) {
+  return pipeline::position_for_time(handle_->get(), topic_, partition, time);
 }
 
 // librdkafka keeps what each fetch's answer said. What lies between the last record and the end may

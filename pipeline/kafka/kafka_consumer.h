@@ -51,8 +51,8 @@ class KafkaConsumer final : private KafkaEvents {
   Result<std::int32_t> partition_count();
   Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions);
-  Result<Position> begin_position(Partition partition);
-  Result<Position> end_position(Partition partition);
+  Result<PositionRange> range(Partition partition);
+  Result<std::optional<Position>> position_for_time(Partition partition, EventTime time);
   std::optional<Position> known_end(Partition partition) const;
   Status ask_brokers(std::chrono::milliseconds timeout);
   // Commits positions alone, without a transaction.

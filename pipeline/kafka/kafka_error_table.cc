@@ -225,8 +225,8 @@ constexpr KafkaErrorGroup kTable[] = {
     {"the topic refuses the record", kBadRecord, "it may be compacted, or check its timestamps",
      kRefusedRecord},
 
-    {"the position is not in the log any more", kFatal,
-     "raise the topic's retention, and reset the group's positions by hand", kPositionGone},
+    {"the position is not in the log any more", kFenced,
+     "the start that follows says by name what is lost", kPositionGone},
     {"nothing that a worker meets", kFatal, "", kUnforeseen},
 };
 

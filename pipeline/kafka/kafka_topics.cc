@@ -151,4 +151,19 @@ Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topi
   return range;
 }
 
+Result<std::optional<Position>> position_for_time(rd_kafka_s* client, const std::string& topic,
+                                                  Partition partition, EventTime time) {
+  const std::string what =
+      "positions by time of topic " + topic + " partition " + std::to_string(partition.value);
+  const PartitionList list = make_partition_list(topic, {&partition, 1});
+  rd_kafka_topic_partition_t& element = elements_of(list.get()).front();
+  element.offset = time.ms;
+  const rd_kafka_resp_err_t asked =
+      rd_kafka_offsets_for_times(client, list.get(), kQuestionTimeoutMs);
+  if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(asked, what);
+  if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failed_question(element.err, what);
+  if (element.offset < 0) return std::nullopt;
+  return Position{element.offset};
+}
+
 }  // namespace freshet::pipeline

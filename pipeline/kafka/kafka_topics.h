@@ -16,6 +16,7 @@
 
 #include "common/log_position.h"
 #include "common/status.h"
+#include "common/time.h"
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/kafka_handle.h"
 
@@ -51,5 +52,9 @@ Result<std::size_t> topic_message_bytes_max(rd_kafka_s* client, const std::strin
 
 Result<PositionRange> position_range(rd_kafka_s* client, const std::string& topic,
                                      Partition partition);
+
+// As Transport::position_for_time.
+Result<std::optional<Position>> position_for_time(rd_kafka_s* client, const std::string& topic,
+                                                  Partition partition, EventTime time);
 
 }  // namespace freshet::pipeline

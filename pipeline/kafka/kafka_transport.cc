@@ -124,12 +124,13 @@ Result<std::vector<std::optional<CommittedPosition>>> KafkaTransport::committed(
   return consumer_->committed(partitions);
 }
 
-Result<Position> KafkaTransport::begin_position(Partition partition) {
-  return consumer_->begin_position(partition);
+Result<PositionRange> KafkaTransport::range(Partition partition) {
+  return consumer_->range(partition);
 }
 
-Result<Position> KafkaTransport::end_position(Partition partition) {
-  return consumer_->end_position(partition);
+Result<std::optional<Position>> KafkaTransport::position_for_time(Partition partition,
+                                                                  EventTime time) {
+  return consumer_->position_for_time(partition, time);
 }
 
 std::optional<Position> KafkaTransport::known_end(Partition partition) const {

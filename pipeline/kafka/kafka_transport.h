@@ -50,8 +50,8 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   Result<std::int32_t> partition_count() override;
   Result<std::vector<std::optional<CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;
-  Result<Position> begin_position(Partition partition) override;
-  Result<Position> end_position(Partition partition) override;
+  Result<PositionRange> range(Partition partition) override;
+  Result<std::optional<Position>> position_for_time(Partition partition, EventTime time) override;
   std::optional<Position> known_end(Partition partition) const override;
   Status ask_brokers(std::chrono::milliseconds timeout) override;
   Status send(const OutputRecord& record) override;

@@ -11,7 +11,7 @@ using test::BrokerCall;
 bool may_lose_reply(BrokerCall call) {
   switch (call) {
     case BrokerCall::kCommitted:
-    case BrokerCall::kBeginPosition:
+    case BrokerCall::kRange:
     case BrokerCall::kFlush:
     case BrokerCall::kCommit:
     case BrokerCall::kInitTransactions:

@@ -45,11 +45,9 @@ class SimTransport final : public pipeline::Transport {
       std::span<const Partition> partitions) override {
     return inner_->committed(partitions);
   }
-  Result<Position> begin_position(Partition partition) override {
-    return inner_->begin_position(partition);
-  }
-  Result<Position> end_position(Partition partition) override {
-    return inner_->end_position(partition);
+  Result<PositionRange> range(Partition partition) override { return inner_->range(partition); }
+  Result<std::optional<Position>> position_for_time(Partition partition, EventTime time) override {
+    return inner_->position_for_time(partition, time);
   }
   std::optional<Position> known_end(Partition partition) const override {
     return inner_->known_end(partition);

@@ -5,10 +5,11 @@
 namespace freshet::test {
 
 void PrintTo(BrokerCall call, std::ostream* out) {
-  constexpr const char* kNames[] = {
-      "Subscribe",   "Poll",           "Committed",      "BeginPosition",    "Ask",
-      "Send",        "Flush",          "Commit",         "InitTransactions", "Produce",
-      "SendOffsets", "EndTransaction", "ChangelogRange", "ChangelogPoll"};
+  constexpr const char* kNames[] = {"Subscribe",      "Poll",         "Committed",
+                                    "Range",          "Ask",          "Send",
+                                    "Flush",          "Commit",       "InitTransactions",
+                                    "Produce",        "SendOffsets",  "EndTransaction",
+                                    "ChangelogRange", "ChangelogPoll"};
   *out << kNames[static_cast<std::size_t>(call)];
 }
 

@@ -23,7 +23,7 @@ enum class BrokerCall {
   kSubscribe,
   kPoll,
   kCommitted,
-  kBeginPosition,
+  kRange,
   kAsk,
   kSend,
   kFlush,

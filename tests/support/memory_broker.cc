@@ -29,6 +29,10 @@ void MemoryBroker::ensure_topic(const std::string& topic, std::int32_t partition
 void MemoryBroker::delete_topic(const std::string& topic) {
   const std::lock_guard lock(mutex_);
   FRESHET_CHECK(topics_.erase(topic) == 1);
+  // As brokers do: the positions go with their topic.
+  for (auto& [name, group] : groups_) {
+    if (group.topic() == topic) group.expire_positions();
+  }
 }
 
 std::int32_t MemoryBroker::partition_count(const std::string& topic) const {

@@ -164,7 +164,7 @@ Status MemoryConsumer::read(Partition partition, Reading* reading, std::size_t r
   if (!reading->next) return {};
   const MemoryLog& log = broker_->log_of(input_, partition);
   if (!log.holds(*reading->next)) {
-    return error(ErrorCode::kFatal,
+    return error(ErrorCode::kFenced,
                  "topic " + input_ + " partition " + std::to_string(partition.value) +
                      ": position " + std::to_string(reading->next->value) + " is not in the log");
   }
@@ -205,14 +205,16 @@ Result<std::vector<std::optional<CommittedPosition>>> MemoryConsumer::committed(
   return positions;
 }
 
-Result<Position> MemoryConsumer::begin_position(Partition partition) {
+Result<PositionRange> MemoryConsumer::range(Partition partition) {
   const std::lock_guard lock(broker_->mutex_);
-  return broker_->log_of(input_, partition).begin();
+  const MemoryLog& log = broker_->log_of(input_, partition);
+  return PositionRange{log.begin(), log.stable_end()};
 }
 
-Result<Position> MemoryConsumer::end_position(Partition partition) {
+Result<std::optional<Position>> MemoryConsumer::position_for_time(Partition partition,
+                                                                  EventTime time) {
   const std::lock_guard lock(broker_->mutex_);
-  return broker_->log_of(input_, partition).stable_end();
+  return broker_->log_of(input_, partition).position_for_time(time);
 }
 
 std::optional<Position> MemoryConsumer::known_end(Partition partition) const {

@@ -31,8 +31,8 @@ class MemoryConsumer {
   Status start_at(Partition partition, Position position);
   Result<std::vector<std::optional<pipeline::CommittedPosition>>> committed(
       std::span<const Partition> partitions);
-  Result<Position> begin_position(Partition partition);
-  Result<Position> end_position(Partition partition);
+  Result<PositionRange> range(Partition partition);
+  Result<std::optional<Position>> position_for_time(Partition partition, EventTime time);
   std::optional<Position> known_end(Partition partition) const;
   // Gives back what is assigned, then leaves; a static member's place stays.
   Status close();

@@ -59,6 +59,16 @@ Position MemoryLog::stable_end() const {
   return stable;
 }
 
+std::optional<Position> MemoryLog::position_for_time(EventTime time) const {
+  const Position stable = stable_end();
+  for (const Entry& entry : entries_) {
+    if (!is_before(entry.record.offset, stable)) break;
+    const Position position{entry.record.offset.value};
+    if (entry.record.timestamp && *entry.record.timestamp >= time) return position;
+  }
+  return std::nullopt;
+}
+
 Position MemoryLog::read(Position from, std::size_t records_max,
                          std::vector<StoredRecord>* into) const {
   FRESHET_CHECK(holds(from));

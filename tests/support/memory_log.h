@@ -63,6 +63,8 @@ class MemoryLog {
   Position begin() const { return begin_; }
   Position end() const { return end_; }
   Position stable_end() const;  // the last stable offset
+  // The first stable record, whatever became of its transaction, as old as `time` or younger.
+  std::optional<Position> position_for_time(EventTime time) const;
   bool holds(Position position) const { return begin_ <= position && position <= end_; }
 
   // Adds committed records from `from` on to `into`, at most records_max of them, and returns where

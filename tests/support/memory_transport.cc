@@ -97,13 +97,14 @@ Result<std::vector<std::optional<CommittedPosition>>> MemoryTransport::committed
       BrokerCall::kCommitted, [&] { return consumer_.committed(partitions); });
 }
 
-Result<Position> MemoryTransport::begin_position(Partition partition) {
-  return asked<Position>(BrokerCall::kBeginPosition,
-                         [&] { return consumer_.begin_position(partition); });
+Result<PositionRange> MemoryTransport::range(Partition partition) {
+  return asked<PositionRange>(BrokerCall::kRange, [&] { return consumer_.range(partition); });
 }
 
-Result<Position> MemoryTransport::end_position(Partition partition) {
-  return consumer_.end_position(partition);
+Result<std::optional<Position>> MemoryTransport::position_for_time(Partition partition,
+                                                                   EventTime time) {
+  return asked<std::optional<Position>>(
+      BrokerCall::kRange, [&] { return consumer_.position_for_time(partition, time); });
 }
 
 std::optional<Position> MemoryTransport::known_end(Partition partition) const {

@@ -93,14 +93,6 @@ Result<std::vector<std::optional<pipeline::CommittedPosition>>> WatchedTransport
   return inner_->committed(partitions);
 }
 
-Result<Position> WatchedTransport::begin_position(Partition partition) {
-  return inner_->begin_position(partition);
-}
-
-Result<Position> WatchedTransport::end_position(Partition partition) {
-  return inner_->end_position(partition);
-}
-
 Status WatchedTransport::ask_brokers(std::chrono::milliseconds timeout) {
   return watched(BrokerCall::kAsk, "ask", [&] { return inner_->ask_brokers(timeout); });
 }

@@ -49,8 +49,10 @@ class WatchedTransport final : public pipeline::Transport {
   Result<std::int32_t> partition_count() override { return inner_->partition_count(); }
   Result<std::vector<std::optional<pipeline::CommittedPosition>>> committed(
       std::span<const Partition> partitions) override;
-  Result<Position> begin_position(Partition partition) override;
-  Result<Position> end_position(Partition partition) override;
+  Result<PositionRange> range(Partition partition) override { return inner_->range(partition); }
+  Result<std::optional<Position>> position_for_time(Partition partition, EventTime time) override {
+    return inner_->position_for_time(partition, time);
+  }
   std::optional<Position> known_end(Partition partition) const override {
     return inner_->known_end(partition);
   }

@@ -176,8 +176,7 @@ TYPED_TEST_P(Transactions, AnInputTransactionIsReadOnceItIsCommitted) {
   behind->commit();
 
   const auto only = this->sole_worker(this->exactly_once());
-  EXPECT_TRUE(eventually(
-      [&] { return only->transport->end_position(Partition{0}).value() == Position{2}; }));
+  EXPECT_TRUE(eventually([&] { return only->transport->range(Partition{0})->end == Position{2}; }));
   ASSERT_TRUE(only->poll());
   EXPECT_TRUE(only->read.empty());
   open->commit();
@@ -186,19 +185,18 @@ TYPED_TEST_P(Transactions, AnInputTransactionIsReadOnceItIsCommitted) {
   EXPECT_EQ(only->read[0].offset, Offset{2});
   EXPECT_EQ(only->read[1].value, "behind");
   EXPECT_EQ(only->read[1].offset, Offset{3});
-  EXPECT_TRUE(eventually(
-      [&] { return only->transport->end_position(Partition{0}).value() == Position{6}; }));
+  EXPECT_TRUE(eventually([&] { return only->transport->range(Partition{0})->end == Position{6}; }));
   // Nothing is left to read, although a control record follows.
   EXPECT_TRUE(poll_until({only.get()},
                          [&] { return only->transport->known_end(Partition{0}) == Position{4}; }));
 }
 
-TYPED_TEST_P(Transactions, AnInputThatForgotThePositionStopsByName) {
+TYPED_TEST_P(Transactions, AnInputThatForgotThePositionEndsTheTransportByName) {
   for (int i = 0; i < 3; ++i) this->append(0, "v");
   this->harness_.trim(this->harness_.config().kafka.input, Partition{0}, Position{2});
   const auto only = this->worker(this->exactly_once(), "first");
-  EXPECT_TRUE(eventually(
-      [&] { return only->transport->begin_position(Partition{0}).value() == Position{2}; }));
+  EXPECT_TRUE(
+      eventually([&] { return only->transport->range(Partition{0})->begin == Position{2}; }));
   only->listener.starts[Partition{0}] = Position{1};
   Status polled;
   EXPECT_TRUE(eventually([&] {
@@ -206,7 +204,7 @@ TYPED_TEST_P(Transactions, AnInputThatForgotThePositionStopsByName) {
     return !polled;
   }));
   ASSERT_FALSE(polled);
-  EXPECT_EQ(this->code_of(polled), ErrorCode::kFatal);
+  EXPECT_EQ(this->code_of(polled), ErrorCode::kFenced);
   EXPECT_NE(polled.error().message.find("partition 0"), std::string::npos);
   EXPECT_TRUE(only->read.empty());
 }
@@ -219,6 +217,6 @@ REGISTER_TYPED_TEST_SUITE_P(
     AWorkerMayCommitWhileItsPartitionsAreRevoked,
     CommittedPositionsAreUnavailableWhileATransactionHoldsThem,
     PositionsOfAnAbortedTransactionAreNeverCommitted, AnInputTransactionIsReadOnceItIsCommitted,
-    AnInputThatForgotThePositionStopsByName);
+    AnInputThatForgotThePositionEndsTheTransportByName);
 
 }  // namespace freshet::test

@@ -107,12 +107,36 @@ TYPED_TEST_P(TransportRecords, AnEmptyPollReturnsAfterItsTimeout) {
 TYPED_TEST_P(TransportRecords, BeginAndEndPositionsFrameTheLog) {
   for (int i = 0; i < 3; ++i) this->append(3, "v");
   const auto only = this->sole_member();
-  EXPECT_EQ(only->transport->begin_position(Partition{3}).value(), Position{0});
-  EXPECT_EQ(only->transport->end_position(Partition{3}).value(), Position{3});
-  EXPECT_EQ(only->transport->end_position(Partition{0}).value(), Position{0});
+  EXPECT_EQ(only->transport->range(Partition{3})->begin, Position{0});
+  EXPECT_EQ(only->transport->range(Partition{3})->end, Position{3});
+  EXPECT_EQ(only->transport->range(Partition{0})->end, Position{0});
 }
 
-TYPED_TEST_P(TransportRecords, APositionOutsideTheLogStopsByName) {
+TYPED_TEST_P(TransportRecords, APositionForATimeIsTheFirstRecordThatIsAsYoung) {
+  constexpr std::int64_t kBase = 1'602'633'600'000;
+  for (const std::int64_t ms : {100, 200, 50, 200, 300}) {
+    StoredRecord record;
+    record.key = "k";
+    record.value = "v";
+    record.timestamp = EventTime{kBase + ms};
+    this->harness_.append(Partition{2}, record);
+  }
+  const auto only = this->sole_member();
+  const auto position = [&](std::int32_t partition, std::int64_t ms) {
+    const auto found = only->transport->position_for_time(Partition{partition}, {kBase + ms});
+    EXPECT_TRUE(found) << found.error().message;
+    return *found;
+  };
+  EXPECT_EQ(position(2, -kBase), Position{0});
+  EXPECT_EQ(position(2, 100), Position{0});
+  EXPECT_EQ(position(2, 101), Position{1});
+  EXPECT_EQ(position(2, 200), Position{1});
+  EXPECT_EQ(position(2, 201), Position{4});
+  EXPECT_EQ(position(2, 301), std::nullopt);
+  EXPECT_EQ(position(0, 0), std::nullopt);
+}
+
+TYPED_TEST_P(TransportRecords, APositionOutsideTheLogEndsTheTransportByName) {
   this->append(0, "v");
   const auto only = this->member();
   only->listener.starts[Partition{0}] = Position{1'000};
@@ -121,7 +145,7 @@ TYPED_TEST_P(TransportRecords, APositionOutsideTheLogStopsByName) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (polled && std::chrono::steady_clock::now() < deadline) polled = only->poll();
   ASSERT_FALSE(polled);
-  EXPECT_EQ(this->code_of(polled), ErrorCode::kFatal);
+  EXPECT_EQ(this->code_of(polled), ErrorCode::kFenced);
   EXPECT_NE(polled.error().message.find("partition 0"), std::string::npos);
 }
 
@@ -205,7 +229,9 @@ REGISTER_TYPED_TEST_SUITE_P(TransportRecords, ReadingBeginsAtTheChosenPosition,
                             OffsetsAscendInEachPartitionAndNoneIsMissing,
                             ABatchHoldsAtMostWhatWasAskedFor, KeysValuesAndTimesArriveAsAppended,
                             ABatchOutlivesItsTransport, AnEmptyPollReturnsAfterItsTimeout,
-                            BeginAndEndPositionsFrameTheLog, APositionOutsideTheLogStopsByName,
+                            BeginAndEndPositionsFrameTheLog,
+                            APositionForATimeIsTheFirstRecordThatIsAsYoung,
+                            APositionOutsideTheLogEndsTheTransportByName,
                             OutputsAreVisibleAfterAFlush, OutputsOfOneKeyKeepTheirOrder,
                             AMissingTopicIsNamed, TheKnownEndIsTheOneThatReadingReaches);
 

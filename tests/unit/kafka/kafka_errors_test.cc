@@ -36,9 +36,9 @@ TEST(KafkaErrorsTest, ATooLargeRecordIsABadRecord) {
   EXPECT_EQ(kafka_error_code(10), ErrorCode::kBadRecord);
 }
 
-TEST(KafkaErrorsTest, ALostPositionIsFatal) {
-  EXPECT_EQ(kafka_error_code(1), ErrorCode::kFatal);
-  EXPECT_EQ(kafka_error_code(-140), ErrorCode::kFatal);
+TEST(KafkaErrorsTest, ALostPositionIsForTheNextStartToName) {
+  EXPECT_EQ(kafka_error_code(1), ErrorCode::kFenced);
+  EXPECT_EQ(kafka_error_code(-140), ErrorCode::kFenced);
 }
 
 TEST(KafkaErrorsTest, WhatNobodyThoughtAboutIsFatal) {

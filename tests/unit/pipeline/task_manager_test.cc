@@ -24,14 +24,18 @@ class GroupStub final : public Transport {
     return std::vector{position};
   }
   Result<std::int32_t> partition_count() override { return 1; }
-  Result<Position> begin_position(Partition) override { return Position{0}; }
+  Result<PositionRange> range(Partition) override {
+    return PositionRange{Position{0}, Position{7}};
+  }
+  Result<std::optional<Position>> position_for_time(Partition, EventTime) override {
+    return std::nullopt;
+  }
   Status start_at(Partition, Position) override { return {}; }
 
   Status subscribe(RebalanceListener*) override { return {}; }
   Result<RecordBatch> poll(std::chrono::milliseconds, std::size_t) override {
     return RecordBatch{};
   }
-  Result<Position> end_position(Partition) override { return Position{0}; }
   std::optional<Position> known_end(Partition) const override { return std::nullopt; }
   Status ask_brokers(std::chrono::milliseconds) override { return {}; }
   Status send(const OutputRecord&) override { return {}; }

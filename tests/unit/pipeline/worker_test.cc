@@ -127,7 +127,7 @@ TEST(WorkerTest, AnAssignmentThatFindsTheBrokerUnavailableIsTriedAgain) {
   WorkerWorld world(test::config_of(kConfig));
   append_clicks(&world, 3);
   world.broker.fail_next(BrokerCall::kCommitted, {ErrorCode::kUnavailable, "not yet"});
-  world.broker.fail_next(BrokerCall::kBeginPosition, {ErrorCode::kUnavailable, "not yet"});
+  world.broker.fail_next(BrokerCall::kRange, {ErrorCode::kUnavailable, "not yet"});
   ASSERT_TRUE(world.run());
   EXPECT_EQ(world.outputs().size(), 3U);
 }
