@@ -15,11 +15,18 @@
 
 namespace freshet::pipeline {
 
+// Of a partition whose committed marker is in no changelog, as a worker with changelog: off had it.
+struct WithoutChangelog {
+  Position begin;      // the input's
+  bool input_covered;  // whether the input alone can give the state (pipeline/input_reach.h)
+};
+
 struct RestoreRequest {
   Partition partition;
   stateful::OwnerToken owner;                    // taken before `stored` was read
   std::optional<MarkerRef> committed;            // the group's; none on a first start
   std::optional<stateful::StoredMarker> stored;  // the store's
+  std::optional<WithoutChangelog> without_changelog = std::nullopt;
 };
 
 struct RestoreProgress {
@@ -30,7 +37,8 @@ struct RestoreProgress {
 
 struct RestoreOutcome {
   Partition partition;
-  // What the store holds now (none on a first start), or why the task must not start.
+  // What the store holds now (none on a first start, and where the input is to give it), or why the
+  // task must not start.
   Result<std::optional<stateful::StoredMarker>> stored;
 };
 

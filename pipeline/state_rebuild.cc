@@ -5,7 +5,7 @@
 
 #include "common/time_text.h"
 #include "pipeline/events/event_checks.h"
-#include "pipeline/fingerprint.h"
+#include "pipeline/input_reach.h"
 #include "pipeline/position_metadata.h"
 
 namespace freshet::pipeline {
@@ -31,14 +31,17 @@ Result<StateRebuild> StateRebuild::create(const TaskContext& context,
   StateRebuild rebuild(context, options);
   const std::size_t cache_bytes = options.cache_bytes / std::max(std::size_t{1}, goals.size());
   for (const RebuildGoal& goal : goals) {
-    const Result<MarkerRef> marker = decode_position_metadata(goal.committed.metadata);
-    if (!marker) {
-      return error(marker.error().code, name_of(goal.partition) + ": " + marker.error().message);
+    const auto metadata = decode_position_metadata(goal.committed.metadata);
+    if (!metadata) {
+      return error(metadata.error().code,
+                   name_of(goal.partition) + ": " + metadata.error().message);
     }
     TaskStart start;
     start.publish_from = goal.committed.position;
-    start.lineage = marker->lineage;
-    start.next_marker = marker->number + 1;
+    start.lineage = metadata->marker.lineage;
+    start.next_marker = metadata->marker.number + 1;
+    if (metadata->state) start.last_record = metadata->state->last_record;
+    start.last_record_is_retained = start.last_record.has_value();
     const stateful::OwnerToken owner = context.store->take_ownership(goal.partition);
     std::string fingerprint = fingerprint_of(*context.config, context.config->kafka.input,
                                              options.partition_count, goal.partition);
@@ -103,14 +106,11 @@ Status StateRebuild::check_coverage(Partition partition, const Rebuilt& rebuilt)
                      "record below the group's position " +
                      std::to_string(rebuilt.goal.committed.position.value) + "; " + kRemedy);
   }
-  DurationMs age_max{0};
-  for (const BehaviourConfig& behaviour : context_.config->behaviours) {
-    age_max = std::max(age_max, behaviour.limits.age_max);
-  }
   const std::optional<EventTime> stream_time = rebuilt.task->stream_time();
   const std::optional<EventTime> first = rebuilt.first->timestamp;
   if (first && stream_time &&
-      *first + context_.config->input.event_future_max < *stream_time - age_max) {
+      *first + context_.config->input.event_future_max <
+          *stream_time - longest_age(*context_.config)) {
     return {};
   }
   return error(
@@ -124,6 +124,12 @@ Status StateRebuild::finish() {
   if (Status times = check_times(); !times) return times;
   for (auto& [partition, rebuilt] : partitions_) {
     if (Status covered = check_coverage(partition, rebuilt); !covered) return covered;
+    if (rebuilt.first && rebuilt.task->last_record_is_due()) {
+      return error(ErrorCode::kInvalidConfig,
+                   name_of(partition) + ": the input ends before the group's position " +
+                       std::to_string(rebuilt.goal.committed.position.value) +
+                       ": give --input a log or dump that reaches it");
+    }
     const TaskCommit rest = rebuilt.task->prepare_rebuilt(Task::Save::kEverything);
     if (Status saved = rebuilt.task->post_commit(rest); !saved) return saved;
   }

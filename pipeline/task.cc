@@ -7,6 +7,7 @@
 
 #include "common/check.h"
 #include "pipeline/events/event_checks.h"
+#include "pipeline/input_reach.h"
 #include "pipeline/position_metadata.h"
 #include "pipeline/user_explanation.h"
 
@@ -21,9 +22,19 @@ constexpr std::size_t kCollectPerCommit = 200;
 // limit together with the headers; what is larger is named by size and hash instead.
 constexpr std::size_t kDeadLetterBytesMax = 512 << 10;
 
+// The newest record that is known is read again, whatever else is.
+Position first_read(const TaskStart& start) {
+  if (!start.last_record_is_retained) return start.read_from;
+  return std::min(start.read_from, Position{start.last_record->offset.value});
+}
+
 // What a task that leaves saves at most; the next owner reads the rest again. 16 MiB are a fraction
 // of a second, far below the time that a group waits for its members.
 constexpr std::size_t kLeavingBytesMax = std::size_t{16} << 20;
+
+std::uint64_t hash_of(const InputRecord& record) {
+  return stateful::hash_of_value(record.value.value_or(""));
+}
 
 std::optional<EventTime> newest_record_of(const std::optional<stateful::StoredMarker>& stored) {
   if (!stored || !stored->marker.last_record) return std::nullopt;
@@ -60,21 +71,23 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       fingerprint_(std::move(fingerprint)),
       lineage_(start.lineage),
       next_marker_(start.next_marker),
-      position_(start.read_from),
+      position_(first_read(start)),
       publish_from_(start.publish_from),
       committed_(start.publish_from),
       visible_(start.publish_from),
       needs_first_commit_(start.first_start),
       store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker ||
                        stored->marker.applied_from < stored->marker.position),
+      apply_from_(start.read_from),
+      acceptance_(acceptance_hash(*context.config, fingerprint_)),
+      last_record_(start.last_record),
+      last_record_is_due_(start.last_record_is_retained),
       decoder_(*context.config),
       scorer_(*context.config, context.model, context.observer),
       state_(context.store, partition, owner, context.model, context.config->limits(), stored,
              cache_bytes),
       schedule_(context.config->checkpoint.interval),
-      lag_(context.clock->now(), newest_record_of(stored)) {
-  if (stored) last_record_ = stored->marker.last_record;
-}
+      lag_(context.clock->now(), newest_record_of(stored)) {}
 
 Status Task::accept_offset(const InputRecord& record) {
   FRESHET_CHECK(record.partition == partition_);
@@ -91,6 +104,23 @@ Status Task::accept_offset(const InputRecord& record) {
   return {};
 }
 
+// A topic that was deleted and made again has other records at the same offsets.
+Status Task::check_last_record(const InputRecord& record) {
+  if (!last_record_is_due_ || record.offset < last_record_->offset) return {};
+  const std::string place = context_.config->kafka.input + "-" + std::to_string(partition_.value) +
+                            " at offset " + std::to_string(last_record_->offset.value);
+  if (record.offset > last_record_->offset) {
+    return tl::unexpected(made_anew(place, "the record that was applied last is not there"));
+  }
+  const bool same_time = !record.timestamp || !last_record_->record_time ||
+                         *record.timestamp == *last_record_->record_time;
+  if (!same_time || hash_of(record) != last_record_->value_hash) {
+    return tl::unexpected(made_anew(place, "not the record that was applied last"));
+  }
+  last_record_is_due_ = false;
+  return {};
+}
+
 Result<HotUser*> Task::find_user(const UserId& user) {
   const std::uint64_t misses = state_.misses();
   Result<HotUser*> found = state_.user(user);
@@ -102,6 +132,7 @@ Result<HotUser*> Task::find_user(const UserId& user) {
 
 Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
   if (Status accepted = accept_offset(record); !accepted) return tl::unexpected(accepted.error());
+  if (Status same = check_last_record(record); !same) return tl::unexpected(same.error());
   const bool publish = !is_before(record.offset, publish_from_);
   std::optional<OutputRecord> output;
   if (!record.value) {
@@ -111,14 +142,15 @@ Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
     if (!scored) return tl::unexpected(scored.error());
     output = std::move(*scored);
     if (context_.observer != nullptr) context_.observer->on_output(record, *output);
-  } else if (Status applied = apply_only(record); !applied) {
-    return tl::unexpected(applied.error());
+  } else if (!is_before(record.offset, apply_from_)) {
+    if (Status applied = apply_only(record); !applied) return tl::unexpected(applied.error());
   }
   ++(publish ? context_.counters->records : context_.counters->records_reread);
   lag_.note_record(record.timestamp);
   position_ = position_after(record.offset);
-  last_record_ = stateful::LastRecord{record.offset, record.timestamp,
-                                      stateful::hash_of_value(record.value.value_or(""))};
+  if (!last_record_ || record.offset > last_record_->offset) {
+    last_record_ = stateful::LastRecord{record.offset, record.timestamp, hash_of(record)};
+  }
   return output;
 }
 
@@ -196,7 +228,7 @@ stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position p
   marker.lineage = lineage_;
   marker.number = marker_number;
   marker.position = position;
-  marker.applied_from = state_.applied_from(position_);
+  marker.applied_from = state_.applied_from(std::max(position_, apply_from_));
   marker.stream_time = state_.stream_time();
   marker.digest = state_.digest();
   marker.user_count = state_.user_count();
@@ -231,7 +263,9 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   committed_ = position;
   needs_first_commit_ = false;
   if (must_catch_up) store_is_behind_ = false;
-  TaskCommit commit{CommittedPosition{position, encode_position_metadata(ref)},
+  const CommittedState state{context_.config->changelog, acceptance_, state_.stream_time(),
+                             last_record_};
+  TaskCommit commit{CommittedPosition{position, encode_position_metadata({ref, state})},
                     batch_of(ref.number, position, std::move(users)),
                     {}};
   if (context_.config->changelog) {

@@ -12,7 +12,8 @@
 //            committed position ever is.
 // Errors:    of process(): kCorruptState, kUnavailable (store), kFatal (offsets that go down).
 //            After kUnavailable nothing of the record is applied, so it may be processed again;
-//            after the others the task is closed dirty.
+//            after the others the task is closed dirty. kInvalidConfig where the topic is not
+//            the one that the state is of.
 // Threads:   one, the worker's. Cost: see EventScorer
 // Oracle:    replay of the same records (tests/property/pipeline: a restart changes no output)
 #pragma once
@@ -114,6 +115,8 @@ class Task {
   Position committed() const { return visible_; }
   std::optional<EventTime> stream_time() const { return state_.stream_time(); }
   bool needs_first_commit() const { return needs_first_commit_; }
+  // Whether the newest record that the group knows of has not been read again yet.
+  bool last_record_is_due() const { return last_record_is_due_; }
 
   // What others may know of it. `end` is the input's, where the brokers have told one.
   PartitionStatus status(std::optional<Position> end);
@@ -126,6 +129,7 @@ class Task {
 
  private:
   Status accept_offset(const InputRecord& record);
+  Status check_last_record(const InputRecord& record);
   Result<HotUser*> find_user(const UserId& user);
   Result<OutputRecord> apply_and_score(const InputRecord& record);
   Status apply_only(const InputRecord& record);
@@ -146,7 +150,10 @@ class Task {
   Position visible_;    // and that the group has taken
   bool needs_first_commit_;
   bool store_is_behind_;  // what the next start would read again is not all saved, or T is not
-  std::optional<stateful::LastRecord> last_record_;
+  Position apply_from_;   // what is read before is compared with last_record_ alone
+  std::uint64_t acceptance_;
+  std::optional<stateful::LastRecord> last_record_;  // the newest that was ever applied
+  bool last_record_is_due_;  // the topic has to hold it, and it has not been read yet
 
   EventDecoder decoder_;
   EventScorer scorer_;

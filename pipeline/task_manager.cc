@@ -39,7 +39,7 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
     auto stored = read_marker(partition, starting.owner);
     if (!stored) return tl::unexpected(stored.error());
     Status begun = context_.restores != nullptr
-                       ? restore(partition, starting, std::move(*stored))
+                       ? restore(partition, starting, std::move(*stored), transport)
                        : start_task(partition, starting, *stored, transport);
     if (!begun) return begun;
   }
@@ -63,15 +63,22 @@ Result<std::optional<stateful::StoredMarker>> TaskManager::read_marker(Partition
 }
 
 Status TaskManager::restore(Partition partition, const Starting& starting,
-                            std::optional<stateful::StoredMarker> stored) {
-  RestoreRequest request{partition, starting.owner, std::nullopt, std::move(stored)};
+                            std::optional<stateful::StoredMarker> stored, Transport* transport) {
+  RestoreRequest request{partition, starting.owner, std::nullopt, std::move(stored), std::nullopt};
   if (starting.committed) {
-    const Result<MarkerRef> marker = decode_position_metadata(starting.committed->metadata);
-    if (!marker) {
-      return error(marker.error().code,
-                   "partition " + std::to_string(partition.value) + ": " + marker.error().message);
+    const auto metadata = decode_position_metadata(starting.committed->metadata);
+    if (!metadata) {
+      return error(metadata.error().code, "partition " + std::to_string(partition.value) + ": " +
+                                              metadata.error().message);
     }
-    request.committed = *marker;
+    request.committed = metadata->marker;
+    if (metadata->state && !metadata->state->changelog) {
+      const Result<PositionRange> range = transport->range(partition);
+      if (!range) return tl::unexpected(range.error());
+      const auto reach = reach_of(partition, *range, *starting.committed, transport);
+      if (!reach) return tl::unexpected(reach.error());
+      request.without_changelog = {range->begin, reach->covered};
+    }
   }
   context_.restores->start(std::move(request));
   restoring_.emplace(partition, starting);
@@ -104,24 +111,40 @@ Status TaskManager::start_task(Partition partition, const Starting& starting,
                                Transport* transport) {
   const Result<PositionRange> range = transport->range(partition);
   if (!range) return tl::unexpected(range.error());
-  std::string fingerprint =
-      fingerprint_of(*context_.config, context_.config->kafka.input, *partition_count_, partition);
-  const Result<TaskStart> start = plan_task_start(
-      {partition, starting.committed, stored, range->begin, fingerprint, context_.make_lineage()});
+  TaskStartInput input{partition,
+                       starting.committed,
+                       stored,
+                       *range,
+                       {},
+                       fingerprint(partition),
+                       context_.make_lineage()};
+  if (starting.committed && !stored) {
+    const auto reach = reach_of(partition, *range, *starting.committed, transport);
+    if (!reach) return tl::unexpected(reach.error());
+    input.reach = *reach;
+  }
+  const Result<TaskStart> start = plan_task_start(input);
   if (!start) return refused(partition, starting, start.error(), transport);
   log_info(describe(partition, *start));
-  if (!stored && !start->first_start && range->begin.value > 0) {
-    log_warn("partition " + std::to_string(partition.value) +
-             ": no saved state is here and the topic begins at offset " +
-             std::to_string(range->begin.value) +
-             ", so sequences are made from what retention has left; bring the state directory of "
-             "the worker that had this partition where clicks before that must count");
-  }
   auto task = std::make_unique<Task>(context_, partition, *start, starting.owner, stored,
-                                     std::move(fingerprint), starting.cache_bytes);
+                                     std::move(input.fingerprint), starting.cache_bytes);
   if (Status started = transport->start_at(partition, task->read_from()); !started) return started;
   tasks_.emplace(partition, std::move(task));
   return {};
+}
+
+std::string TaskManager::fingerprint(Partition partition) const {
+  return fingerprint_of(*context_.config, context_.config->kafka.input, *partition_count_,
+                        partition);
+}
+
+Result<InputReach> TaskManager::reach_of(Partition partition, const PositionRange& range,
+                                         const CommittedPosition& committed,
+                                         Transport* transport) const {
+  const auto metadata = decode_position_metadata(committed.metadata);
+  if (!metadata) return InputReach{};  // which is refused by name
+  return input_reach(*context_.config, partition, range, committed.position, *metadata,
+                     fingerprint(partition), transport);
 }
 
 tl::unexpected<Error> TaskManager::refused(Partition partition, const Starting& starting,

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/log_position.h"
@@ -57,7 +58,10 @@ class TaskManager {
   Result<std::optional<stateful::StoredMarker>> read_marker(Partition partition,
                                                             stateful::OwnerToken owner);
   Status restore(Partition partition, const Starting& starting,
-                 std::optional<stateful::StoredMarker> stored);
+                 std::optional<stateful::StoredMarker> stored, Transport* transport);
+  Result<InputReach> reach_of(Partition partition, const PositionRange& range,
+                              const CommittedPosition& committed, Transport* transport) const;
+  std::string fingerprint(Partition partition) const;
   Status start_task(Partition partition, const Starting& starting,
                     const std::optional<stateful::StoredMarker>& stored, Transport* transport);
 

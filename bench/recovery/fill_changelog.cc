@@ -122,8 +122,9 @@ int main(int argc, char** argv) {
         ++history.marker.user_count;
         commit.changelog.push_back({user.view(), values[p].back()});
       }
-      commit.committed = {
-          Position{0}, encode_position_metadata({history.marker.lineage, history.marker.number})};
+      commit.committed = {Position{0},
+                          encode_position_metadata(
+                              {{history.marker.lineage, history.marker.number}, std::nullopt})};
       markers[p] = stateful::encode_marker(history.marker);
       commit.changelog.push_back({"", markers[p]});
       ++history.marker.number;

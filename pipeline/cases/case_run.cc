@@ -28,9 +28,15 @@ class CaseTask {
   CaseTask(const WorkerConfig& config, const std::shared_ptr<const ServedModel>& model)
       : limits_(config.limits()),
         decoder_(config),
-        task_({&config, model, &store_, &clock_, &counters_}, kPartition,
-              TaskStart{true, {}, {}, {}, 0}, store_.take_ownership(kPartition), std::nullopt,
+        task_({&config, model, &store_, &clock_, &counters_}, kPartition, first_start(),
+              store_.take_ownership(kPartition), std::nullopt,
               fingerprint_of(config, config.kafka.input, 1, kPartition), kCacheBytes) {}
+
+  static TaskStart first_start() {
+    TaskStart start;
+    start.first_start = true;
+    return start;
+  }
 
   Result<OutputRecord> process(const std::string& value) {
     InputRecord record{kPartition, next_, std::nullopt, std::nullopt, value};

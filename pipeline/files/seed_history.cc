@@ -202,8 +202,8 @@ Result<SeededHistory> seed_history(const WorkerConfig& config, const SeedHistory
       return error(ErrorCode::kInvalidConfig,
                    "the store already holds a state; history is seeded into a fresh one");
     }
-    const MarkerRef marker{kSeedLineage, 0};
-    seeded.committed[Partition{p}] = {Position{0}, encode_position_metadata(marker)};
+    const PositionMetadata metadata{{kSeedLineage, 0}, std::nullopt};
+    seeded.committed[Partition{p}] = {Position{0}, encode_position_metadata(metadata)};
   }
   if (Status read = seed_users(config, options, &seeds, &seeded); !read) {
     return tl::unexpected(read.error());

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/input_reach.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/topic_creation.h"
@@ -30,14 +31,6 @@ constexpr std::string_view kCompactedRemedy =
 
 bool is_compacted(const TopicSettings& settings) {
   return value_of(settings, "cleanup.policy").find("compact") != std::string_view::npos;
-}
-
-DurationMs longest_age(const WorkerConfig& config) {
-  DurationMs longest{0};
-  for (const BehaviourConfig& behaviour : config.behaviours) {
-    longest = std::max(longest, behaviour.limits.age_max);
-  }
-  return longest;
 }
 
 std::string topic_place(const std::string& topic) { return "topic " + topic; }

@@ -93,20 +93,21 @@ Status PartitionRestore::decide(ChangelogReader* reader) {
   if (!request_.committed) {
     if (last_marker_) {
       return refuse(
-          "the changelog holds a checkpoint, but the group has no committed position: they were "
-          "lost, or reset by hand; choose another application_id to start anew");
+          "the changelog holds a checkpoint, but the group has no committed position: the "
+          "input topic was deleted, which takes them along, or they were lost or reset by hand; "
+          "choose another application_id to start anew");
     }
     phase_ = Phase::kOver;
     return {};
   }
-  if (!last_marker_) return wait_for_marker();
+  if (!last_marker_) return wait_for_marker(reader);
   const stateful::Marker& last = last_marker_->marker;
   if (last.lineage != request_.committed->lineage) {
     return refuse("the changelog holds another history of this partition (lineage " +
                   last.lineage.hex() + ", the group's is " + request_.committed->lineage.hex() +
                   "); choose another application_id, or put topic and positions back");
   }
-  if (last.number < request_.committed->number) return wait_for_marker();
+  if (last.number < request_.committed->number) return wait_for_marker(reader);
   if (last.number > request_.committed->number) {
     return refuse("the group's position is older than the changelog (marker " +
                   std::to_string(request_.committed->number) + ", the changelog's is " +
@@ -118,7 +119,7 @@ Status PartitionRestore::decide(ChangelogReader* reader) {
 }
 
 // The partitions of one transaction become visible one after another, moments apart.
-Status PartitionRestore::wait_for_marker() {
+Status PartitionRestore::wait_for_marker(ChangelogReader* reader) {
   const std::int64_t now = clock_->monotonic_ms();
   if (!wait_until_ms_) wait_until_ms_ = now + limits_.marker_wait.value;
   // A process that stood still since has looked at what was there before.
@@ -126,13 +127,44 @@ Status PartitionRestore::wait_for_marker() {
     const std::string found =
         last_marker_ ? "ends with marker " + std::to_string(last_marker_->marker.number)
                      : "holds no marker";
+    if (request_.without_changelog) return do_without_the_committed_marker(reader);
     return refuse("the group's position was committed with marker " +
                   std::to_string(request_.committed->number) + ", but the changelog " + found +
-                  ": its end was lost, or a worker ran with changelog: off; choose another "
-                  "application_id to start anew");
+                  ": its end was lost; set changelog: off to go on from the state that is here, "
+                  "or choose another application_id to start anew");
   }
   look_again_ms_ = now + kLookAgainMs;
   phase_ = Phase::kWait;
+  return {};
+}
+
+// The last worker ran with changelog: off. The state is a function of the input, so what the
+// changelog has of it is brought up to date by reading the input, as far back as that marker says.
+Status PartitionRestore::do_without_the_committed_marker(ChangelogReader* reader) {
+  const WithoutChangelog& without = *request_.without_changelog;
+  const std::string what = "the position was committed with changelog: off, and ";
+  if (last_marker_) {
+    const stateful::Marker& last = last_marker_->marker;
+    if (without.begin <= last.applied_from) return begin_read(reader);
+    return refuse(what + "the changelog ends with marker " + std::to_string(last.number) +
+                  ", behind which the input is needed from position " + text(last.applied_from) +
+                  "; it begins at " + text(without.begin) +
+                  ": set changelog: off again, or delete the changelog's topic while no worker "
+                  "of the application uses it, so that the input alone is asked");
+  }
+  if (!without.input_covered) {
+    return refuse(what + "retention does not cover the state: the input begins at offset " +
+                  text(without.begin) +
+                  ", and clicks before that may still be visible; set changelog: off again until "
+                  "retention is longer than age_max, or choose another application_id");
+  }
+  log_info("partition " + std::to_string(request_.partition.value) +
+           ": was without a changelog until now; it is made again from the input, which fills one");
+  if (stored_) {
+    if (Status aside = set_aside(); !aside) return aside;
+    stored_.reset();
+  }
+  phase_ = Phase::kOver;
   return {};
 }
 
@@ -140,7 +172,7 @@ bool PartitionRestore::must_begin_from_nothing(std::string* why) const {
   const stateful::Marker& last = last_marker_->marker;
   if (stored_->marker.lineage != last.lineage) {
     *why = "it holds another history of the partition";
-  } else if (!stored_->changelog_position) {
+  } else if (!stored_->changelog_position || stored_->marker.number > last.number) {
     *why = "it was made without a changelog";
   } else if (*stored_->changelog_position < range_.begin) {
     *why = "the changelog begins at " + text(range_.begin) + ", behind " +
@@ -158,7 +190,7 @@ bool PartitionRestore::must_begin_from_nothing(std::string* why) const {
 Status PartitionRestore::begin_read(ChangelogReader* reader) {
   const stateful::Marker& last = last_marker_->marker;
   const bool same_history = stored_ && stored_->marker.lineage == last.lineage;
-  if (same_history && stored_->marker.number > last.number) {
+  if (same_history && stored_->marker.number > last.number && !request_.without_changelog) {
     return refuse("changelog_behind_store: the state is at marker " +
                   std::to_string(stored_->marker.number) + ", the changelog ends with " +
                   std::to_string(last.number) +
@@ -186,9 +218,7 @@ Status PartitionRestore::start_from_nothing(const std::string& why) {
   if (stored_) {
     log_warn(name + ": the state here cannot be brought up to date, " + why +
              "; it is set aside, and the partition is restored from the changelog");
-    const auto aside = store_->set_aside(request_.partition, request_.owner);
-    if (!aside) return tl::unexpected(aside.error());
-    if (*aside == stateful::ApplyOutcome::kStaleOwner) return taken_over();
+    if (Status aside = set_aside(); !aside) return aside;
   }
   from_nothing_ = true;
   stateful::StoredMarker empty;
@@ -197,6 +227,13 @@ Status PartitionRestore::start_from_nothing(const std::string& why) {
   empty.commit_time = clock_->now();
   empty.restored = stateful::RestoredSoFar{};
   stored_ = std::move(empty);
+  return {};
+}
+
+Status PartitionRestore::set_aside() {
+  const auto aside = store_->set_aside(request_.partition, request_.owner);
+  if (!aside) return tl::unexpected(aside.error());
+  if (*aside == stateful::ApplyOutcome::kStaleOwner) return taken_over();
   return {};
 }
 

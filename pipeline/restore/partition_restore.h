@@ -4,6 +4,9 @@
 //     -> read from the store's own changelog position to that marker, batch by batch
 //     -> the digest of what is there = the marker's: over
 //
+// Where the committed marker is in no changelog (changelog: off until now), the wait ends with what
+// there is: the last marker of the changelog, or none, and the rest is the input's to give.
+//
 // Users are taken in the order of the log, so what compaction has left out is overwritten by what
 // it has kept; therefore only the last marker says that users and marker belong together, and until
 // it is reached the store keeps the running digest (StoredMarker::restored) and can go on there.
@@ -55,7 +58,8 @@ class PartitionRestore {
   // The next record of the partition. Requires: the last step() neither failed nor ended it.
   Status take(const InputRecord& record);
 
-  // What the store holds at the end: the committed marker; none on a first start.
+  // What the store holds at the end: the committed marker; an earlier one, or none, where the input
+  // gives the rest; none on a first start.
   const std::optional<stateful::StoredMarker>& restored() const { return stored_; }
   RestoreProgress progress() const;
 
@@ -69,10 +73,12 @@ class PartitionRestore {
   Status ask(ChangelogReader* reader);
   Status conclude_search(ChangelogReader* reader);
   Status decide(ChangelogReader* reader);
-  Status wait_for_marker();
+  Status wait_for_marker(ChangelogReader* reader);
+  Status do_without_the_committed_marker(ChangelogReader* reader);
   Status begin_read(ChangelogReader* reader);
   bool must_begin_from_nothing(std::string* why) const;
   Status start_from_nothing(const std::string& why);
+  Status set_aside();
   Status write_batch();
   Status finish();
   Status start_again(const std::string& why);

@@ -74,9 +74,9 @@ void ChangelogObserver::check_end() {
     const auto committed = env_->broker.committed(scenario_->config.application_id, partition);
     if (!committed && !log.marker) continue;
     const auto ref = committed ? pipeline::decode_position_metadata(committed->metadata)
-                               : Result<pipeline::MarkerRef>(pipeline::MarkerRef{});
-    if (committed && log.marker && ref && ref->lineage == log.marker->lineage &&
-        ref->number == log.marker->number && committed->position == log.marker->position) {
+                               : Result<pipeline::PositionMetadata>(pipeline::PositionMetadata{});
+    if (committed && log.marker && ref && ref->marker.lineage == log.marker->lineage &&
+        ref->marker.number == log.marker->number && committed->position == log.marker->position) {
       continue;
     }
     env_->violate(

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/position_metadata.h"
 #include "tests/sim/process.h"
 #include "tests/support/memory_transport.h"
 
@@ -63,7 +64,7 @@ class SimTransport final : public pipeline::Transport {
       std::string what = "commit";
       for (const auto& part : partitions) {
         what += " " + text(part.partition, part.committed.position) + " of marker " +
-                part.committed.metadata.substr(part.committed.metadata.rfind(' ') + 1);
+                marker_of(part.committed.metadata);
       }
       process_->note(what);
     }
@@ -79,6 +80,10 @@ class SimTransport final : public pipeline::Transport {
 
   static std::string text(Partition partition, Position position) {
     return std::to_string(partition.value) + "-" + std::to_string(position.value);
+  }
+  static std::string marker_of(const std::string& metadata) {
+    const auto decoded = pipeline::decode_position_metadata(metadata);
+    return decoded ? std::to_string(decoded->marker.number) : "?";
   }
   void note(const char* call, const Error& error) {
     process_->note(std::string(call) + ": " + std::string(name_of(error.code)) + ", " +

@@ -232,7 +232,7 @@ void World::check_stores() {
       const stateful::Marker& marker = stored.marker;
       if (stored.restored) continue;
       const auto ref = pipeline::decode_position_metadata(committed->metadata);
-      if (!ref || *ref != pipeline::MarkerRef{marker.lineage, marker.number}) continue;
+      if (!ref || ref->marker != pipeline::MarkerRef{marker.lineage, marker.number}) continue;
       found[partition] = true;
       // A task that was told to stop while it read again goes on there at its next start.
       if (marker.applied_from != committed->position) continue;

@@ -1,5 +1,6 @@
 #include "tests/support/pipeline_fixture.h"
 
+#include <limits>
 #include <utility>
 
 #include "common/check.h"
@@ -145,8 +146,10 @@ Status TaskRun::start() {
       pipeline::fingerprint_of(*context_.config, context_.config->kafka.input, 1, Partition{0});
   stateful::LineageId fresh;
   fresh.bytes[0] = 7;
-  const auto start =
-      pipeline::plan_task_start({kPartition, committed_, *stored, Position{0}, fingerprint, fresh});
+  // A log that nothing is dropped of, and that has no end.
+  const PositionRange range{Position{0}, Position{std::numeric_limits<std::int64_t>::max()}};
+  const auto start = pipeline::plan_task_start(
+      {kPartition, committed_, *stored, range, {Position{0}, true}, fingerprint, fresh});
   if (!start) return tl::unexpected(start.error());
   task_ = std::make_unique<pipeline::Task>(context_, kPartition, *start, owner, *stored,
                                            fingerprint, cache_bytes_);

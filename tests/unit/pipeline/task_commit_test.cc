@@ -53,7 +53,10 @@ TEST_F(TaskCommitTest, AFirstStartCommitsMarkerZeroBeforeAnyRecord) {
   EXPECT_EQ(stored().user_count, 0U);
   EXPECT_FALSE(stored().stream_time);
   EXPECT_EQ(stored().fingerprint, fingerprint_of(config_, "clicks", 1, Partition{0}));
-  EXPECT_EQ(run_->committed()->metadata, encode_position_metadata({stored().lineage, 0}));
+  const auto metadata = decode_position_metadata(run_->committed()->metadata);
+  EXPECT_EQ(metadata->marker, (MarkerRef{stored().lineage, 0}));
+  EXPECT_FALSE(metadata->state->stream_time);
+  EXPECT_FALSE(metadata->state->last_record);
 }
 
 TEST_F(TaskCommitTest, WithoutNewRecordsThereIsNothingToCommit) {
@@ -137,8 +140,8 @@ TEST_F(TaskCommitTest, WhileTheInputIsReadAgainUsersAreSavedAndThePositionStands
   click("a", 1);
   ASSERT_TRUE(run_->commit(Task::Save::kEverything));
   EXPECT_EQ(run_->committed()->position, committed.position);
-  EXPECT_EQ(run_->committed()->metadata,
-            encode_position_metadata({stored().lineage, stored().number}));
+  EXPECT_EQ(decode_position_metadata(run_->committed()->metadata)->marker,
+            (MarkerRef{stored().lineage, stored().number}));
   EXPECT_EQ(stored().number, 2U);
   EXPECT_EQ(stored().position, Position{2});
   EXPECT_EQ(stored().applied_from, Position{1});
@@ -225,11 +228,79 @@ TEST_F(TaskCommitTest, CollectionDoesNotMoveAppliedFromBack) {
   EXPECT_EQ(stored().position, Position{3});
 }
 
+TEST_F(TaskCommitTest, AStartReadsTheLastRecordAgainAndComparesItAlone) {
+  for (int i = 0; i < 3; ++i) click("a", i);
+  run_->close();
+  ASSERT_EQ(stored().applied_from, Position{3});
+  const stateful::Digest saved = stored().digest;
+  ASSERT_TRUE(run_->start());
+  EXPECT_EQ(run_->task().read_from(), Position{2});
+  EXPECT_TRUE(run_->task().reading_again());
+  --next_offset_;
+  click("a", 2);
+  EXPECT_FALSE(run_->task().reading_again());
+  EXPECT_FALSE(run_->commit(Task::Save::kEverything));
+  EXPECT_EQ(stored().digest, saved);
+}
+
+TEST_F(TaskCommitTest, ATopicWithAnotherRecordInTheLastOnesPlaceIsRefused) {
+  for (int i = 0; i < 3; ++i) click("a", i);
+  run_->close();
+  test::StoredRecord other = test::keyed_record("a", test::click_json("a", "v2", 2));
+  test::StoredRecord later = test::keyed_record("a", test::click_json("a", "v1", 2));
+  other.offset = Offset{2};
+  later.offset = Offset{3};
+  for (const auto& [record, why] :
+       {std::pair{other,
+                  "clicks-0 at offset 2: not the record that was applied last: the topic "
+                  "was deleted and made again"},
+        std::pair{later,
+                  "clicks-0 at offset 2: the record that was applied last is not there: the "
+                  "topic was deleted"}}) {
+    ASSERT_TRUE(run_->start());
+    const auto refused = run_->task().process(test::view_of(record));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidConfig);
+    EXPECT_THAT(refused.error().message, HasSubstr(why));
+    run_->crash();
+  }
+}
+
+TEST_F(TaskCommitTest, ARecordOfAnotherTimeIsAnotherRecord) {
+  test::StoredRecord record = test::keyed_record("a", test::click_json("a", "v1", 0));
+  record.timestamp = EventTime{test::kBaseMs};
+  process(record);
+  run_->close();
+  ASSERT_TRUE(run_->start());
+  record.timestamp = EventTime{test::kBaseMs + 1};
+  EXPECT_FALSE(run_->task().process(test::view_of(record)));
+  run_->crash();
+  ASSERT_TRUE(run_->start());
+  record.timestamp.reset();  // a file has none
+  EXPECT_TRUE(run_->task().process(test::view_of(record)));
+}
+
+TEST_F(TaskCommitTest, WhatIsReadAgainOnTheWayDoesNotBecomeTheLastRecord) {
+  for (int i = 0; i < 3; ++i) click("a", i);
+  run_->commit(Task::Save::kScheduled);  // nothing is saved: all is read again
+  const auto last = stored().last_record;
+  ASSERT_EQ(last->offset, Offset{2});
+  run_->crash();
+  ASSERT_TRUE(run_->start());
+  next_offset_ = 0;
+  click("another", 0);  // of a topic that was made anew
+  ASSERT_TRUE(run_->commit(Task::Save::kEverything));
+  EXPECT_EQ(stored().last_record, last);
+  EXPECT_EQ(decode_position_metadata(run_->committed()->metadata)->state->last_record, last);
+}
+
 TEST_F(TaskCommitTest, AShorterLengthIsAdoptedAndALongerOneRefused) {
   for (int i = 0; i < 4; ++i) click("a", i);
   run_->close();
   config_.behaviours[0].limits.length_max = 2;
   ASSERT_TRUE(run_->start());
+  --next_offset_;
+  click("a", 3);  // the last record, read again
   click("a", 9);
   run_->close();
   const auto value = store_.read_user(Partition{0}, UserId("a"));

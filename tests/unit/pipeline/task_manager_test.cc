@@ -61,9 +61,9 @@ class RefusingRestores final : public RestoreRunner {
 };
 
 CommittedPosition at_marker(std::uint64_t number) {
-  MarkerRef marker;
-  marker.number = number;
-  return {Position{7}, encode_position_metadata(marker)};
+  PositionMetadata metadata;
+  metadata.marker.number = number;
+  return {Position{7}, encode_position_metadata(metadata)};
 }
 
 class TaskManagerTest : public testing::Test {

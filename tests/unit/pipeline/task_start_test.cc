@@ -17,7 +17,7 @@ stateful::LineageId lineage(std::uint8_t first) {
 }
 
 CommittedPosition committed(std::int64_t position, std::uint64_t number) {
-  return {Position{position}, encode_position_metadata({lineage(1), number})};
+  return {Position{position}, encode_position_metadata({{lineage(1), number}, std::nullopt})};
 }
 
 stateful::StoredMarker stored(std::int64_t applied_from, std::int64_t position,
@@ -31,10 +31,18 @@ stateful::StoredMarker stored(std::int64_t applied_from, std::int64_t position,
   return stored;
 }
 
-// Partition 3 of a topic that begins at 5, with the configuration that the marker was made with.
+// A group's position with all that its metadata may tell, the last record among it.
+CommittedPosition committed_behind(Offset last, std::uint64_t number) {
+  CommittedState state;
+  state.last_record = stateful::LastRecord{last, EventTime{7}, 77};
+  return {position_after(last), encode_position_metadata({{lineage(1), number}, state})};
+}
+
+// Partition 3 of a topic that holds [5, 40), with the configuration that the marker was made with.
 TaskStartInput input(std::optional<CommittedPosition> group,
                      std::optional<stateful::StoredMarker> store) {
-  return {Partition{3}, std::move(group), std::move(store), Position{5}, "a=1\n", lineage(9)};
+  return {Partition{3},        std::move(group), std::move(store), {Position{5}, Position{40}},
+          {Position{8}, true}, "a=1\n",          lineage(9)};
 }
 
 std::string refusal(const TaskStartInput& start) {
@@ -55,11 +63,11 @@ TEST(TaskStartTest, WithoutPositionsAndStateTheInputIsReadFromItsBegin) {
   EXPECT_EQ(start->next_marker, 0U);
 }
 
-TEST(TaskStartTest, WithoutStateTheInputIsAppliedFromItsBeginAndPublishedFromThePosition) {
+TEST(TaskStartTest, WithoutStateTheInputIsAppliedAsFarBackAsItMatters) {
   const Result<TaskStart> start = plan_task_start(input(committed(20, 7), std::nullopt));
   ASSERT_TRUE(start);
   EXPECT_FALSE(start->first_start);
-  EXPECT_EQ(start->read_from, Position{5});
+  EXPECT_EQ(start->read_from, Position{8});
   EXPECT_EQ(start->publish_from, Position{20});
   EXPECT_EQ(start->lineage, lineage(1));
   EXPECT_EQ(start->next_marker, 8U);
@@ -81,7 +89,7 @@ TEST(TaskStartTest, WithStateTheInputIsReadAgainFromAppliedFrom) {
 
 TEST(TaskStartTest, StateWithoutPositionsIsRefused) {
   EXPECT_THAT(refusal(input(std::nullopt, stored(11, 20, 7))),
-              HasSubstr("the group has no committed position; use the application_id the state was "
+              HasSubstr("or reset by hand; use the application_id the state was "
                         "made with, or move the directory away"));
 }
 
@@ -124,6 +132,48 @@ TEST(TaskStartTest, RetentionPastTheGroupsPositionIsRefused) {
   EXPECT_THAT(refusal(input(committed(4, 7), std::nullopt)),
               HasSubstr("retention has passed the group's position (4, the topic begins at 5)"));
   EXPECT_EQ(refusal(input(committed(5, 7), std::nullopt)), "accepted");
+}
+
+TEST(TaskStartTest, RetentionThatDoesNotCoverALostStateIsRefused) {
+  TaskStartInput uncovered = input(committed(20, 7), std::nullopt);
+  uncovered.reach.covered = false;
+  EXPECT_THAT(refusal(uncovered), HasSubstr("retention does not cover it: the topic begins at "
+                                            "offset 5, and clicks before that may still be "
+                                            "visible; bring the state directory"));
+  uncovered.stored = stored(11, 20, 7);
+  EXPECT_EQ(refusal(uncovered), "accepted");
+}
+
+TEST(TaskStartTest, ATopicThatEndsBeforeTheGroupsPositionIsRefused) {
+  for (const auto& store :
+       {std::optional<stateful::StoredMarker>{}, std::optional(stored(40, 41, 7))}) {
+    EXPECT_THAT(refusal(input(committed(41, 7), store)),
+                HasSubstr("the input ends at position 40, before the group's, 41: the topic was "
+                          "deleted and made again"));
+    EXPECT_THAT(refusal(input(committed(41, 7), store)),
+                HasSubstr("choose another application_id"));
+  }
+  EXPECT_EQ(refusal(input(committed(40, 7), stored(40, 40, 7))), "accepted");
+}
+
+TEST(TaskStartTest, TheLastRecordIsTheGroupsWhereItsMetadataTell) {
+  auto older = stored(11, 12, 6);
+  older.marker.last_record = stateful::LastRecord{Offset{11}, std::nullopt, 66};
+  const auto told = plan_task_start(input(committed_behind(Offset{19}, 7), older));
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->last_record->offset, Offset{19});
+  EXPECT_TRUE(told->last_record_is_retained);
+  EXPECT_EQ(told->read_from, Position{11});
+  const auto not_told = plan_task_start(input(committed(20, 7), older));
+  ASSERT_TRUE(not_told);
+  EXPECT_EQ(not_told->last_record->offset, Offset{11});
+}
+
+TEST(TaskStartTest, ALastRecordThatRetentionHasPassedIsNotAwaited) {
+  const auto start = plan_task_start(input(committed_behind(Offset{4}, 7), stored(5, 5, 7)));
+  ASSERT_TRUE(start);
+  EXPECT_EQ(start->last_record->offset, Offset{4});
+  EXPECT_FALSE(start->last_record_is_retained);
 }
 
 TEST(TaskStartTest, AConfigurationThatDoesNotFitTheStateIsRefused) {

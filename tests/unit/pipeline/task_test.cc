@@ -286,6 +286,8 @@ TEST_F(TaskTest, ADamagedUserIsNamedAndNothingGoesOn) {
   batch.users.push_back({UserId("u"), "damaged"});
   ASSERT_TRUE(store_.apply(batch));
   ASSERT_TRUE(run().start());
+  next_offset_ = 0;
+  ASSERT_TRUE(process(keyed_record("u", click_json("u", "v1", 0))));  // the last record, read again
   const auto output = process(keyed_record("u", click_json("u", "v1", 1)));
   ASSERT_FALSE(output);
   EXPECT_EQ(output.error().code, ErrorCode::kCorruptState);

@@ -57,7 +57,7 @@ TEST(WorkerTest, AFirstStartCommitsMarkerZeroBeforeTheFirstRecord) {
   ASSERT_EQ(seen.size(), 1U);
   ASSERT_TRUE(seen[0]);
   EXPECT_EQ(seen[0]->position, Position{0});
-  EXPECT_EQ(decode_position_metadata(seen[0]->metadata)->number, 0U);
+  EXPECT_EQ(decode_position_metadata(seen[0]->metadata)->marker.number, 0U);
 }
 
 TEST(WorkerTest, AStopCommitsEverything) {
