@@ -217,9 +217,20 @@ Status make_new(const RebuildArguments& arguments, const Loaded& loaded,
   return fill(loaded, directory, &*source, *goals, options);
 }
 
+// A start would set aside what is rebuilt here, for what the changelog says.
+Status refuse_with_changelog(const pipeline::WorkerConfig& config) {
+  if (!config.changelog) return {};
+  return error(ErrorCode::kInvalidConfig,
+               "with changelog: on the state is in the changelog, too, and a worker that starts "
+               "restores it from there: start one where the directory is lost or damaged; under "
+               "other settings, or without an event, set changelog: off first, as docs/state.md "
+               "says under \"With a changelog\"");
+}
+
 Status rebuild(const RebuildArguments& arguments, std::optional<EventTime> latest) {
   const Result<Loaded> loaded = load(arguments.config.source(), "");
   if (!loaded) return tl::unexpected(loaded.error());
+  if (Status fits = refuse_with_changelog(loaded->config); !fits) return fits;
   const SystemClock clock;
   const std::filesystem::path state =
       arguments.state.empty() ? loaded->config.state_path : arguments.state;

@@ -97,8 +97,11 @@ int verify(const StateArguments& arguments) {
       stdout);
   if (verified->sound()) return kOk;
   std::fputs(
-      "freshet: the state is damaged; `freshet state rebuild` makes it again from the input and "
-      "keeps the damaged one\n",
+      opened->config.changelog
+          ? "freshet: the state is damaged; move the directory away, and a worker that starts "
+            "restores it from the changelog\n"
+          : "freshet: the state is damaged; `freshet state rebuild` makes it again from the "
+            "input and keeps the damaged one\n",
       stderr);
   return kFailed;
 }

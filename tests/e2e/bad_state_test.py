@@ -139,6 +139,9 @@ class BadStateTest(unittest.TestCase):
         done = harness.freshet("state", "verify", "-c", config, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn('partition 0: PROBLEM: user "u1": ', done.stdout)
+        self.assertIn("move the directory away, and a worker that starts restores it from the "
+                      "changelog", done.stderr)
+        done = harness.freshet("state", "verify", "-c", config, "--set", "changelog=off", check=False)
         self.assertIn("`freshet state rebuild` makes it again", done.stderr)
         self.assertIn('"u2"', harness.freshet("state", "get", "-c", config, "u2").stdout)
 

@@ -60,21 +60,56 @@ def end_offsets(bootstrap, topic, partitions, committed):
     Kafka's ListOffsets request, version 2, of one broker that leads every partition.
     """
     asked = b"".join(struct.pack(">iq", p, -1) for p in range(partitions))
-    body = (struct.pack(">hhih", 2, 2, 1, -1) + struct.pack(">ib", -1, 1 if committed else 0)
-            + struct.pack(">ih", 1, len(topic)) + topic.encode() + struct.pack(">i", partitions) + asked)
-    host, port = bootstrap.split(":")
-    with socket.create_connection((host, int(port))) as connection, \
-            connection.makefile("rb") as answers:
-        connection.sendall(struct.pack(">i", len(body)) + body)
-        answer = answers.read(struct.unpack(">i", answers.read(4))[0])
-    # correlation, throttle time, one topic: name, its partitions
-    entries = answer[4 + 4 + 4 + 2 + len(topic) + 4:]
+    answer = ask_broker(bootstrap, 2, 2, struct.pack(">ibi", -1, 1 if committed else 0, 1)
+                        + kafka_text(topic) + struct.pack(">i", partitions) + asked)
+    # throttle time, one topic: name, its partitions
+    entries = answer[4 + 4 + 2 + len(topic) + 4:]
     ends = {}
     for partition, error, _, offset in struct.iter_unpack(">ihqq", entries):
         if error != 0:
             raise AssertionError(f"ListOffsets of {topic}-{partition}: error {error}")
         ends[partition] = offset
     return [ends[p] for p in range(partitions)]
+
+
+def committed_positions(bootstrap, group, topic, partitions):
+    """partition -> (position, metadata) of a group. Kafka's OffsetFetch, version 1."""
+    asked = b"".join(struct.pack(">i", p) for p in range(partitions))
+    answer = ask_broker(bootstrap, 9, 1, kafka_text(group) + struct.pack(">i", 1) + kafka_text(topic)
+                        + struct.pack(">i", partitions) + asked)
+    positions, at = {}, 4 + 2 + len(topic) + 4  # behind one topic: its name, its partitions
+    for _ in range(partitions):
+        partition, position, length = struct.unpack_from(">iqh", answer, at)
+        at += 14 + length + 2
+        positions[partition] = position, answer[at - length - 2:at - 2].decode()
+    return positions
+
+
+def commit_positions(bootstrap, group, topic, positions):
+    """Commits what committed_positions() gave, as nobody's member, once the group has no members.
+
+    Kafka's OffsetCommit, version 2.
+    """
+    places = b"".join(struct.pack(">iq", partition, position) + kafka_text(metadata)
+                      for partition, (position, metadata) in positions.items())
+    unknown_member = 25
+
+    def errors():
+        answer = ask_broker(bootstrap, 8, 2, kafka_text(group) + struct.pack(">i", -1) + kafka_text("")
+                            + struct.pack(">qi", -1, 1) + kafka_text(topic)
+                            + struct.pack(">i", len(positions)) + places)
+        return {error for _, error in struct.iter_unpack(">ih", answer[4 + 2 + len(topic) + 4:])}
+
+    last = set()
+
+    def is_taken():
+        last.clear()
+        last.update(errors())
+        return unknown_member not in last
+
+    wait_until(f"the group {group} has no members", is_taken)
+    if last != {0}:
+        raise AssertionError(f"OffsetCommit of {topic}: errors {last}")
 
 
 def kafka_tool(directory, name, *arguments):
@@ -85,22 +120,57 @@ def kafka_tool(directory, name, *arguments):
         raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
 
 
-def add_partitions(bootstrap, topic, count):
-    """Gives a topic `count` partitions in all, by Kafka's CreatePartitions request, version 0."""
-    def text(word):
-        return struct.pack(">h", len(word)) + word.encode()
-
-    body = (struct.pack(">hhih", 37, 0, 1, -1) + struct.pack(">i", 1) + text(topic)
-            + struct.pack(">ii", count, -1) + struct.pack(">i?", 30_000, False))
+def ask_broker(bootstrap, key, version, body):
+    """The answer to one of Kafka's requests, behind its correlation id."""
+    request = struct.pack(">hhih", key, version, 1, -1) + body
     host, port = bootstrap.split(":")
     with socket.create_connection((host, int(port))) as connection, \
             connection.makefile("rb") as answers:
-        connection.sendall(struct.pack(">i", len(body)) + body)
-        answer = answers.read(struct.unpack(">i", answers.read(4))[0])
-    # correlation, throttle time, one result: its topic, then the error's code
-    (error,) = struct.unpack_from(">h", answer, 12 + 2 + len(topic))
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        return answers.read(struct.unpack(">i", answers.read(4))[0])[4:]
+
+
+def kafka_text(word):
+    return struct.pack(">h", len(word)) + word.encode()
+
+
+def add_partitions(bootstrap, topic, count):
+    """Gives a topic `count` partitions in all, by Kafka's CreatePartitions request, version 0."""
+    answer = ask_broker(bootstrap, 37, 0, struct.pack(">i", 1) + kafka_text(topic)
+                        + struct.pack(">ii", count, -1) + struct.pack(">i?", 30_000, False))
+    # throttle time, one result: its topic, then the error's code
+    (error,) = struct.unpack_from(">h", answer, 8 + 2 + len(topic))
     if error != 0:
         raise AssertionError(f"CreatePartitions of {topic}: error {error}")
+
+
+def delete_topic(bootstrap, topic):
+    """Deletes a topic, by Kafka's DeleteTopics request, version 1, and waits until it is gone."""
+    answer = ask_broker(bootstrap, 20, 1,
+                        struct.pack(">i", 1) + kafka_text(topic) + struct.pack(">i", 30_000))
+    (error,) = struct.unpack_from(">h", answer, 8 + 2 + len(topic))
+    if error != 0:
+        raise AssertionError(f"DeleteTopics of {topic}: error {error}")
+
+    def is_gone():
+        try:
+            end_offsets(bootstrap, topic, 1, committed=False)
+        except AssertionError:
+            return True
+        return False
+
+    wait_until(f"{topic} is gone", is_gone)
+
+
+def delete_records(bootstrap, topic, begins):
+    """As retention does: partitions begin at these offsets. Kafka's DeleteRecords, version 0."""
+    places = b"".join(struct.pack(">iq", partition, begin) for partition, begin in begins.items())
+    answer = ask_broker(bootstrap, 21, 0, struct.pack(">i", 1) + kafka_text(topic)
+                        + struct.pack(">i", len(begins)) + places + struct.pack(">i", 30_000))
+    # throttle time, one topic: its name, its partitions
+    for partition, _, error in struct.iter_unpack(">iqh", answer[4 + 4 + 2 + len(topic) + 4:]):
+        if error != 0:
+            raise AssertionError(f"DeleteRecords of {topic}-{partition}: error {error}")
 
 
 def write_config(path, *, model, state, bootstrap="127.0.0.1:9", application="e2e",

@@ -1,4 +1,4 @@
-"""`state rebuild` and who holds a state directory, with a worker on a real broker.
+"""`state rebuild` and who holds a state directory, with a worker without a changelog on a real broker.
 
 After a rebuild the worker goes on: what it publishes equals a replay, nothing twice.
 """
@@ -10,9 +10,12 @@ import unittest
 import harness
 
 IMPRESSIONS = 3_000
+OFF = "changelog: off\ndelivery: exactly_once\n"
 
 
 class RebuildTest(harness.BrokerTestCase):
+    CONFIG = {"extra": OFF}
+
     def setUp(self):
         super().setUp()
         self.state = self.dir / "state"
@@ -96,7 +99,7 @@ class RebuildTest(harness.BrokerTestCase):
 
     def test_an_event_of_a_wrong_clock_is_left_out_for_ever(self):
         # Record times are of today, so a bound of a century lets the poison in.
-        self.configure(extra="input: {event_future_max_ms: 3153600000000}")
+        self.configure(extra=OFF + "input: {event_future_max_ms: 3153600000000}")
         first = self.log("first.jsonl", 0)
         poison = json.dumps({"type": "click", "user_id": "u1", "item_id": "item-1",
                              "ts": 2_147_483_647_000})
@@ -122,7 +125,7 @@ class RebuildTest(harness.BrokerTestCase):
         self.assertEqual(self.kept(), [])
 
         self.configure(
-            extra=f'input: {{event_future_max_ms: 3153600000000, exclude: ["{place}"]}}')
+            extra=OFF + f'input: {{event_future_max_ms: 3153600000000, exclude: ["{place}"]}}')
         unready = harness.freshet("state", "get", "-c", self.config, "u1", check=False)
         self.assertEqual(unready.returncode, 78)
         self.assertIn("input.exclude = nothing", unready.stderr)
