@@ -61,10 +61,10 @@ def parser() -> argparse.ArgumentParser:
                        help="keep the weights of the best epoch rather than learning on the last day, too")
     learn.add_argument("--batch-size", type=int, default=1024, help="rows of a step (1024)")
     learn.add_argument("--learning-rate", type=float, default=0.002, help="of the deep side (0.002)")
-    learn.add_argument("--wide-learning-rate", type=float, default=0.008, help="of the wide side (0.008)")
+    learn.add_argument("--wide-learning-rate", type=float, default=0.03, help="of the wide side (0.03)")
     learn.add_argument("--dropout", type=float, default=0.3, help="in the deep side (0.3)")
     learn.add_argument("--weight-decay", type=float, default=1.0, help="of the deep side, as in AdamW (1)")
-    learn.add_argument("--wide-weight-decay", type=float, default=1.0, help="of the wide side (1)")
+    learn.add_argument("--wide-weight-decay", type=float, default=0.3, help="of the wide side (0.3)")
     learn.add_argument("--averaging", type=float, default=0.98,
                        help="of the weights over the last 1 / (1 - this) steps; 0: the last step's (0.98)")
     learn.add_argument("--threads", type=int, default=0, metavar="N", help="of the CPU (default: PyTorch's choice)")

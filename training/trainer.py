@@ -40,9 +40,9 @@ class Settings:
     patience: int = 1
     batch_size: int = 1024
     learning_rate: float = 0.002
-    wide_learning_rate: float = 0.008
+    wide_learning_rate: float = 0.03
     weight_decay: float = 1.0
-    wide_weight_decay: float = 1.0
+    wide_weight_decay: float = 0.3
     averaging: float = 0.98
     refit: bool = True
 
