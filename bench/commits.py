@@ -94,8 +94,8 @@ def report(arguments, commits):
     chosen = with_dirty_users(arguments, commits)
     print(f"commits: {len(commits)}, of them {len(chosen)} saved users while {arguments.dirty:,} were changed "
           f"(most: {max(commit.changed for commit in commits):,})")
-    if len(chosen) < arguments.commits:
-        sys.exit("too few of them; give more --events or --users")
+    if not chosen:
+        sys.exit("none of them; give more --events or --users")
     times = sorted(commit.ms for commit in chosen)
     median = statistics.median(times)
     quantiles = {name: times[min(len(times) - 1, int(len(times) * q))]
@@ -110,6 +110,8 @@ def report(arguments, commits):
         print(f"  slow: {commit}")
     slow = sum(commit.ms > 3 * median for commit in chosen)
     print(f"max / median: {times[-1] / median:.2f}; above three times the median: {slow} of {len(chosen)}")
+    if len(chosen) < arguments.commits:
+        sys.exit("too few of them to tell; give more --events or --users")
 
 
 def main():
