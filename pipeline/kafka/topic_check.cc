@@ -52,8 +52,8 @@ std::optional<Finding> judge_retention(const WorkerConfig& config, std::int64_t 
   return Finding{FindingLevel::kAdvice, where,
                  is + ", the longest age_max and input.event_future_max_ms are " +
                      std::to_string(needed) +
-                     " ms together: with changelog: off a lost state directory, and a partition "
-                     "that moves, can be made again only from what retention has left",
+                     " ms together: with changelog: off a partition whose state directory is lost, "
+                     "or that moves, may be refused, since it is made again from the input",
                  "set changelog: on, or raise retention.ms to that"};
 }
 

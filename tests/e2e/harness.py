@@ -162,6 +162,22 @@ def delete_topic(bootstrap, topic):
     wait_until(f"{topic} is gone", is_gone)
 
 
+def delete_group(bootstrap, group):
+    """Deletes a group once it has no members, by Kafka's DeleteGroups request, version 0."""
+    not_empty = 68
+    last = []
+
+    def is_decided():
+        answer = ask_broker(bootstrap, 42, 0, struct.pack(">i", 1) + kafka_text(group))
+        # throttle time, one result: its group, then the error's code
+        last[:] = struct.unpack_from(">h", answer, 8 + 2 + len(group))
+        return last[0] != not_empty
+
+    wait_until(f"the group {group} has no members", is_decided)
+    if last[0] != 0:
+        raise AssertionError(f"DeleteGroups of {group}: error {last[0]}")
+
+
 def delete_records(bootstrap, topic, begins):
     """As retention does: partitions begin at these offsets. Kafka's DeleteRecords, version 0."""
     places = b"".join(struct.pack(">iq", partition, begin) for partition, begin in begins.items())
