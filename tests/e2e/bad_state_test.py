@@ -55,8 +55,9 @@ class BadStateTest(unittest.TestCase):
 
     def assert_refused(self, config, text, code=78, commands=("get", "dump", "verify", "run")):
         for command in commands:
-            line = {"get": ("state", "get", "-c", config, "u1"), "run": ("run", "-c", config)}.get(
-                command, ("state", command, "-c", config))
+            line = {"get": ("state", "get", "-c", config, "u1"), "run": ("run", "-c", config),
+                    "rebuild": ("state", "rebuild", "-c", config, "--set", "changelog=off")}.get(
+                        command, ("state", command, "-c", config))
             with self.subTest(command):
                 done = harness.freshet(*line, check=False)
                 self.assertEqual(done.returncode, code, done.stderr)

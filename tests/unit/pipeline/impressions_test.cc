@@ -190,7 +190,10 @@ TEST_F(ImpressionsTaskTest, ARestartReadsTheSameStateAgain) {
   const std::vector<std::string> exposed = saved(2);
   run_.crash();
   ASSERT_TRUE(run_.start());
-  publish(impression("v2", 2, ""));  // once more: nothing changes
+  test::StoredRecord last = test::keyed_record("u", impression("v2", 2, ""));
+  last.offset = Offset{next_ - 1};
+  ASSERT_TRUE(run_.task().process(test::view_of(last)));  // which a start reads again
+  publish(impression("v2", 2, ""));                       // once more: nothing changes
   EXPECT_EQ(saved(1), long_views);
   EXPECT_EQ(saved(2), exposed);
 }
