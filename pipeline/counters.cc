@@ -21,6 +21,7 @@ constexpr OperationNames kNames[] = {
     {"flush", "flushing outputs"},
     {"commit", "committing positions"},
     {"save_state", "saving the state"},
+    {"restore", "restoring from the changelog"},
 };
 static_assert(std::size(kNames) == kOperations);
 

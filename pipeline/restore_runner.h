@@ -2,11 +2,12 @@
 //
 // What restores is in pipeline/restore: RestoreThread on a thread of its own, Restorer on its
 // caller's.
-// Threads: one, the worker's, but for progress(), which any may call
+// Threads: one, the worker's, but for progress() and trouble(), which any may call
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/status.h"
@@ -42,6 +43,12 @@ struct RestoreOutcome {
   Result<std::optional<stateful::StoredMarker>> stored;
 };
 
+// What restores wait for and try again: a broker or a disk that does not answer.
+struct RestoreTrouble {
+  std::uint64_t failures = 0;          // of all steps so far
+  std::optional<std::string> message;  // of the last step; none where it went through
+};
+
 class RestoreRunner {
  public:
   virtual ~RestoreRunner() = default;
@@ -55,6 +62,7 @@ class RestoreRunner {
   virtual std::vector<RestoreOutcome> take_ended() = 0;
 
   virtual std::vector<RestoreProgress> progress() const = 0;
+  virtual RestoreTrouble trouble() const = 0;
 };
 
 }  // namespace freshet::pipeline

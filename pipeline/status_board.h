@@ -49,6 +49,7 @@ struct WorkerStatus {
   std::size_t hot_users_bytes = 0;
   std::size_t changed_users = 0;
   std::optional<Trouble> trouble;
+  std::optional<std::string> restore_trouble;  // what restores are waiting for
 };
 
 class StatusBoard {

@@ -349,7 +349,12 @@ void Worker::publish_status() {
     status.hot_users_bytes += task->hot_users_bytes();
     status.changed_users += task->changed_users();
   }
-  if (context_.restores != nullptr) status.restores = context_.restores->progress();
+  if (context_.restores != nullptr) {
+    status.restores = context_.restores->progress();
+    RestoreTrouble trouble = context_.restores->trouble();
+    status.counters.retries[static_cast<std::size_t>(Operation::kRestore)] = trouble.failures;
+    status.restore_trouble = std::move(trouble.message);
+  }
   status.trouble = trouble_;
   board_.publish(std::move(status));
 }

@@ -2,9 +2,24 @@
 
 #include <thread>
 
+#include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/memory_split.h"
 
 namespace freshet::commands {
+
+namespace {
+
+// Brokers look for transactions that are over their time every ten seconds.
+constexpr std::int64_t kBrokersLookEveryMs = 10'000;
+
+pipeline::RestoreLimits restore_limits(const pipeline::WorkerConfig& config) {
+  pipeline::RestoreLimits limits;
+  limits.marker_wait =
+      DurationMs{pipeline::transaction_timeout_ms(config) + 2 * kBrokersLookEveryMs};
+  return limits;
+}
+
+}  // namespace
 
 WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, const Clock* clock,
                              MakeTransport make_transport,
@@ -19,7 +34,7 @@ WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, 
     pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
     if (loaded.config.changelog) {
       one->restores = std::make_unique<pipeline::RestoreThread>(
-          pipeline::RestoreContext{store, clock, open_changelog, {}});
+          pipeline::RestoreContext{store, clock, open_changelog, restore_limits(loaded.config)});
       context.restores = one->restores.get();
     }
     one->worker = std::make_unique<pipeline::Worker>(

@@ -28,8 +28,10 @@ std::optional<HealthPart> restoring(const std::vector<WorkerStatus>& workers) {
   std::size_t partitions = 0;
   std::uint64_t records = 0;
   std::uint64_t remaining = 0;
+  std::string trouble;
   for (const WorkerStatus& worker : workers) {
     partitions += worker.restores.size();
+    if (worker.restore_trouble) trouble = "; trying again: " + *worker.restore_trouble;
     for (const RestoreProgress& restore : worker.restores) {
       records += restore.records;
       remaining += restore.remaining;
@@ -39,7 +41,7 @@ std::optional<HealthPart> restoring(const std::vector<WorkerStatus>& workers) {
   return HealthPart{"caught_up", false,
                     count_of(partitions, "partition") +
                         " being restored from the changelog: " + std::to_string(records) +
-                        " records read, up to " + std::to_string(remaining) + " to go"};
+                        " records read, up to " + std::to_string(remaining) + " to go" + trouble};
 }
 
 HealthPart caught_up(const std::vector<WorkerStatus>& workers) {

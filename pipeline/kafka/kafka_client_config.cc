@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <random>
 
@@ -175,14 +176,16 @@ std::string name_of_its_own(const WorkerConfig& config) {
   return name;
 }
 
-// So long may a dead worker's transaction keep others waiting, and a living one pause.
+}  // namespace
+
 std::int64_t transaction_timeout_ms(const WorkerConfig& config) {
   constexpr std::int64_t kUsual = 15'000;
   constexpr std::int64_t kBesideInterval = 10'000;
+  const auto chosen = config.kafka.client.find("transaction.timeout.ms");
+  // A text that is no number is librdkafka's to refuse.
+  if (chosen != config.kafka.client.end()) return std::atoll(chosen->second.c_str());
   return std::max(kUsual, config.commit.interval.value + kBesideInterval);
 }
-
-}  // namespace
 
 std::size_t transaction_message_bytes_max(const WorkerConfig& config) {
   const std::size_t bytes = message_bytes_max(config);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ KafkaOptions producer_options(const WorkerConfig& config, const KafkaTransportOp
 bool has_transactions(const WorkerConfig& config);
 KafkaOptions transaction_options(const WorkerConfig& config,
                                  const KafkaTransportOptions& transport);
+// So long may a dead worker's transaction keep others waiting, and a living one pause.
+std::int64_t transaction_timeout_ms(const WorkerConfig& config);
 // The largest record that it hands over: any of the changelog, unless kafka.client says less.
 std::size_t transaction_message_bytes_max(const WorkerConfig& config);
 

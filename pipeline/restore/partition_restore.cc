@@ -18,8 +18,14 @@ namespace {
 constexpr std::int64_t kFirstWindow = 64;
 constexpr std::int64_t kWindowGrowth = 16;
 constexpr std::int64_t kLookAgainMs = 20;
+constexpr std::int64_t kUsualWaitMs = 2'000;  // a longer one is told
 
 constexpr std::size_t kBatchBytesMax = std::size_t{2} << 20;
+
+// The way out where the changelog itself is not to be relied on.
+constexpr const char* kMadeAgain =
+    "to make the state again from the input, as far back as it reaches: stop the application's "
+    "workers, delete the topic, start once with changelog: off, then with changelog: on";
 
 std::string text(Position position) { return std::to_string(position.value); }
 
@@ -133,6 +139,13 @@ Status PartitionRestore::wait_for_marker(ChangelogReader* reader) {
                   ": its end was lost; set changelog: off to go on from the state that is here, "
                   "or choose another application_id to start anew");
   }
+  if (!told_to_wait_ && *wait_until_ms_ - now <= limits_.marker_wait.value - kUsualWaitMs) {
+    told_to_wait_ = true;
+    log_info("partition " + std::to_string(request_.partition.value) + ": marker " +
+             std::to_string(request_.committed->number) +
+             " is not in the changelog yet; waiting for it, " +
+             std::to_string((*wait_until_ms_ - now) / 1'000) + " s at the most");
+  }
   look_again_ms_ = now + kLookAgainMs;
   phase_ = Phase::kWait;
   return {};
@@ -177,6 +190,10 @@ bool PartitionRestore::must_begin_from_nothing(std::string* why) const {
   } else if (*stored_->changelog_position < range_.begin) {
     *why = "the changelog begins at " + text(range_.begin) + ", behind " +
            text(*stored_->changelog_position) + ", which it would be read from";
+  } else if (*stored_->changelog_position > position_after(last_marker_->offset)) {
+    *why = "it would be read on from " + text(*stored_->changelog_position) +
+           " of the changelog, which ends at " + text(position_after(last_marker_->offset)) +
+           ": the topic was made anew";
   } else if (!stored_->restored && stored_->marker.number == last.number) {
     *why = "its digest is not that of the changelog's marker with the same number";
   } else if (clock_->now() >= stored_->commit_time + limits_.tombstones_kept) {
@@ -239,16 +256,15 @@ Status PartitionRestore::set_aside() {
 
 Status PartitionRestore::take(const InputRecord& record) {
   FRESHET_CHECK(record.partition == request_.partition);
-  const auto place = [&] { return "changelog at offset " + std::to_string(record.offset.value); };
-  if (!record.key) return refuse(place() + ": a record without a key; another program writes it");
-  if (record.key->empty()) {
-    if (!record.value) return refuse(place() + ": the marker was deleted");
-    Result<stateful::Marker> marker = stateful::decode_marker(*record.value);
-    if (!marker) return error(marker.error().code, place() + ": " + marker.error().message);
-    if (phase_ == Phase::kSearch) last_marker_ = FoundMarker{std::move(*marker), record.offset};
+  if (record.key && record.key->empty()) {
+    if (phase_ == Phase::kSearch) take_marker(record);
     if (phase_ == Phase::kRead && record.offset == last_marker_->offset) reached_ = true;
   } else if (phase_ == Phase::kRead && !reached_) {
-    if (!is_valid_id(*record.key)) return refuse(place() + ": its key is no user id");
+    if (!record.key || !is_valid_id(*record.key)) {
+      return refuse("the changelog's record at offset " + std::to_string(record.offset.value) +
+                    " has no user id as its key: another program writes to the topic; " +
+                    kMadeAgain);
+    }
     std::optional<std::string> value;
     if (record.value) value = std::string(*record.value);
     batch_bytes_ += record.key->size() + (value ? value->size() : 0);
@@ -259,6 +275,21 @@ Status PartitionRestore::take(const InputRecord& record) {
     ++records_;
   }
   return {};
+}
+
+// What is no marker of ours is passed over: the group's position says whether one is missing.
+void PartitionRestore::take_marker(const InputRecord& record) {
+  Result<stateful::Marker> marker = record.value
+                                        ? stateful::decode_marker(*record.value)
+                                        : error(ErrorCode::kCorruptState, "it was deleted");
+  if (marker) {
+    last_marker_ = FoundMarker{std::move(*marker), record.offset};
+  } else {
+    log_warn("partition " + std::to_string(request_.partition.value) +
+             ": the changelog's marker at offset " + std::to_string(record.offset.value) +
+             " cannot be read, " + marker.error().message +
+             ": another program writes to the topic; it is passed over");
+  }
 }
 
 // Damage in what this very restore has written is the next start's to set aside.
@@ -291,11 +322,12 @@ Status PartitionRestore::write_batch() {
   if (reached_ && (sum.digest != last.digest || sum.user_count != last.user_count)) {
     // What a later owner has written meanwhile proves nothing.
     if (!store_->is_owner(request_.partition, request_.owner)) return taken_over();
-    return error(ErrorCode::kCorruptState,
-                 "partition " + std::to_string(request_.partition.value) + ": the digest of " +
-                     std::to_string(sum.user_count) +
-                     " restored users is not that of the changelog's marker, of " +
-                     std::to_string(last.user_count));
+    const std::string what = "the digest of " + std::to_string(sum.user_count) +
+                             " restored users is not that of the changelog's marker, of " +
+                             std::to_string(last.user_count);
+    if (!from_nothing_) return error(ErrorCode::kCorruptState, what);
+    return refuse(what + ": another program has written to the topic, or records of it are gone; " +
+                  kMadeAgain);
   }
   batch.marker = *stored_;
   batch.marker.changelog_position = batch_end_;

@@ -17,7 +17,7 @@
 //
 // Errors:  of step(): kUnavailable (call again), kFenced (the partition has a new owner),
 //          kInvalidConfig with the remedy (positions, changelog and store do not belong together),
-//          kCorruptState (the digest differs after a restore from nothing)
+//          kCorruptState (what this restore wrote is damaged)
 // Threads: one, which need not be the task's: the store drops its batches once the token is stale
 // Memory:  one batch of users. Cost: a read and a write of the store for each record
 // Oracle:  tests/unit/pipeline/partition_restore_test.cc; tests/sim
@@ -40,7 +40,8 @@ namespace freshet::pipeline {
 struct RestoreLimits {
   // The changelog's delete.retention.ms: a store that is older may have missed tombstones.
   DurationMs tombstones_kept{7 * 24 * 3'600'000};
-  // How long the committed marker may take to become visible: the brokers' transaction time-out.
+  // How long the committed marker may take to become visible. It does at once, unless an open
+  // transaction of a worker that died lies before it: until the brokers have ended that one.
   DurationMs marker_wait{20'000};
   // How many users one batch of a restore holds.
   std::size_t batch_users_max = 2'000;
@@ -79,6 +80,7 @@ class PartitionRestore {
   bool must_begin_from_nothing(std::string* why) const;
   Status start_from_nothing(const std::string& why);
   Status set_aside();
+  void take_marker(const InputRecord& record);
   Status write_batch();
   Status finish();
   Status start_again(const std::string& why);
@@ -99,6 +101,7 @@ class PartitionRestore {
   Position search_from_;
   std::optional<FoundMarker> last_marker_;  // of the search
   std::optional<std::int64_t> wait_until_ms_;
+  bool told_to_wait_ = false;
   std::int64_t look_again_ms_ = 0;
 
   // Of the read; users by id, each with its last value.

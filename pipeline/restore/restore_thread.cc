@@ -11,7 +11,8 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kPollTimeout{20};
-constexpr std::chrono::milliseconds kPause{200};
+constexpr std::chrono::milliseconds kPauseMin{200};
+constexpr std::chrono::milliseconds kPauseMax{5'000};
 
 }  // namespace
 
@@ -51,6 +52,11 @@ std::vector<RestoreProgress> RestoreThread::progress() const {
   return progress_;
 }
 
+RestoreTrouble RestoreThread::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
 // Waits for a command where there is nothing to restore. False when it is time to end.
 bool RestoreThread::take_commands() {
   std::vector<Command> commands;
@@ -70,12 +76,14 @@ bool RestoreThread::take_commands() {
   return true;
 }
 
-void RestoreThread::pause() {
+// A command ends it: the partition that it takes away may be the one that fails.
+void RestoreThread::pause(std::chrono::milliseconds span) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kPause, [this] { return stopping_; });
+  changed_.wait_for(lock, span, [this] { return stopping_ || !commands_.empty(); });
 }
 
 void RestoreThread::run() {
+  std::chrono::milliseconds span = kPauseMin;
   while (take_commands()) {
     const Status stepped = restorer_.step(kPollTimeout);
     std::vector<RestoreOutcome> ended = restorer_.ended();
@@ -90,10 +98,14 @@ void RestoreThread::run() {
       });
       std::move(ended.begin(), ended.end(), std::back_inserter(ended_));
       progress_ = restorer_.progress();
+      trouble_ = restorer_.trouble();
     }
-    if (!stepped) {
+    if (stepped) {
+      span = kPauseMin;
+    } else {
       log_warn("restoring: " + stepped.error().message + "; trying again");
-      pause();
+      pause(span);
+      span = std::min(span * 2, kPauseMax);
     }
   }
 }

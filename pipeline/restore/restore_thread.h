@@ -3,6 +3,7 @@
 // Threads: as RestoreRunner; the store and the reader are used from its thread
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -24,13 +25,14 @@ class RestoreThread final : public RestoreRunner {
   void cancel(Partition partition) override;
   std::vector<RestoreOutcome> take_ended() override;
   std::vector<RestoreProgress> progress() const override;
+  RestoreTrouble trouble() const override;
 
  private:
   using Command = std::variant<RestoreRequest, Partition>;  // start, cancel
 
   void run();
   bool take_commands();
-  void pause();
+  void pause(std::chrono::milliseconds span);
 
   Restorer restorer_;  // its own thread's
 
@@ -39,6 +41,7 @@ class RestoreThread final : public RestoreRunner {
   std::vector<Command> commands_;
   std::vector<RestoreOutcome> ended_;
   std::vector<RestoreProgress> progress_;
+  RestoreTrouble trouble_;
   bool stopping_ = false;
 
   std::thread thread_;  // last: it uses all of the above

@@ -58,6 +58,16 @@ Status Restorer::fail(const Error& error) {
 }
 
 Status Restorer::step(std::chrono::milliseconds timeout) {
+  Status advanced = advance(timeout);
+  trouble_.message.reset();
+  if (!advanced) {
+    ++trouble_.failures;
+    trouble_.message = advanced.error().message;
+  }
+  return advanced;
+}
+
+Status Restorer::advance(std::chrono::milliseconds timeout) {
   if (restores_.empty()) return {};
   if (reader_ == nullptr) {
     Result<std::unique_ptr<ChangelogReader>> opened = context_.open_reader();

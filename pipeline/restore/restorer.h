@@ -34,6 +34,7 @@ class Restorer final : public RestoreRunner {
   // Steps first, without waiting.
   std::vector<RestoreOutcome> take_ended() override;
   std::vector<RestoreProgress> progress() const override;
+  RestoreTrouble trouble() const override { return trouble_; }
 
   bool idle() const { return restores_.empty(); }
   // Brings every restore on, waiting up to `timeout` for records. kUnavailable where that was not
@@ -42,6 +43,7 @@ class Restorer final : public RestoreRunner {
   std::vector<RestoreOutcome> ended() { return std::exchange(ended_, {}); }
 
  private:
+  Status advance(std::chrono::milliseconds timeout);
   Status step_all();
   Status fail(const Error& error);
   void end(Partition partition, Result<std::optional<stateful::StoredMarker>> outcome);
@@ -52,6 +54,7 @@ class Restorer final : public RestoreRunner {
   std::unique_ptr<ChangelogReader> reader_;
   std::map<Partition, PartitionRestore> restores_;
   std::vector<RestoreOutcome> ended_;
+  RestoreTrouble trouble_;
   std::int64_t begun_ms_ = 0;   // the first of those under way
   std::int64_t logged_ms_ = 0;  // the last line on progress
 };

@@ -24,6 +24,7 @@ class SimRestores final : public pipeline::RestoreRunner {
   void cancel(Partition partition) override;
   std::vector<pipeline::RestoreOutcome> take_ended() override;
   std::vector<pipeline::RestoreProgress> progress() const override;
+  pipeline::RestoreTrouble trouble() const override { return state_->restorer.trouble(); }
 
  private:
   using Command = std::variant<pipeline::RestoreRequest, Partition>;  // start, cancel

@@ -55,6 +55,7 @@ class RefusingRestores final : public RestoreRunner {
     return {{partition_, error(ErrorCode::kInvalidConfig, "the positions were reset by hand")}};
   }
   std::vector<RestoreProgress> progress() const override { return {}; }
+  RestoreTrouble trouble() const override { return {}; }
 
  private:
   Partition partition_;
