@@ -1,5 +1,6 @@
 #include "common/json_text.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/ids.h"
@@ -85,6 +86,16 @@ void append_base64(std::string_view bytes, std::string* out) {
     out->push_back(count > 1 ? kAlphabet[(group >> 6) & 0x3F] : '=');
     out->push_back(count > 2 ? kAlphabet[group & 0x3F] : '=');
   }
+}
+
+std::string in_utf8(std::string_view text) {
+  std::string out(text);
+  if (!is_valid_utf8(text)) {
+    std::replace_if(
+        out.begin(), out.end(), [](char byte) { return static_cast<std::uint8_t>(byte) > 0x7F; },
+        '?');
+  }
+  return out;
 }
 
 std::string quote_excerpt(std::string_view text) {

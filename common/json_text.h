@@ -30,6 +30,9 @@ void append_number(Number number, std::string* out) {
 // Appends `bytes` in base64 (RFC 4648 section 4, with padding).
 void append_base64(std::string_view bytes, std::string* out);
 
+// `text`, for a message: where it is not UTF-8, with ? for each byte beyond ASCII.
+std::string in_utf8(std::string_view text);
+
 // The first kExcerptBytesMax bytes of `text` as a JSON string, cut on a UTF-8 boundary and followed
 // by "..." where something was left out. Bytes that are not UTF-8 become \x escapes, so a message
 // is always valid UTF-8, on one line, and short.

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "common/json_text.h"
 #include "scorer/model_check.h"
 #include "scorer/model_limits.h"
 #include "scorer/model_parsers.h"
@@ -339,7 +340,7 @@ Result<ModelDescription> parse_model_yaml(const std::string& text, const std::st
     }
     return description;
   } catch (const std::exception& exception) {
-    return refuse_model(file, std::string("not readable as YAML: ") + exception.what());
+    return refuse_model(file, "not readable as YAML: " + in_utf8(exception.what()));
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/check.h"
 #include "common/ids.h"
+#include "common/json_text.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -196,9 +197,9 @@ tl::expected<ConfigNode, YamlFault> read_yaml(std::string_view yaml) {
     return fault_at(place_of(fault.mark), "lists and maps nest too deeply here");
   } catch (const YAML::Exception& fault) {
     const ConfigPlace place = fault.mark.is_null() ? ConfigPlace{} : place_of(fault.mark);
-    return fault_at(place, "not valid YAML: " + fault.msg);
+    return fault_at(place, "not valid YAML: " + in_utf8(fault.msg));
   } catch (const std::exception& fault) {
-    return fault_at(ConfigPlace{}, std::string("not valid YAML: ") + fault.what());
+    return fault_at(ConfigPlace{}, "not valid YAML: " + in_utf8(fault.what()));
   }
 }
 

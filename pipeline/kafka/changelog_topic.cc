@@ -5,9 +5,11 @@
 #include <string_view>
 
 #include "common/ids.h"
+#include "pipeline/kafka/group_positions.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_errors.h"
 #include "pipeline/kafka/record_size.h"
+#include "pipeline/position_metadata.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -109,12 +111,35 @@ Findings judge_changelog(const WorkerConfig& config, const TopicSettings& settin
   return findings;
 }
 
+namespace {
+
+// An empty topic in the place of one that is gone would hide the loss, and hold no marker of those
+// that the positions name.
+Status refuse_lost_changelog(const WorkerConfig& config) {
+  const auto positions = group_positions(config, {});
+  if (!positions) return tl::unexpected<Error>(positions.error());
+  for (const std::optional<CommittedPosition>& position : *positions) {
+    if (!position) continue;
+    const Result<PositionMetadata> metadata = decode_position_metadata(position->metadata);
+    if (!metadata || !metadata->state || !metadata->state->changelog) continue;
+    return error(ErrorCode::kInvalidConfig,
+                 place(config) +
+                     ": is missing, though the group's positions were committed with a changelog; "
+                     "put it back, or start once with changelog: off, which goes on from the state "
+                     "that is here or makes it again from the input, then with changelog: on");
+  }
+  return {};
+}
+
+}  // namespace
+
 Status prepare_changelog(rd_kafka_s* client, const WorkerConfig& config,
                          std::int32_t partition_count, Findings* findings) {
   const std::string name = changelog_topic(config);
   const Result<std::optional<std::int32_t>> there = find_topic(client, name);
   if (!there) return tl::unexpected<Error>(there.error());
   if (!*there) {
+    if (Status lost = refuse_lost_changelog(config); !lost) return lost;
     Status created = create_topic(config, new_changelog_topic(config, partition_count));
     if (created) {
       findings->push_back({FindingLevel::kOk, place(config),

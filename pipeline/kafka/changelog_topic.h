@@ -29,8 +29,9 @@ NewTopic new_changelog_topic(const WorkerConfig& config, std::int32_t partition_
 Findings judge_changelog(const WorkerConfig& config, const TopicSettings& settings);
 
 // Before the group is joined: the topic is there, fits the input's `partition_count` and loses
-// nothing. One that is missing is created. What is worth a word without being an error is in
-// `findings`. kInvalidConfig where the topic does not fit, or is missing and must not be created.
+// nothing. One that is missing is created, unless the group has committed with one. What is worth a
+// word without being an error is in `findings`. kInvalidConfig where the topic does not fit, or is
+// missing and must not be created.
 Status prepare_changelog(rd_kafka_s* client, const WorkerConfig& config,
                          std::int32_t partition_count, Findings* findings);
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "common/check.h"
@@ -57,9 +58,16 @@ void TransactionalWriter::write(const std::string& topic, Partition partition,
 }
 
 void TransactionalWriter::send_position(const std::string& group, const std::string& topic,
-                                        Partition partition, Position position) {
+                                        Partition partition, Position position,
+                                        const std::string& metadata) {
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition.value)->offset = position.value;
+  rd_kafka_topic_partition_t* entry =
+      rd_kafka_topic_partition_list_add(list, topic.c_str(), partition.value);
+  entry->offset = position.value;
+  if (!metadata.empty()) {
+    entry->metadata = strdup(metadata.c_str());  // the list's to free
+    entry->metadata_size = metadata.size();
+  }
   rd_kafka_consumer_group_metadata_t* nobody = rd_kafka_consumer_group_metadata_new(group.c_str());
   succeed(rd_kafka_send_offsets_to_transaction(producer_, list, nobody, kTimeoutMs));
   rd_kafka_consumer_group_metadata_destroy(nobody);

@@ -27,7 +27,7 @@ class TransactionalWriter {
              const std::optional<std::string>& value);
   // A position of the group, committed with the transaction, as from outside the group.
   void send_position(const std::string& group, const std::string& topic, Partition partition,
-                     Position position);
+                     Position position, const std::string& metadata = {});
   void commit();
   void abort();
 

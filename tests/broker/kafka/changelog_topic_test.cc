@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/kafka/kafka_handle.h"
+#include "pipeline/position_metadata.h"
 #include "tests/support/kafka_admin.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_harness.h"
+#include "tests/support/kafka_transactions.h"
 
 namespace freshet::test {
 namespace {
@@ -62,6 +64,28 @@ TEST_F(ChangelogTopicTest, TheFirstWorkerMakesItAndTheNextFindsIt) {
             kContractPartitions);
   ASSERT_TRUE(prepare());
   EXPECT_TRUE(findings_.empty());
+}
+
+TEST_F(ChangelogTopicTest, OneThatIsGoneIsNotMadeAnewInSilence) {
+  pipeline::PositionMetadata committed;
+  committed.state = pipeline::CommittedState{};
+  const auto commit = [&](bool changelog) {
+    committed.state->changelog = changelog;
+    TransactionalWriter writer(config_.kafka.bootstrap);
+    writer.begin();
+    writer.send_position(config_.application_id, config_.kafka.input, Partition{1}, Position{7},
+                         encode_position_metadata(committed));
+    writer.commit();
+  };
+  commit(true);
+  const Status refused = prepare();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_THAT(refused.error().message, HasSubstr(changelog_topic(config_) + ": is missing"));
+  EXPECT_FALSE(pipeline::topic_partition_count(client_->get(), changelog_topic(config_)));
+  // As a worker without a changelog leaves them.
+  commit(false);
+  EXPECT_TRUE(prepare());
 }
 
 TEST_F(ChangelogTopicTest, LongSequencesMakeATopicThatTakesThem) {

@@ -54,6 +54,12 @@ TEST(YamlReaderTest, AliasesThatExpandWithoutEndAreRefused) {
   EXPECT_THAT(problems_of(laughs), HasSubstr("expands to more than 50000 values"));
 }
 
+// yaml-cpp names the first byte of a character alone.
+TEST(YamlReaderTest, AnEscapeOfACharacterOfSeveralBytesIsRefusedInUtf8) {
+  EXPECT_EQ(problems_of("threads: \"a\\\xf1\x9c\x9e\x84\"\n"),
+            "c.yaml:1:13: not valid YAML: unknown escape character: ?");
+}
+
 TEST(YamlReaderTest, LineEndsAndByteOrderMarksOfOtherSystemsAreTaken) {
   for (const char* yaml :
        {"threads: 3\r\nlog:\r\n  level: debug\r\n", "\xef\xbb\xbfthreads: 3\nlog: {level: debug}\n",
