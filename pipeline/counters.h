@@ -17,7 +17,17 @@ inline constexpr std::size_t kDeadLetterReasons =
     static_cast<std::size_t>(DeadLetterReason::kNonFiniteScore) + 1;
 
 // What a worker repeats while brokers or disk do not answer.
-enum class Operation { kJoin, kPoll, kStartTasks, kReadState, kSend, kFlush, kCommit, kSaveState, kRestore };
+enum class Operation {
+  kJoin,
+  kPoll,
+  kStartTasks,
+  kReadState,
+  kSend,
+  kFlush,
+  kCommit,
+  kSaveState,
+  kRestore
+};
 inline constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::kRestore) + 1;
 
 std::string_view name_of(Operation operation);    // as metrics label it: "save_state"
