@@ -64,7 +64,7 @@ std::string type_of(const KeyRules& rules) {
 }
 
 // The default as JSON; switches and durations as the texts that they are to most readers.
-std::string default_of(const KeyRules& rules) {
+std::string json_default_of(const KeyRules& rules) {
   const std::string_view text = rules.default_text;
   const bool as_it_is =
       rules.kind == ValueKind::kInteger || text == "null" || text == "[]" || text == "{}";
@@ -76,7 +76,7 @@ std::string property(const KeyRules& rules) {
   std::string meaning(rules.meaning);
   if (!rules.unit.empty()) meaning += " Unit: " + std::string(rules.unit) + ".";
   std::string out = "{\"description\": " + quoted(meaning);
-  if (!rules.default_text.empty()) out += ", \"default\": " + default_of(rules);
+  if (!rules.default_text.empty()) out += ", \"default\": " + json_default_of(rules);
   return out + ", " + type_of(rules) + "}";
 }
 
