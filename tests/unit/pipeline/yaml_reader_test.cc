@@ -57,7 +57,7 @@ TEST(YamlReaderTest, AliasesThatExpandWithoutEndAreRefused) {
 // yaml-cpp names the first byte of a character alone.
 TEST(YamlReaderTest, AnEscapeOfACharacterOfSeveralBytesIsRefusedInUtf8) {
   EXPECT_EQ(problems_of("threads: \"a\\\xf1\x9c\x9e\x84\"\n"),
-            "c.yaml:1:13: not valid YAML: unknown escape character: ?");
+            "c.yaml:1:14: not valid YAML: unknown escape character: ?");
 }
 
 TEST(YamlReaderTest, LineEndsAndByteOrderMarksOfOtherSystemsAreTaken) {

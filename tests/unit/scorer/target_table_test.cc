@@ -43,7 +43,8 @@ TEST(TargetTableTest, WithoutFieldsSelfAttentionLeavesWvTimesTheRow) {
   self.wv.data.assign(25, 0.0F);
   for (std::size_t c = 0; c < 5; ++c) self.wv.data[c * 5 + (4 - c)] = 2.0F;
   const auto shared = test::share(std::move(model));
-  const float* row = table_of(shared).row(ItemRow{3});
+  const TargetTable table = table_of(shared);
+  const float* row = table.row(ItemRow{3});
   for (std::size_t c = 0; c < 5; ++c) EXPECT_EQ(row[c], 2.0F * shared->items.at(3, 4 - c));
 }
 
