@@ -221,7 +221,8 @@ class MetricsTest(harness.BrokerTestCase):
         again, origin = self.start("again.log")
         harness.wait_until("the rest is read", lambda: (
             self.samples(origin)["freshet_records_total"] == len(BACKLOG) - taken), limit_s=300)
-        self.assertEqual(self.samples(origin)["freshet_records_reread_total"], 0)
+        # Each partition's last record alone, which shows that the topic is the same.
+        self.assertLessEqual(self.samples(origin)["freshet_records_reread_total"], harness.PARTITIONS)
         self.assertEqual(again.stop(), 0, again.text())
 
 
