@@ -45,7 +45,7 @@ class SeveralWorkers(ExactlyOnceTestCase):
         harness.wait_until("the others take over", lambda: "partition " in other.text(), limit_s=60)
         self.wait_for_outputs(self.ends(False) + 1_000, other)
         os.kill(frozen.process.pid, signal.SIGCONT)
-        harness.wait_until("it notices", lambda: "starting over" in frozen.text(), limit_s=180)
+        harness.wait_until("it notices", lambda: "starting over" in frozen.text(), limit_s=60)
         self.assertEqual(frozen.stop(limit_s=12), 0, frozen.text())
         self.end(feed)
         self.drain([other])
