@@ -46,13 +46,19 @@ Status TaskManager::assign(std::span<const Partition> partitions, Transport* tra
   return {};
 }
 
-// A marker that is damaged tells nothing of the users beside it.
+// A marker that is damaged tells nothing of the users beside it, and one of a restore that was cut
+// short is a checkpoint to nobody but the restore that goes on.
 Result<std::optional<stateful::StoredMarker>> TaskManager::read_marker(Partition partition,
                                                                        stateful::OwnerToken owner) {
   auto stored = context_.store->read_marker(partition);
-  if (stored || stored.error().code != ErrorCode::kCorruptState) return stored;
-  log_warn(stored.error().message + "; the state of partition " + std::to_string(partition.value) +
-           " is set aside, and made again");
+  const bool damaged = !stored && stored.error().code == ErrorCode::kCorruptState;
+  const bool left_half = stored && *stored && (*stored)->restored && context_.restores == nullptr;
+  if (!damaged && !left_half) return stored;
+  const std::string name = "the state of partition " + std::to_string(partition.value);
+  log_warn(damaged ? stored.error().message + "; " + name + " is set aside, and made again"
+                   : name +
+                         " was restored half from a changelog that is off now; it is set aside, "
+                         "and made again from the input");
   const auto aside = context_.store->set_aside(partition, owner);
   if (!aside) return tl::unexpected(aside.error());
   if (*aside == stateful::ApplyOutcome::kStaleOwner) {

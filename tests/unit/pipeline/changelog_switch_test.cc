@@ -115,6 +115,34 @@ TEST_P(ChangelogSwitchTest, OffWithoutAStateReadsTheInput) {
   expect_all_as_without_a_switch();
 }
 
+// What a restore has brought so far is no checkpoint: its users' digest is not in its marker.
+TEST_P(ChangelogSwitchTest, OffSetsAsideWhatWasRestoredHalfAndReadsTheInput) {
+  ASSERT_TRUE(run(true));
+  const auto whole = world_.store->read_marker(Partition{0});
+  const auto value = world_.store->read_user(Partition{0}, UserId("u1"));
+  ASSERT_TRUE(whole && *whole && value && *value);
+  lose_state();
+  stateful::CheckpointBatch half;
+  half.partition = Partition{0};
+  half.owner = world_.store->take_ownership(Partition{0});
+  half.users = {{UserId("u1"), **value}};
+  half.marker.marker.lineage = (*whole)->marker.lineage;
+  half.marker.changelog_position = Position{1};
+  half.marker.restored =
+      stateful::RestoredSoFar{stateful::digest_of_user(UserId("u1"), **value), 1};
+  ASSERT_TRUE(world_.store->apply(half));
+  ASSERT_TRUE(run(false));
+  EXPECT_EQ(world_.store->asides()->size(), 1U);
+  stateful::Digest there;
+  ASSERT_TRUE(
+      world_.store->scan(Partition{0}, std::nullopt, [&](std::string_view user, auto bytes) {
+        there += stateful::digest_of_user(UserId(std::string(user)), bytes);
+        return true;
+      }));
+  EXPECT_EQ((*world_.store->read_marker(Partition{0}))->marker.digest, there);
+  expect_all_as_without_a_switch();
+}
+
 TEST_P(ChangelogSwitchTest, OnAgainGoesOnFromTheChangelogsLastMarker) {
   ASSERT_TRUE(run(true));
   ASSERT_TRUE(run(false));
