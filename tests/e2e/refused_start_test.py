@@ -12,6 +12,7 @@ import harness
 
 IMPRESSIONS = 1_000
 ON = "changelog: on\ndelivery: exactly_once"
+CHANGELOG = "e2e-sequences-changelog"
 OFF = "changelog: off\ndelivery: exactly_once"
 
 
@@ -97,6 +98,35 @@ class RefusedStartTest(harness.BrokerTestCase):
                 self.lose_state()
             self.produce(logs[i])
             self.run_over(f"{i}.log", IMPRESSIONS * (i + 1))
+        self.assertEqual(self.outputs(), self.replayed(*logs), "each line once, and replay's")
+
+    def test_a_changelog_with_a_foreign_record_or_none_is_left_as_the_refusal_says(self):
+        logs = [self.log(IMPRESSIONS * i) for i in range(5)]
+        self.configure(extra=ON)
+        self.produce(logs[0])
+        self.run_over("first.log", IMPRESSIONS)
+        foreign = self.dir / "foreign.yaml"
+        foreign.write_text(self.config.read_text().replace("input: impressions", f"input: {CHANGELOG}"))
+        stranger = self.dir / "stranger.jsonl"
+        stranger.write_text('{"user_id":"stranger","item_id":"1","ts":1602633600000,"type":"click"}\n')
+        harness.freshet("produce", "-c", foreign, "--input", stranger)
+        self.produce(logs[1])
+        self.run_over("commits-behind-it.log", 2 * IMPRESSIONS)  # with its own state it does not look
+        self.lose_state()
+        self.assert_refused("foreign.log", "restored users is not that of the changelog's marker",
+                            "another program has written to the topic", "delete the topic",
+                            "start once with changelog: off")
+
+        harness.delete_topic(self.bootstrap, CHANGELOG)
+        self.assert_refused("missing.log", f"topic {CHANGELOG}: is missing", "changelog: off")
+        for i, extra in ((2, OFF), (3, ON)):
+            self.configure(extra=extra)
+            self.produce(logs[i])
+            self.run_over(f"{i}.log", IMPRESSIONS * (i + 1))
+        self.lose_state()  # the new changelog holds all there is
+        self.produce(logs[4])
+        self.run_over("restored.log", 5 * IMPRESSIONS)
+        self.assertIn("restored from the changelog", (self.dir / "restored.log").read_text())
         self.assertEqual(self.outputs(), self.replayed(*logs), "each line once, and replay's")
 
     def test_a_rebuild_beside_a_changelog_is_refused(self):
