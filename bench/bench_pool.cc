@@ -7,8 +7,8 @@
 
 #include <cmath>
 
+#include "bench/pool_clicks.h"
 #include "common/check.h"
-#include "common/random.h"
 #include "scorer/reference.h"
 #include "scorer/traditional_pool.h"
 #include "tests/support/scorer_models.h"
@@ -35,19 +35,7 @@ PoolBench make_bench(const benchmark::State& state, WeightKind weight) {
   const auto length = static_cast<std::size_t>(state.range(0));
   Result<TraditionalPool> pool = TraditionalPool::create(model, 0, length + 1);
   FRESHET_CHECK(pool.has_value());
-  PoolBench bench{std::move(model), std::move(*pool), {}};
-  Random random(1);
-  for (std::size_t k = 0; k < kClicks; ++k) {
-    const auto row = static_cast<std::uint32_t>(random.below(kItems));
-    bench.clicks.push_back({EventTime{1'600'000'000'000 + static_cast<std::int64_t>(k)}, {{row}}});
-  }
-  return bench;
-}
-
-std::vector<ReferenceClick> as_reference(std::span<const PooledClick> clicks) {
-  std::vector<ReferenceClick> result;
-  for (const PooledClick& click : clicks) result.push_back({click.ts, click.row});
-  return result;
+  return {std::move(model), std::move(*pool), bench_clicks(kClicks, kItems)};
 }
 
 void check_against_reference(const PoolBench& bench, std::span<const PooledClick> visible,

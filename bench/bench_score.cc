@@ -154,12 +154,8 @@ void BM_Score_Fold(benchmark::State& state) {
   }
 }
 
-// Fold and score of one variant, deep side alone: what its target side costs a candidate.
-void BM_Score_Variant(benchmark::State& state, Variant variant, bool target_fields) {
-  ModelInitOptions options;
-  options.variant = variant;
-  options.wide_buckets = 0;
-  if (target_fields) options.target_fields = {"item", "author", "tag"};
+// A user folded and scored, deep side alone.
+void fold_and_score(benchmark::State& state, const ModelInitOptions& options) {
   ScoreBench bench = make_bench(state, options);
   for (auto _ : state) {
     bench.fold_user();
@@ -169,19 +165,22 @@ void BM_Score_Variant(benchmark::State& state, Variant variant, bool target_fiel
   set_candidates(state);
 }
 
+// What a variant's target side costs a candidate.
+void BM_Score_Variant(benchmark::State& state, Variant variant, bool target_fields) {
+  ModelInitOptions options;
+  options.variant = variant;
+  options.wide_buckets = 0;
+  if (target_fields) options.target_fields = {"item", "author", "tag"};
+  fold_and_score(state, options);
+}
+
 // The candidate asks the N clicks: O(C N d) an event, where the others take O(C d h1).
 void BM_Score_TargetAttention(benchmark::State& state, ScoreKind score) {
   ModelInitOptions options;
   options.variant = Variant::kTarget;
   options.score = score;
   options.wide_buckets = 0;
-  ScoreBench bench = make_bench(state, options);
-  for (auto _ : state) {
-    bench.fold_user();
-    bench.score();
-    benchmark::DoNotOptimize(bench.logits.data());
-  }
-  set_candidates(state);
+  fold_and_score(state, options);
 }
 
 void sizes(benchmark::internal::Benchmark* bench) {

@@ -9,8 +9,8 @@
 #include <cmath>
 #include <vector>
 
+#include "bench/pool_clicks.h"
 #include "common/check.h"
-#include "common/random.h"
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
 #include "scorer/pool.h"
@@ -51,19 +51,7 @@ SelfBench make_bench(const benchmark::State& state, Kind kind) {
   const auto length = static_cast<std::size_t>(state.range(0));
   Result<Pool> pool = Pool::create(model, model->representations()[0], length + 1);
   FRESHET_CHECK(pool.has_value() && pool->grid().wide == kind.wide);
-  SelfBench bench{std::move(model), std::move(*pool), {}};
-  Random random(1);
-  for (std::size_t k = 0; k < kClicks; ++k) {
-    const auto row = static_cast<std::uint32_t>(random.below(kItems));
-    bench.clicks.push_back({EventTime{1'600'000'000'000 + static_cast<std::int64_t>(k)}, {{row}}});
-  }
-  return bench;
-}
-
-std::vector<ReferenceClick> as_reference(std::span<const PooledClick> clicks) {
-  std::vector<ReferenceClick> result;
-  for (const PooledClick& click : clicks) result.push_back({click.ts, click.row});
-  return result;
+  return {std::move(model), std::move(*pool), bench_clicks(kClicks, kItems)};
 }
 
 // u as the definition has it, of at most the newest kChecked clicks: the reference projects every

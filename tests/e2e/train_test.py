@@ -1,6 +1,5 @@
 """scripts/train writes folders that the binary accepts, for every variant."""
 
-import json
 import pathlib
 import subprocess
 import sys
@@ -23,9 +22,7 @@ class TrainTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.dir = pathlib.Path(folder.name)
-        cls.examples = support.write(cls.dir / "examples.jsonl", support.planted_rows(seed=5))
-        cls.items = cls.dir / "items.jsonl"
-        cls.items.write_text("".join(json.dumps({"item_id": f"v{i}", "author": f"a{i % 2}"}) + "\n" for i in range(14)))
+        cls.examples, cls.items = support.planted_log(cls.dir)
 
     def train(self, out, *options):
         done = subprocess.run(

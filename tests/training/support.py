@@ -26,6 +26,13 @@ def write(path, rows):
     return path
 
 
+def planted_log(folder):
+    """The files of planted rows and of their items, each with an author."""
+    items = folder / "items.jsonl"
+    items.write_text("".join(json.dumps({"item_id": f"v{i}", "author": f"a{i % 2}"}) + "\n" for i in range(14)))
+    return write(folder / "examples.jsonl", planted_rows(seed=5)), items
+
+
 def planted_rows(seed, users=60, days=4, rows_a_day=6, items=12):
     """Rows whose label is 1 where the candidate's parity is that of the newest click, else 0."""
     draw = random.Random(seed)

@@ -27,9 +27,7 @@ class TrainTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.dir = pathlib.Path(folder.name)
-        cls.examples = support.write(cls.dir / "examples.jsonl", support.planted_rows(seed=5))
-        cls.items = cls.dir / "items.jsonl"
-        cls.items.write_text("".join(json.dumps({"item_id": f"v{i}", "author": f"a{i % 2}"}) + "\n" for i in range(14)))
+        cls.examples, cls.items = support.planted_log(cls.dir)
 
     def arguments(self, out, *options):
         return ["--examples", str(self.examples), "--train-until", "2022-04-27", "--out", str(self.dir / out),

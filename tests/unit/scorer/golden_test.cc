@@ -5,42 +5,19 @@
 // test leaves its own output among the temporary files and prints the path, to compare.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "common/random.h"
-#include "scorer/candidate_scorer.h"
 #include "scorer/traditional_pool.h"
 #include "tests/support/scorer_models.h"
+#include "tests/unit/scorer/golden_lines.h"
 
 namespace freshet::scorer {
 namespace golden_test {
 
 constexpr const char* kGoldenFile = "tests/data/scorer_golden.txt";
-constexpr std::size_t kItems = 30;
-
-std::string hex(float value) {
-  char text[40];
-  std::snprintf(text, sizeof(text), " %a", static_cast<double>(value));
-  return text;
-}
-
-ModelInitOptions golden_options() {
-  ModelInitOptions options;
-  options.seed = 42;
-  options.embedding_dim = 11;
-  options.item_ids = test::numbered_items(kItems);
-  options.behaviours = {"click", "cart"};
-  options.attention_hidden = 7;
-  options.hidden1 = 37;
-  options.hidden2 = 18;
-  options.wide_buckets = 101;
-  options.recent_clicks = 3;
-  options.context_fields = {"tab"};
-  return options;
-}
 
 // The lines of one model: u, then the logits and scores of a few candidates.
 std::string golden_lines(const std::string& name, Model model) {
@@ -53,7 +30,7 @@ std::string golden_lines(const std::string& name, Model model) {
   for (std::size_t b = 0; b < shared->behaviours.size(); ++b) {
     std::vector<PooledClick> clicks;
     for (int k = 0; k < 12; ++k) {
-      const auto row = static_cast<std::uint32_t>(random.below(kItems));
+      const auto row = static_cast<std::uint32_t>(random.below(kGoldenItems));
       const auto ts = static_cast<std::int64_t>(random.below(2'000'000'000));
       clicks.push_back({EventTime{1'600'000'000'000 + ts}, ItemRow{row}});
       if (b == 0) recent.push_back({row});
@@ -64,23 +41,7 @@ std::string golden_lines(const std::string& name, Model model) {
     pool->rebuild(clicks, &sums);
     pool->representation(sums, std::span(u).subspan(b * dim, dim));
   }
-  std::string lines = name + " u";
-  for (const float value : u) lines += hex(value);
-  const std::vector<std::string> fields = {"tab"};
-  const std::vector<std::optional<std::string_view>> context = {"3"};
-  const auto scorer = CandidateScorer::create(shared, fields);
-  EXPECT_TRUE(scorer);
-  UserFold fold;
-  scorer->fold({u, {}}, {"user-9", context, recent}, &fold);
-  const std::vector<ItemRow> candidates = {{0}, {3}, {17}, {29}};
-  std::vector<CandidateLogit> logits(candidates.size());
-  scorer->score(fold, candidates, logits);
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    lines += "\n" + name + " candidate " + std::to_string(candidates[i].value) +
-             hex(logits[i].deep) + hex(logits[i].wide) + hex(logits[i].total) +
-             hex(sigmoid(logits[i].total));
-  }
-  return lines + "\n";
+  return representation_line(name, u) + candidate_lines(name, shared, {u, {}}, recent);
 }
 
 std::string golden_text() {

@@ -6,27 +6,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "common/random.h"
-#include "scorer/candidate_scorer.h"
 #include "scorer/pool.h"
 #include "tests/support/scorer_models.h"
+#include "tests/unit/scorer/golden_lines.h"
 
 namespace freshet::scorer {
 namespace variant_golden_test {
 
 constexpr const char* kVariantGoldenFile = "tests/data/variant_golden.txt";
-constexpr std::size_t kItems = 30;
-
-std::string hex_of(float value) {
-  char text[40];
-  std::snprintf(text, sizeof(text), " %a", static_cast<double>(value));
-  return text;
-}
 
 struct GoldenCase {
   const char* name;
@@ -40,18 +32,8 @@ struct GoldenCase {
 };
 
 Model golden_model(const GoldenCase& c) {
-  ModelInitOptions options;
-  options.seed = 42;
-  options.embedding_dim = 11;
-  options.item_ids = test::numbered_items(kItems);
-  options.behaviours = {"click", "cart"};
+  ModelInitOptions options = golden_options();
   if (c.variant == Variant::kNone) options.behaviours = {"click"};
-  options.attention_hidden = 7;
-  options.hidden1 = 37;
-  options.hidden2 = 18;
-  options.wide_buckets = 101;
-  options.recent_clicks = 3;
-  options.context_fields = {"tab"};
   options.variant = c.variant;
   options.score = c.score;
   options.pool = c.pool;
@@ -82,7 +64,7 @@ std::vector<std::vector<PooledClick>> golden_clicks(const Model& model) {
   std::vector<std::vector<PooledClick>> all(model.behaviours.size());
   for (std::vector<PooledClick>& clicks : all) {
     for (int k = 0; k < 12; ++k) {
-      const auto row = static_cast<std::uint32_t>(random.below(kItems));
+      const auto row = static_cast<std::uint32_t>(random.below(kGoldenItems));
       const auto ts = static_cast<std::int64_t>(random.below(2'000'000'000));
       clicks.push_back({EventTime{1'600'000'000'000 + ts}, ItemRow{row}});
     }
@@ -110,30 +92,11 @@ std::string variant_lines(const GoldenCase& c) {
     pool->rebuild(clicks[all[p].behaviour], &sums);
     pool->representation(sums, std::span(u).subspan(p * dim, dim));
   }
-  std::string lines;
-  if (c.variant != Variant::kTarget) {
-    lines += name + " u";
-    for (const float value : u) lines += hex_of(value);
-    lines += "\n";
-  }
-  const std::vector<std::string> fields = {"tab"};
-  const std::vector<std::optional<std::string_view>> context = {"3"};
   std::vector<ItemRow> recent;
   for (const PooledClick& click : clicks[0]) recent.push_back(*click.row);
-  const auto scorer = CandidateScorer::create(model, fields);
-  EXPECT_TRUE(scorer);
   const std::vector<std::span<const PooledClick>> seen(clicks.begin(), clicks.end());
-  UserFold fold;
-  scorer->fold({u, seen}, {"user-9", context, recent}, &fold);
-  const std::vector<ItemRow> candidates = {{0}, {3}, {17}, {29}};
-  std::vector<CandidateLogit> logits(candidates.size());
-  scorer->score(fold, candidates, logits);
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    lines += name + " candidate " + std::to_string(candidates[i].value) + hex_of(logits[i].deep) +
-             hex_of(logits[i].wide) + hex_of(logits[i].total) + hex_of(sigmoid(logits[i].total)) +
-             "\n";
-  }
-  return lines;
+  const std::string candidates = candidate_lines(name, model, {u, seen}, recent);
+  return c.variant == Variant::kTarget ? candidates : representation_line(name, u) + candidates;
 }
 
 std::vector<GoldenCase> golden_cases() {
