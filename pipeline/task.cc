@@ -75,7 +75,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       publish_from_(start.publish_from),
       committed_(start.publish_from),
       visible_(start.publish_from),
-      needs_first_commit_(start.first_start),
+      needs_first_commit_(start.first_start || (start.in_changelog && !context.config->changelog)),
       store_is_behind_(!stored || stored->marker.number + 1 < start.next_marker ||
                        stored->marker.applied_from < stored->marker.position),
       apply_from_(start.read_from),

@@ -114,6 +114,8 @@ class Task {
   // The position that is committed, below which everything is visible.
   Position committed() const { return visible_; }
   std::optional<EventTime> stream_time() const { return state_.stream_time(); }
+  // Whether a commit is due although nothing has happened: on a first start, and where the group's
+  // position names a changelog that is off now, or a quiet partition would miss it when it is gone.
   bool needs_first_commit() const { return needs_first_commit_; }
   // Whether the newest record that the group knows of has not been read again yet.
   bool last_record_is_due() const { return last_record_is_due_; }

@@ -118,6 +118,7 @@ Result<TaskStart> plan_task_start(const TaskStartInput& input) {
   start.publish_from = input.committed->position;
   start.lineage = committed->marker.lineage;
   start.next_marker = committed->marker.number + 1;
+  start.in_changelog = committed->state && committed->state->changelog;
   note_last_record(input, *committed, &start);
   if (!input.stored) {
     if (Status reached = check_reach(input); !reached) return tl::unexpected(reached.error());

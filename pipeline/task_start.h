@@ -35,9 +35,10 @@ struct TaskStartInput {
 };
 
 struct TaskStart {
-  bool first_start = false;  // marker 0 and the positions must be committed before any record
-  Position read_from;        // the first record to apply
-  Position publish_from;     // the first record whose output is published
+  bool first_start = false;   // marker 0 and the positions must be committed before any record
+  bool in_changelog = false;  // the group's position says that its marker is in a changelog
+  Position read_from;         // the first record to apply
+  Position publish_from;      // the first record whose output is published
   // The newest record that group or store know of. Where the topic still retains it, it is read
   // before any other is published: a topic that was made anew has another one there.
   std::optional<stateful::LastRecord> last_record;

@@ -143,6 +143,15 @@ TEST_P(ChangelogSwitchTest, OffSetsAsideWhatWasRestoredHalfAndReadsTheInput) {
   expect_all_as_without_a_switch();
 }
 
+TEST_P(ChangelogSwitchTest, OffIsCommittedOfAPartitionInWhichNothingHappens) {
+  ASSERT_TRUE(run(true));
+  world_.config.changelog = false;
+  ASSERT_TRUE(world_.run());
+  world_.broker.delete_topic(changelog_topic(world_.config));
+  ASSERT_TRUE(run(true));
+  expect_all_as_without_a_switch();
+}
+
 TEST_P(ChangelogSwitchTest, OnAgainGoesOnFromTheChangelogsLastMarker) {
   ASSERT_TRUE(run(true));
   ASSERT_TRUE(run(false));
