@@ -99,7 +99,7 @@ void BM_Sizing_HotUser(benchmark::State& state) {
   const std::size_t behaviours = argument(state, 1);
   const std::size_t dim = argument(state, 2);
   const std::size_t users = 1'000'000 / clicks;
-  const auto model = served(kItems, behaviours, dim);
+  const pipeline::ServedModels models{served(kItems, behaviours, dim)};
   const auto limits = limits_of(behaviours, clicks);
   const EventTime now{kBaseMs + static_cast<std::int64_t>(clicks + 1) * 3'600'000};
   for (auto _ : state) {
@@ -107,11 +107,11 @@ void BM_Sizing_HotUser(benchmark::State& state) {
     stateful::HotUserCache<pipeline::HotUser> cache(std::size_t{1} << 40);
     const std::size_t before = heap_now();
     for (std::size_t i = 0; i < users; ++i) {
-      pipeline::HotUser user(*model, stateful::UserState(limits), std::nullopt);
+      pipeline::HotUser user(models, stateful::UserState(limits), std::nullopt);
       for (std::size_t c = 0; c < (clicks + 1) * behaviours; ++c) {
-        user.insert(*model, c % behaviours, click_of(&random, c / behaviours));
+        user.insert(models, c % behaviours, click_of(&random, c / behaviours));
       }
-      user.refresh(*model, limits, now);
+      user.refresh(models, limits, now);
       const std::size_t bytes = user.bytes();
       cache.insert(UserId(user_name(i)), std::move(user), bytes);
     }

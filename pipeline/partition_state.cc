@@ -21,14 +21,14 @@ std::size_t slice_users_max(std::size_t bytes_max) {
 }  // namespace
 
 PartitionState::PartitionState(stateful::StateStore* store, Partition partition,
-                               stateful::OwnerToken owner, std::shared_ptr<const ServedModel> model,
+                               stateful::OwnerToken owner, ServedModels models,
                                std::vector<stateful::BehaviourLimits> limits,
                                const std::optional<stateful::StoredMarker>& marker,
                                std::size_t cache_bytes)
     : store_(store),
       partition_(partition),
       owner_(owner),
-      model_(std::move(model)),
+      models_(std::move(models)),
       limits_(std::move(limits)),
       cache_(cache_bytes) {
   if (!marker) return;
@@ -58,7 +58,10 @@ Result<std::optional<std::string>> PartitionState::read(const UserId& user) {
 }
 
 Result<HotUser*> PartitionState::user(const UserId& user) {
-  if (HotUser* hot = cache_.find(user)) return hot;
+  if (HotUser* hot = cache_.find(user)) {
+    hot->touch(models_);
+    return hot;
+  }
   Result<std::optional<std::string>> value = read(user);
   if (!value) return tl::unexpected(value.error());
   stateful::UserState state(limits_);
@@ -70,7 +73,7 @@ Result<HotUser*> PartitionState::user(const UserId& user) {
     saved = stateful::digest_of_user(user, **value);
   }
   ++misses_;
-  HotUser hot(*model_, std::move(state), saved);
+  HotUser hot(models_, std::move(state), saved);
   const std::size_t bytes = hot.bytes();
   return cache_.insert(user, std::move(hot), bytes);
 }
@@ -102,18 +105,17 @@ void PartitionState::advance_stream_time(EventTime ts) {
 Status PartitionState::collect_user(std::string_view user_bytes, std::string_view value,
                                     Offset offset) {
   const UserId id(user_bytes);
-  HotUser* hot = cache_.find(id);
-  if (hot == nullptr) {
+  if (cache_.find(id) == nullptr) {
     // Most users have nothing to collect: they are looked at without entering the cache.
     Result<stateful::UserState> state = decode(id, value);
     if (!state) return tl::unexpected(state.error());
     if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
-    Result<HotUser*> loaded = user(id);
-    if (!loaded) return tl::unexpected(loaded.error());
-    hot = *loaded;
   }
-  hot->refresh(*model_, limits_, *stream_time_);
-  if (hot->collect(*model_, limits_, *stream_time_) > 0) note_change(id, *hot, offset);
+  Result<HotUser*> found = user(id);
+  if (!found) return tl::unexpected(found.error());
+  HotUser* hot = *found;
+  hot->refresh(models_, limits_, *stream_time_);
+  if (hot->collect(models_, limits_, *stream_time_) > 0) note_change(id, *hot, offset);
   release(id, *hot);
   return {};
 }

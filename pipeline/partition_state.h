@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,11 +32,11 @@ class PartitionState {
   // `marker` is the store's, none for a partition that starts from nothing; it was read under
   // `owner`.
   PartitionState(stateful::StateStore* store, Partition partition, stateful::OwnerToken owner,
-                 std::shared_ptr<const ServedModel> model,
-                 std::vector<stateful::BehaviourLimits> limits,
+                 ServedModels models, std::vector<stateful::BehaviourLimits> limits,
                  const std::optional<stateful::StoredMarker>& marker, std::size_t cache_bytes);
 
-  // The user, from the cache or the store; empty where neither has it. Valid until the next call.
+  // The user, from the cache or the store, with views of the models; empty where neither has it.
+  // Valid until the next call.
   Result<HotUser*> user(const UserId& user);
 
   // What is held of the user, a copy; none where neither has it. Loads nothing into the cache.
@@ -84,7 +83,7 @@ class PartitionState {
   stateful::StateStore* store_;
   Partition partition_;
   stateful::OwnerToken owner_;
-  std::shared_ptr<const ServedModel> model_;
+  ServedModels models_;
   std::vector<stateful::BehaviourLimits> limits_;
   stateful::HotUserCache<HotUser> cache_;
   stateful::ChangedUsers changed_;

@@ -6,6 +6,7 @@
 // Threads: called on the task's thread. Everything handed over lives until the call returns.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 #include "common/time.h"
@@ -23,16 +24,18 @@ struct ScoredOn {
   EventTime stream_time;
   const HotUser& user;  // a click is inserted already, an impression's click is not
   const Windows& windows;
-  std::span<const float> u;  // [B d]
+  std::span<const float> u;  // [P d]
   std::span<const scorer::ItemRow> candidates;
   std::span<const scorer::CandidateLogit> logits;  // [candidates]
+  std::size_t model = 0;  // index in the task's models: 0 the primary, and so that of user.view()
 };
 
 class ScoreObserver {
  public:
   virtual ~ScoreObserver() = default;
 
-  // Called for each accepted event, before its output is made.
+  // Called for each accepted event and each of the task's models in their order, before the output
+  // is made, which is the primary's.
   virtual void on_scored(const ScoredOn& scored) = 0;
 
   // Called for each record with the output or dead letter that the task hands to be published.

@@ -74,6 +74,7 @@ void ScoreVerifier::problem(const std::string& what) {
 }
 
 void ScoreVerifier::on_scored(const ScoredOn& scored) {
+  if (scored.model != 0) return;
   ++report_.events;
   expected_ = Expected{};
   see_primary(scored);
@@ -151,8 +152,8 @@ void ScoreVerifier::check_rebuild(const ScoredOn& scored, std::size_t pool) {
   }
   const std::span<const scorer::PooledClick> all(clicks);
   scorer::PoolSums sums = pooled.pool.empty();
-  pooled.pool.rebuild(all.first(scored.user.summed(pool)), &sums);
-  const bool equal_sums = sums == scored.user.sums(pool);
+  pooled.pool.rebuild(all.first(scored.user.view(0).summed(pool)), &sums);
+  const bool equal_sums = sums == scored.user.view(0).sums(pool);
   bool equal_u = true;
   if (!scored.candidates.empty()) {
     const stateful::Window window = scored.windows[pooled.behaviour];

@@ -1,4 +1,5 @@
-// ScoreVerifier: recomputes with the reference, in double, all that a run represents and publishes.
+// ScoreVerifier: recomputes with the reference, in double, all that a run represents and publishes
+// of its primary model.
 //
 // Per event, from the stored clicks alone: the clicks that the event may see, by a straight loop;
 // u and every candidate's logit by scorer/reference.h; the sums and u once more by a rebuild from

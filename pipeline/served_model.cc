@@ -1,5 +1,6 @@
 #include "pipeline/served_model.h"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -99,6 +100,11 @@ Result<std::vector<PooledBehaviour>> make_pools(const std::shared_ptr<const scor
   return pools;
 }
 
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ServedModel>> ServedModel::create(
@@ -113,9 +119,9 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::create(
   Result<std::vector<scorer::ItemRow>> rows = rows_to_score(*model, config.candidates);
   if (!rows) return tl::unexpected(rows.error());
   std::string label = model->label();
-  return std::make_shared<const ServedModel>(ServedModel{std::move(model), std::move(label),
-                                                         std::move(*behaviours), std::move(*pools),
-                                                         std::move(*scorer), std::move(*rows)});
+  return std::make_shared<const ServedModel>(
+      ServedModel{next_serial(), std::move(model), std::move(label), std::move(*behaviours),
+                  std::move(*pools), std::move(*scorer), std::move(*rows)});
 }
 
 std::size_t ServedModel::representation_size() const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct PooledBehaviour {
 };
 
 struct ServedModel {
+  std::uint64_t serial = 0;  // unique in the process: what is derived for a model carries it
   std::shared_ptr<const scorer::Model> model;
   std::string label;                    // "name@version"
   std::vector<std::size_t> behaviours;  // [B]; index in WorkerConfig::behaviours of each
@@ -41,5 +43,9 @@ struct ServedModel {
   static Result<std::shared_ptr<const ServedModel>> create(
       std::shared_ptr<const scorer::Model> model, const WorkerConfig& config);
 };
+
+// The models that a task scores with: [0] the primary, whose scores are the output, behind it those
+// that score the same snapshots beside it.
+using ServedModels = std::vector<std::shared_ptr<const ServedModel>>;
 
 }  // namespace freshet::pipeline

@@ -50,6 +50,12 @@ stateful::LineageId random_lineage() {
   return lineage;
 }
 
+ServedModels TaskContext::models() const {
+  ServedModels models{model};
+  models.insert(models.end(), beside.begin(), beside.end());
+  return models;
+}
+
 PartitionCommit partition_commit(const TaskCommit& commit) {
   FRESHET_CHECK(commit.position.has_value());
   PartitionCommit out{commit.batch.partition, *commit.position, {}};
@@ -83,8 +89,8 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       last_record_(start.last_record),
       last_record_is_due_(start.last_record_is_retained),
       decoder_(*context.config),
-      scorer_(*context.config, context.model, context.observer),
-      state_(context.store, partition, owner, context.model, context.config->limits(), stored,
+      scorer_(*context.config, context.models(), context.observer),
+      state_(context.store, partition, owner, context.models(), context.config->limits(), stored,
              cache_bytes),
       schedule_(context.config->checkpoint.interval),
       lag_(context.clock->now(), newest_record_of(stored)) {}
@@ -179,23 +185,28 @@ Result<OutputRecord> Task::apply_and_score(const InputRecord& record) {
   Result<HotUser*> user = find_user(event->user);
   if (!user) return tl::unexpected(user.error());
 
-  ScoreEvent out;
-  const AppliedEvent applied = scorer_.apply_and_score(*event, *state_.stream_time(), *user, &out);
+  const AppliedEvent applied = scorer_.apply_and_score(*event, *state_.stream_time(), *user);
+  const ModelScores& scored = scorer_.scores(0);
   if (applied.changed) state_.note_change(event->user, **user, record.offset);
   Counters& counters = *context_.counters;
-  counters.late += out.late ? 1 : 0;
-  counters.duplicate += out.duplicate ? 1 : 0;
-  counters.unknown_items += applied.unknown_items;
-  counters.non_finite += applied.non_finite;
+  counters.late += applied.late ? 1 : 0;
+  counters.duplicate += applied.duplicate ? 1 : 0;
+  counters.unknown_items += scored.unknown_items;
+  counters.non_finite += scored.non_finite;
   state_.release(event->user, **user);
-  if (applied.refusal) return dead_letter(record, *applied.refusal);
+  if (scored.refusal) return dead_letter(record, *scored.refusal);
 
+  ScoreEvent out;
   out.user_id = event->user.view();
   out.event_id = event->event_id;
   out.request_id = event->request_id;
   out.ts = event->ts;
   out.source = {context_.config->kafka.input, partition_, record.offset};
-  out.model = scorer_.model().label;
+  out.model = scorer_.models()[0]->label;
+  out.sequence_length = applied.sequence_length;
+  out.late = applied.late;
+  out.duplicate = applied.duplicate;
+  out.scores = scored.scores;
   encode_score_event(out, &encoded_);
   ++counters.scores;
   return OutputRecord{OutputTopic::kScores, event->user.str(), encoded_, {}};
@@ -303,7 +314,7 @@ Result<std::optional<std::string>> Task::explain(const UserId& user) {
   Result<std::optional<stateful::UserState>> state = state_.peek(user);
   if (!state) return tl::unexpected(state.error());
   if (!*state || !state_.stream_time()) return std::nullopt;
-  const ServedModel& model = scorer_.model();
+  const ServedModel& model = *scorer_.models()[0];
   const EventTime stream_time = *state_.stream_time();
   return explanation_json(user, model, stream_time,
                           explain_user(model, state_.limits(), **state, stream_time));

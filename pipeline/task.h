@@ -56,6 +56,9 @@ struct TaskContext {
   RestoreRunner* restores = nullptr;  // none without a changelog
   // Names the history of a partition that starts for the first time: never the same twice.
   std::function<stateful::LineageId()> make_lineage = random_lineage;
+  ServedModels beside = {};  // score the same snapshots as `model`
+
+  ServedModels models() const;  // `model`, then those beside it
 };
 
 // One commit of one task: the position for the group, the batch for the store and the changelog.

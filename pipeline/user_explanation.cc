@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "common/json_text.h"
-#include "pipeline/hot_user.h"
+#include "pipeline/user_view.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -55,27 +55,27 @@ UserExplanation explain_user(const ServedModel& model,
                              std::span<const stateful::BehaviourLimits> limits,
                              const stateful::UserState& state, EventTime stream_time,
                              std::optional<EventTime> as_of) {
-  HotUser user(model, state, std::nullopt);
-  user.refresh(model, limits, stream_time);
+  UserView view(model, state);
+  view.refresh(model, windows_of(limits, state, stream_time, std::nullopt));
   const Windows windows = windows_of(limits, state, stream_time, as_of);
 
   UserExplanation explanation;
   explanation.representation.resize(model.representation_size());
   std::vector<scorer::PoolSums> scratch;
-  user.representation(model, windows, &scratch, explanation.representation);
+  view.representation(model, windows, &scratch, explanation.representation);
   for (std::size_t b = 0; b < limits.size(); ++b) {
     ExplainedBehaviour& behaviour = explanation.behaviours.emplace_back();
     behaviour.name = limits[b].name;
     for (std::size_t i = windows[b].first; i < windows[b].first + windows[b].count; ++i) {
       const stateful::Click& click = state.sequences[b][i];
       behaviour.clicks.push_back(
-          {click.item, click.ts, user.clicks(b)[i].row.has_value(), std::nullopt});
+          {click.item, click.ts, view.clicks(b)[i].row.has_value(), std::nullopt});
     }
   }
   for (const PooledBehaviour& pooled : model.pools) {
     const stateful::Window window = windows[pooled.behaviour];
     const std::vector<float> weights =
-        pooled.pool.weights(user.clicks(pooled.behaviour).subspan(window.first, window.count));
+        pooled.pool.weights(view.clicks(pooled.behaviour).subspan(window.first, window.count));
     const float share = 1.0F / static_cast<float>(pools_of(model, pooled.behaviour));
     for (std::size_t i = 0; i < weights.size(); ++i) {
       std::optional<float>& weight = explanation.behaviours[pooled.behaviour].clicks[i].weight;

@@ -52,6 +52,7 @@ EventExplainer::EventExplainer(UserId user, const pipeline::WorkerConfig& config
       write_(std::move(write)) {}
 
 void EventExplainer::on_scored(const pipeline::ScoredOn& scored) {
+  if (scored.model != 0) return;
   explained_.reset();
   if (scored.event.user != user_) return;
   const bool is_click = scored.event.kind == pipeline::EventKind::kClick;

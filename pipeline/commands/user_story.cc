@@ -62,16 +62,16 @@ std::vector<std::string> ranking_before(const Loaded& loaded, const StoredUser& 
                                         EventTime ts) {
   pipeline::WorkerConfig config = loaded.config;
   config.candidates.publish = loaded.model->model->items.rows;
-  pipeline::EventScorer scorer(config, loaded.model, nullptr);
-  pipeline::HotUser hot(*loaded.model, user.state, std::nullopt);
+  pipeline::EventScorer scorer(config, {loaded.model}, nullptr);
+  pipeline::HotUser hot(scorer.models(), user.state, std::nullopt);
   pipeline::Event request;
   request.kind = pipeline::EventKind::kRequest;
   request.ts = ts;
   request.context.resize(config.events.context.size());
-  pipeline::ScoreEvent scored;
-  scorer.apply_and_score(request, std::max(user.stream_time, ts), &hot, &scored);
+  scorer.apply_and_score(request, std::max(user.stream_time, ts), &hot);
   std::vector<std::string> items;
-  for (const pipeline::PublishedScore& score : scored.scores) items.emplace_back(score.item_id);
+  for (const pipeline::PublishedScore& score : scorer.scores(0).scores)
+    items.emplace_back(score.item_id);
   return items;
 }
 

@@ -48,6 +48,7 @@ LabelJoiner& ExampleExport::joiner_of(Partition partition) {
 }
 
 void ExampleExport::on_scored(const ScoredOn& scored) {
+  if (scored.model != 0) return;
   scored_.reset();
   if (failure_) return;
   const Event& event = scored.event;

@@ -1,4 +1,5 @@
-// Whatever happened to a hot user, its representations are those of one rebuilt from its state.
+// Whatever happened to a hot user, its representations are those of one rebuilt from its state, for
+// each of the models that it is scored with.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,16 +19,16 @@ constexpr int kCases = 10'000;
 struct World {
   WorkerConfig config;
   std::vector<stateful::BehaviourLimits> limits;
-  std::shared_ptr<const ServedModel> model;
+  ServedModels choices;  // models that a task may serve
 };
 
-World make_world(std::string_view behaviours, std::vector<std::string> pooled, Random* random) {
-  World world;
-  world.config = test::config_of("behaviours: " + std::string(behaviours));
-  world.limits = world.config.limits();
-  scorer::ModelInitOptions options = test::small_model(world.config, 12);
+std::shared_ptr<const ServedModel> make_model(const WorkerConfig& config,
+                                              const std::vector<std::string>& pooled,
+                                              Random* random) {
+  scorer::ModelInitOptions options = test::small_model(config, 10 + random->below(4));
   options.seed = random->next();
-  options.behaviours = std::move(pooled);
+  options.behaviours = pooled;
+  options.embedding_dim = 3 + random->below(6);
   constexpr scorer::Variant kVariants[] = {scorer::Variant::kTraditional, scorer::Variant::kSelf,
                                            scorer::Variant::kSelfBilinearActivated,
                                            scorer::Variant::kMerged};
@@ -45,7 +46,17 @@ World make_world(std::string_view behaviours, std::vector<std::string> pooled, R
       for (float& weight : behaviour.self()->score.wq.data) weight *= 20.0F;
     }
   }
-  world.model = test::serve(std::move(model), world.config);
+  return test::serve(std::move(model), config);
+}
+
+World make_world(std::string_view behaviours, const std::vector<std::string>& pooled,
+                 Random* random) {
+  World world;
+  world.config = test::config_of("behaviours: " + std::string(behaviours));
+  world.limits = world.config.limits();
+  for (int choice = 0; choice < 3; ++choice) {
+    world.choices.push_back(make_model(world.config, pooled, random));
+  }
   return world;
 }
 
@@ -67,11 +78,11 @@ std::vector<World> make_worlds(Random* random) {
   return worlds;
 }
 
-std::vector<float> representation_of(const World& world, const HotUser& user,
+std::vector<float> representation_of(const ServedModel& model, const UserView& view,
                                      const Windows& windows) {
-  std::vector<float> u(world.model->representation_size());
+  std::vector<float> u(model.representation_size());
   std::vector<scorer::PoolSums> scratch;
-  user.representation(*world.model, windows, &scratch, u);
+  view.representation(model, windows, &scratch, u);
   return u;
 }
 
@@ -79,13 +90,15 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-// One user under random inserts, passing time, collection and looks at its representations.
+// One user under random inserts, passing time, collection, other models, and looks at its
+// representations.
 class Life {
  public:
   Life(const World& world, Random* random)
       : world_(world),
         random_(random),
-        user_(*world.model, stateful::UserState(world.limits), std::nullopt) {}
+        models_(some_models()),
+        user_(models_, stateful::UserState(world.limits), std::nullopt) {}
 
   void step() {
     const std::uint64_t kind = random_->below(10);
@@ -94,17 +107,20 @@ class Life {
     } else if (kind < 8) {
       now_.ms += static_cast<std::int64_t>(random_->below(15));
     } else if (kind < 9) {
-      user_.refresh(*world_.model, world_.limits, now_);
-      user_.collect(*world_.model, world_.limits, now_);
+      user_.refresh(models_, world_.limits, now_);
+      user_.collect(models_, world_.limits, now_);
+    } else if (random_->chance(0.5)) {
+      models_ = some_models();
+      user_.touch(models_);
     }
     if (random_->chance(0.5)) look();
   }
 
   // The representations over what is visible, and over what a row may see.
   void look() {
-    const Windows windows = user_.refresh(*world_.model, world_.limits, now_);
-    HotUser rebuilt(*world_.model, user_.state(), std::nullopt);
-    ASSERT_EQ(rebuilt.refresh(*world_.model, world_.limits, now_), windows);
+    const Windows windows = user_.refresh(models_, world_.limits, now_);
+    HotUser rebuilt(models_, user_.state(), std::nullopt);
+    ASSERT_EQ(rebuilt.refresh(models_, world_.limits, now_), windows);
     compare(windows, rebuilt);
     Windows before(world_.limits.size());
     const EventTime as_of{now_.ms - static_cast<std::int64_t>(random_->below(25))};
@@ -115,41 +131,56 @@ class Life {
   }
 
  private:
+  ServedModels some_models() {
+    ServedModels models;
+    for (std::uint64_t count = 1 + random_->below(2); count > 0; --count) {
+      models.push_back(world_.choices[random_->below(world_.choices.size())]);
+    }
+    return models;
+  }
+
   void insert() {
     const std::size_t b = random_->below(world_.limits.size());
     if (random_->chance(0.5)) now_.ms += static_cast<std::int64_t>(random_->below(3));
     const auto late = random_->chance(0.4) ? static_cast<std::int64_t>(random_->below(40)) : 0;
     const ItemId item("v" + std::to_string(random_->below(14)));  // 12 and 13 are unknown
-    user_.insert(*world_.model, b, {EventTime{now_.ms - late}, item});
+    user_.insert(models_, b, {EventTime{now_.ms - late}, item});
   }
 
   void compare(const Windows& windows, const HotUser& rebuilt) {
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      compare(*models_[m], windows, user_.view(m), rebuilt.view(m));
+    }
+  }
+
+  void compare(const ServedModel& model, const Windows& windows, const UserView& view,
+               const UserView& rebuilt) {
     for (std::size_t b = 0; b < windows.size(); ++b) {
       ASSERT_LE(windows[b].count, world_.limits[b].length_max);
-      const auto clicks = user_.clicks(b);
+      const auto clicks = view.clicks(b);
       ASSERT_EQ(clicks.size(), user_.state().sequences[b].size());
       for (std::size_t i = 0; i < clicks.size(); ++i) {
         const stateful::Click& click = user_.state().sequences[b][i];
         ASSERT_EQ(clicks[i].ts, click.ts);
-        ASSERT_EQ(clicks[i].row, world_.model->model->row_of(click.item));
+        ASSERT_EQ(clicks[i].row, model.model->row_of(click.item));
       }
     }
-    const std::vector<float> u = representation_of(world_, user_, windows);
-    ASSERT_TRUE(same_bits(u, representation_of(world_, rebuilt, windows)));
-    ASSERT_TRUE(same_bits(u, summed_anew(windows)));
+    const std::vector<float> u = representation_of(model, view, windows);
+    ASSERT_TRUE(same_bits(u, representation_of(model, rebuilt, windows)));
+    ASSERT_TRUE(same_bits(u, summed_anew(model, windows)));
   }
 
-  // The pools alone, over the clicks of the windows: not even HotUser's own way of rebuilding.
-  std::vector<float> summed_anew(const Windows& windows) const {
-    const std::size_t dim = world_.model->model->embedding_dim;
-    std::vector<float> u(world_.model->pools.size() * dim);
-    for (std::size_t p = 0; p < world_.model->pools.size(); ++p) {
-      const PooledBehaviour& pooled = world_.model->pools[p];
+  // The pools alone, over the clicks of the windows: not even UserView's own way of rebuilding.
+  std::vector<float> summed_anew(const ServedModel& model, const Windows& windows) const {
+    const std::size_t dim = model.model->embedding_dim;
+    std::vector<float> u(model.pools.size() * dim);
+    for (std::size_t p = 0; p < model.pools.size(); ++p) {
+      const PooledBehaviour& pooled = model.pools[p];
       const stateful::Window window = windows[pooled.behaviour];
       const stateful::Sequence& sequence = user_.state().sequences[pooled.behaviour];
       std::vector<scorer::PooledClick> clicks;
       for (std::size_t i = window.first; i < window.first + window.count; ++i) {
-        clicks.push_back({sequence[i].ts, world_.model->model->row_of(sequence[i].item)});
+        clicks.push_back({sequence[i].ts, model.model->row_of(sequence[i].item)});
       }
       scorer::PoolSums sums = pooled.pool.empty();
       pooled.pool.rebuild(clicks, &sums);
@@ -160,6 +191,7 @@ class Life {
 
   const World& world_;
   Random* random_;
+  ServedModels models_;
   HotUser user_;
   EventTime now_{test::kBaseMs};
 };

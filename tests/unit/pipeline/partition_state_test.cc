@@ -20,13 +20,13 @@ class PartitionStateTest : public ::testing::Test {
  protected:
   PartitionStateTest() {
     scorer::set_float_mode();
-    model_ = test::serve(test::random_model(test::small_model(config_)), config_);
+    models_ = {test::serve(test::random_model(test::small_model(config_)), config_)};
     owner_ = store_.take_ownership(Partition{0});
     reset(1 << 20);
   }
 
   void reset(std::size_t cache_bytes) {
-    state_.emplace(&store_, Partition{0}, owner_, model_, config_.limits(), std::nullopt,
+    state_.emplace(&store_, Partition{0}, owner_, models_, config_.limits(), std::nullopt,
                    cache_bytes);
   }
 
@@ -34,7 +34,7 @@ class PartitionStateTest : public ::testing::Test {
     const UserId id(user);
     state_->advance_stream_time(EventTime{test::kBaseMs + ms});
     HotUser* hot = *state_->user(id);
-    hot->insert(*model_, 0, {EventTime{test::kBaseMs + ms}, ItemId("v1")});
+    hot->insert(models_, 0, {EventTime{test::kBaseMs + ms}, ItemId("v1")});
     state_->note_change(id, *hot, Offset{next_offset_++});
     state_->release(id, *hot);
   }
@@ -68,7 +68,7 @@ class PartitionStateTest : public ::testing::Test {
 
   WorkerConfig config_ =
       test::config_of("behaviours: [{name: click, types: [click], length_max: 3, age_max: 100ms}]");
-  std::shared_ptr<const ServedModel> model_;
+  ServedModels models_;
   stateful::MemoryStateStore store_;
   stateful::OwnerToken owner_;
   std::optional<PartitionState> state_;

@@ -37,8 +37,8 @@ class Spoiler final : public ScoreObserver {
     if (u_) u_(&u);
     if (logits_) logits_(&logits);
     if (windows_) windows_(&windows);
-    verifier_->on_scored(
-        {scored.event, scored.stream_time, scored.user, windows, u, scored.candidates, logits});
+    verifier_->on_scored({scored.event, scored.stream_time, scored.user, windows, u,
+                          scored.candidates, logits, scored.model});
   }
 
   void on_output(const InputRecord& record, const OutputRecord& output) override {

@@ -100,17 +100,18 @@ TEST_F(UserExplanationTest, ABehaviourThatTheModelDoesNotReadHasNoWeights) {
 }
 
 TEST_F(UserExplanationTest, RepresentationHasTheBitsOfTheHotUsersOwn) {
-  HotUser hot(*model_, stateful::UserState(limits_), std::nullopt);
+  const ServedModels models{model_};
+  HotUser hot(models, stateful::UserState(limits_), std::nullopt);
   for (const std::int64_t ms : {5, 1, 9, 3}) {
     const stateful::Click one{EventTime{test::kBaseMs + ms}, ItemId("v" + std::to_string(ms % 4))};
-    hot.insert(*model_, 0, one);
-    hot.refresh(*model_, limits_, EventTime{test::kBaseMs + 9});
+    hot.insert(models, 0, one);
+    hot.refresh(models, limits_, EventTime{test::kBaseMs + 9});
     state_.sequences[0].insert(one);
   }
-  const Windows windows = hot.refresh(*model_, limits_, EventTime{test::kBaseMs + 9});
+  const Windows windows = hot.refresh(models, limits_, EventTime{test::kBaseMs + 9});
   std::vector<float> u(model_->model->embedding_dim);
   std::vector<scorer::PoolSums> scratch;
-  hot.representation(*model_, windows, &scratch, u);
+  hot.view(0).representation(*model_, windows, &scratch, u);
   const std::vector<float> seen = explain(9).representation;
   ASSERT_EQ(seen.size(), u.size());
   EXPECT_EQ(std::memcmp(seen.data(), u.data(), u.size() * sizeof(float)), 0);

@@ -1,0 +1,150 @@
+#include "pipeline/user_view.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+
+namespace freshet::pipeline {
+namespace {
+
+scorer::PooledClick pooled_click(const ServedModel& model, const stateful::Click& click) {
+  return {click.ts, model.model->row_of(click.item)};
+}
+
+}  // namespace
+
+UserView::UserView(const ServedModel& model, const stateful::UserState& state)
+    : serial_(model.serial), clicks_(state.sequences.size()) {
+  for (std::size_t b = 0; b < clicks_.size(); ++b) {
+    const stateful::Sequence& sequence = state.sequences[b];
+    clicks_[b].reserve(sequence.size());
+    for (std::size_t i = 0; i < sequence.size(); ++i) {
+      clicks_[b].push_back(pooled_click(model, sequence[i]));
+    }
+  }
+  pooled_.reserve(model.pools.size());
+  for (const PooledBehaviour& behaviour : model.pools) {
+    pooled_.push_back({0, behaviour.pool.empty(), {}});
+  }
+}
+
+void UserView::note_insert(const ServedModel& model, std::size_t behaviour,
+                           const stateful::Click& click,
+                           const stateful::Sequence::InsertResult& result) {
+  FRESHET_CHECK(model.serial == serial_);
+  if (result.outcome != stateful::Sequence::InsertResult::Outcome::kInserted) return;
+  std::vector<scorer::PooledClick>& clicks = clicks_[behaviour];
+  clicks.insert(clicks.begin() + static_cast<std::ptrdiff_t>(result.index),
+                pooled_click(model, click));
+  for (std::size_t p = 0; p < pooled_.size(); ++p) {
+    if (model.pools[p].behaviour != behaviour || result.index >= pooled_[p].summed) continue;
+    Pooled& pooled = pooled_[p];
+    ++pooled.summed;
+    for (std::size_t& index : pooled.fresh) {
+      if (index >= result.index) ++index;
+    }
+    pooled.fresh.insert(std::lower_bound(pooled.fresh.begin(), pooled.fresh.end(), result.index),
+                        result.index);
+  }
+  if (!result.evicted_oldest) return;
+  clicks.pop_back();
+  reset_sums_of_dropped(model);
+}
+
+void UserView::note_collect(const ServedModel& model, const stateful::UserState& state) {
+  FRESHET_CHECK(model.serial == serial_);
+  for (std::size_t b = 0; b < clicks_.size(); ++b) clicks_[b].resize(state.sequences[b].size());
+  reset_sums_of_dropped(model);
+}
+
+void UserView::reset_sums_of_dropped(const ServedModel& model) {
+  for (std::size_t p = 0; p < pooled_.size(); ++p) {
+    if (pooled_[p].summed <= clicks_[model.pools[p].behaviour].size()) continue;
+    pooled_[p] = {0, model.pools[p].pool.empty(), {}};
+  }
+}
+
+void UserView::refresh_pool(const PooledBehaviour& behaviour, std::size_t visible, Pooled* pooled) {
+  if (pooled->fresh.empty() && pooled->summed == visible) return;
+  const std::vector<scorer::PooledClick>& clicks = clicks_[behaviour.behaviour];
+  const std::span<const scorer::PooledClick> now(clicks.data(), visible);
+  if (pooled->summed == pooled->fresh.size()) {
+    behaviour.pool.rebuild(now, &pooled->sums);
+  } else {
+    std::vector<scorer::PooledClick> added;
+    std::vector<scorer::PooledClick> removed;
+    for (std::size_t i = std::min(visible, pooled->summed); i < pooled->summed; ++i) {
+      if (!std::binary_search(pooled->fresh.begin(), pooled->fresh.end(), i)) {
+        removed.push_back(clicks[i]);
+      }
+    }
+    for (const std::size_t index : pooled->fresh) {
+      if (index < visible) added.push_back(clicks[index]);
+    }
+    for (std::size_t i = pooled->summed; i < visible; ++i) added.push_back(clicks[i]);
+    behaviour.pool.slide(now, removed, added, &pooled->sums);
+  }
+  pooled->summed = visible;
+  pooled->fresh.clear();
+}
+
+void UserView::refresh(const ServedModel& model, const Windows& visible) {
+  FRESHET_CHECK(model.serial == serial_);
+  for (std::size_t p = 0; p < pooled_.size(); ++p) {
+    refresh_pool(model.pools[p], visible[model.pools[p].behaviour].count, &pooled_[p]);
+  }
+}
+
+void UserView::representation(const ServedModel& model, const Windows& windows,
+                              std::vector<scorer::PoolSums>* scratch, std::span<float> u) const {
+  FRESHET_CHECK(model.serial == serial_);
+  const std::size_t dim = model.model->embedding_dim;
+  if (pooled_.empty()) std::fill(u.begin(), u.end(), 0.0F);
+  scratch->resize(pooled_.size());
+  for (std::size_t p = 0; p < pooled_.size(); ++p) {
+    const PooledBehaviour& behaviour = model.pools[p];
+    const Pooled& pooled = pooled_[p];
+    const std::span<float> out = u.subspan(p * dim, dim);
+    const stateful::Window window = windows[behaviour.behaviour];
+    const std::size_t end = window.first + window.count;
+    if (window.first == 0 && end == pooled.summed) {
+      behaviour.pool.representation(pooled.sums, out);
+      continue;
+    }
+    const std::span<const scorer::PooledClick> clicks = clicks_[behaviour.behaviour];
+    const std::span<const scorer::PooledClick> visible = clicks.subspan(window.first, window.count);
+    scorer::PoolSums& sums = (*scratch)[p];
+    sums = pooled.sums;
+    // Sliding costs a term for each click that differs, rebuilding one for each that is there.
+    if (window.first > window.count || end < pooled.summed) {
+      behaviour.pool.rebuild(visible, &sums);
+    } else {
+      behaviour.pool.slide(visible, clicks.first(std::min(window.first, pooled.summed)),
+                           clicks.subspan(pooled.summed, end - pooled.summed), &sums);
+    }
+    behaviour.pool.representation(sums, out);
+  }
+}
+
+void UserView::recent_rows(std::size_t behaviour, stateful::Window window, std::size_t count,
+                           std::vector<scorer::ItemRow>* rows) const {
+  rows->clear();
+  const std::vector<scorer::PooledClick>& clicks = clicks_[behaviour];
+  for (std::size_t i = window.first; i < window.first + window.count && rows->size() < count; ++i) {
+    if (clicks[i].row) rows->push_back(*clicks[i].row);
+  }
+}
+
+std::size_t UserView::heap_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& clicks : clicks_) {
+    bytes += sizeof(clicks) + clicks.capacity() * sizeof(scorer::PooledClick);
+  }
+  for (const Pooled& pooled : pooled_) {
+    bytes += sizeof(Pooled) + scorer::heap_bytes(pooled.sums) +
+             pooled.fresh.capacity() * sizeof(std::size_t);
+  }
+  return bytes;
+}
+
+}  // namespace freshet::pipeline
