@@ -10,7 +10,7 @@ import re
 from tree import CODE, Finding, Tree, main
 
 ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/http", "pipeline/metrics",
-       "pipeline/files", "pipeline/cases", "pipeline/restore", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
+       "pipeline/files", "pipeline/cases", "pipeline/restore", "pipeline/evaluate", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
        "stateful", "common"]
 
 # Folder -> the folders of the project that its files may include. The longest match counts.
@@ -27,6 +27,8 @@ LAYERS = {
                        "common"],
     "pipeline/examples": ["pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
                           "stateful", "common"],
+    "pipeline/evaluate": ["pipeline/evaluate", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config",
+                          "scorer", "stateful", "common"],
     "pipeline/restore": ["pipeline/restore", "pipeline", "pipeline/events", "stateful", "common"],
     "pipeline/metrics": ["pipeline/metrics", "pipeline", "pipeline/events", "pipeline/config", "scorer",
                          "stateful", "common"],
@@ -50,7 +52,7 @@ DOORS = {
     "yaml-cpp/": ["pipeline/config/yaml_reader.cc", "scorer/model_yaml.cc"],
     "simdjson": [
         "pipeline/events/event_decoder.cc", "pipeline/events/output_decoder.cc",
-        "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
+        "pipeline/evaluate/number_field.cc", "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
         # simdjson's other parser (DOM) is the oracle of what we read with On-Demand.
         "tests/property/pipeline/*.cc", "tests/fuzz/*.cc", "bench/*.cc",
     ],
