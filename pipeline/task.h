@@ -32,6 +32,7 @@
 #include "pipeline/event_scorer.h"
 #include "pipeline/events/event_decoder.h"
 #include "pipeline/events/record.h"
+#include "pipeline/model_source.h"
 #include "pipeline/partition_lag.h"
 #include "pipeline/partition_state.h"
 #include "pipeline/restore_runner.h"
@@ -56,7 +57,8 @@ struct TaskContext {
   RestoreRunner* restores = nullptr;  // none without a changelog
   // Names the history of a partition that starts for the first time: never the same twice.
   std::function<stateful::LineageId()> make_lineage = random_lineage;
-  ServedModels beside = {};  // score the same snapshots as `model`
+  ServedModels beside = {};            // score the same snapshots as `model`
+  const ModelSource* newer = nullptr;  // of models newer than `model`; none where it stays
 
   ServedModels models() const;  // `model`, then those beside it
 };

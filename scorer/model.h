@@ -80,6 +80,7 @@ struct DenseLayer {
 struct Model {
   std::string name;
   std::uint64_t version = 0;
+  std::string checksum;  // SHA-256 of its model.yaml, in hex; empty where it is of no folder
   Variant variant = Variant::kTraditional;
   std::size_t embedding_dim = 0;            // d
   std::vector<BehaviourModel> behaviours;   // B >= 1

@@ -11,6 +11,7 @@
 #include "scorer/model_check.h"
 #include "scorer/model_parsers.h"
 #include "scorer/refuse_model.h"
+#include "scorer/sha256.h"
 #include "scorer/target_field_file.h"
 
 namespace freshet::scorer {
@@ -143,6 +144,7 @@ Result<std::shared_ptr<const Model>> load_model(const std::filesystem::path& fol
   Result<std::vector<ItemId>> items = read_items(folder / kItemsName);
   if (!items) return tl::unexpected(items.error());
   Model& model = description->model;
+  model.checksum = sha256_hex(*text);
   model.item_ids = std::move(*items);
   model.items.rows = model.item_ids.size();
   index_items(&model);

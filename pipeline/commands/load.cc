@@ -19,7 +19,8 @@ Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& mod
   if (!model) return tl::unexpected(model.error());
   auto served = pipeline::ServedModel::create(std::move(*model), *config);
   if (!served) return tl::unexpected(served.error());
-  return Loaded{std::move(*config), std::move(*served)};
+  auto models = std::make_shared<const pipeline::FixedModelSource>(*served);
+  return Loaded{std::move(*config), std::move(*served), std::move(models)};
 }
 
 }  // namespace freshet::commands

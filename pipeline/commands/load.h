@@ -7,13 +7,15 @@
 #include "common/status.h"
 #include "pipeline/config/config.h"
 #include "pipeline/config/config_source.h"
+#include "pipeline/model_source.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::commands {
 
 struct Loaded {
   pipeline::WorkerConfig config;
-  std::shared_ptr<const pipeline::ServedModel> model;
+  std::shared_ptr<const pipeline::ServedModel> model;  // the newest as of the start
+  std::shared_ptr<const pipeline::ModelSource> models;
 };
 
 // Also sets up logging and checks the floating-point mode. `model_path` overrides the

@@ -74,7 +74,7 @@ Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std
   WorkerThreads workers(loaded, store, &clock, kafka_transports(loaded.config, instance),
                         kafka_changelog(loaded.config), stop);
   auto server =
-      pipeline::OperationServer::open({FRESHET_VERSION, &loaded.config, loaded.model, &clock, stop,
+      pipeline::OperationServer::open({FRESHET_VERSION, &loaded.config, loaded.models, &clock, stop,
                                        workers.views(), [store] { return store->live_bytes(); }});
   if (!server) return tl::unexpected(server.error());
   pipeline::log_info(describe(loaded, (*server)->origin()));

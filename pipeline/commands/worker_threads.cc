@@ -32,6 +32,7 @@ WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, 
   for (std::size_t i = 0; i < count; ++i) {
     auto one = std::make_unique<One>();
     pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
+    context.newer = loaded.models.get();
     if (loaded.config.changelog) {
       one->restores = std::make_unique<pipeline::RestoreThread>(
           pipeline::RestoreContext{store, clock, open_changelog, restore_limits(loaded.config)});

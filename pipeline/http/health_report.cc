@@ -105,7 +105,7 @@ HealthReport readiness(const ProcessView& process) {
   HealthReport report;
   report.parts = {assigned(workers),
                   caught_up(workers),
-                  {"model", true, process.model->label},
+                  {"model", true, process.models->newest()->label},
                   answered("store", true, workers),
                   answered("brokers", false, workers)};
   if (process.stop->requested()) report.parts.push_back({"running", false, "stopping"});

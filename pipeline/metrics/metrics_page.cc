@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <sstream>
 
 #include "pipeline/log.h"
@@ -21,7 +22,8 @@ using prometheus::MetricType;
 std::string number(std::size_t value) { return std::to_string(value); }
 
 void add_process(const ProcessView& process, MetricList* list) {
-  const ServedModel& model = *process.model;
+  const std::shared_ptr<const ServedModel> newest = process.models->newest();
+  const ServedModel& model = *newest;
   list->gauge("freshet_build_info", "The running version; always 1.", 1,
               {{"version", process.version}});
   list->gauge(

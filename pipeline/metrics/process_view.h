@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "pipeline/config/config.h"
-#include "pipeline/served_model.h"
+#include "pipeline/model_source.h"
 #include "pipeline/status_board.h"
 #include "pipeline/stop_signal.h"
 #include "pipeline/user_mailbox.h"
@@ -26,7 +26,7 @@ struct WorkerView {
 struct ProcessView {
   std::string version;
   const WorkerConfig* config = nullptr;
-  std::shared_ptr<const ServedModel> model;
+  std::shared_ptr<const ModelSource> models;
   const Clock* clock = nullptr;
   const StopSignal* stop = nullptr;
   std::vector<WorkerView> workers;             // [threads]

@@ -24,7 +24,8 @@ class EndpointsTest : public testing::Test {
       : config_(test::config_of("application_id: a")),
         process_{"1",
                  &config_,
-                 test::serve(test::random_model(test::small_model(config_)), config_),
+                 std::make_shared<const FixedModelSource>(
+                     test::serve(test::random_model(test::small_model(config_)), config_)),
                  &clock_,
                  &stop_,
                  {{&board_, &users_}},

@@ -22,7 +22,8 @@ class MetricsPageTest : public testing::Test {
       : config_(test::config_of("state: {memory_budget_mb: 64}")),
         process_{"1.2.3",
                  &config_,
-                 test::serve(test::random_model(test::small_model(config_)), config_),
+                 std::make_shared<const FixedModelSource>(
+                     test::serve(test::random_model(test::small_model(config_)), config_)),
                  &clock_,
                  &stop_,
                  {{&boards_[0], nullptr}, {&boards_[1], nullptr}},
@@ -50,7 +51,8 @@ TEST_F(MetricsPageTest, TheModelsVariantIsALabel) {
               HasSubstr("freshet_model_info{model=\"random@1\",variant=\"traditional\"} 1"));
   scorer::ModelInitOptions options = test::small_model(config_);
   options.variant = scorer::Variant::kMerged;
-  process_.model = test::serve(test::random_model(options), config_);
+  process_.models =
+      std::make_shared<const FixedModelSource>(test::serve(test::random_model(options), config_));
   EXPECT_THAT(page(), HasSubstr("freshet_model_info{model=\"random@1\",variant=\"merged\"} 1"));
 }
 
@@ -69,7 +71,8 @@ TEST_F(MetricsPageTest, CountsOfAllWorkersAreAddedUp) {
 
 TEST_F(MetricsPageTest, ProcessAndModelAreNamed) {
   EXPECT_THAT(page(), HasSubstr("freshet_build_info{version=\"1.2.3\"} 1\n"));
-  EXPECT_THAT(page(), HasSubstr("freshet_model_info{model=\"" + process_.model->label + "\""));
+  EXPECT_THAT(page(),
+              HasSubstr("freshet_model_info{model=\"" + process_.models->newest()->label + "\""));
   EXPECT_THAT(page(), HasSubstr("freshet_memory_budget_bytes 67108864\n"));
   EXPECT_THAT(page(), HasSubstr("freshet_store_bytes 77\n"));
   EXPECT_THAT(page(), Not(HasSubstr("process_resident_memory_bytes 0\n")));
