@@ -47,8 +47,8 @@ def parser() -> argparse.ArgumentParser:
     model.add_argument("--target-fields", type=words, default=[], metavar="FIELD,...",
                        help="the candidate as a sequence of its fields' vectors, as item,author")
     model.add_argument("--crosses", type=words, metavar="CROSS,...",
-                       help="of the wide side (default: item, user, each context field, and each x item)")
-    model.add_argument("--buckets", type=int, default=1 << 18, help="of the wide side (262144)")
+                       help="of the wide side (default: item, user and each context field)")
+    model.add_argument("--buckets", type=int, default=1 << 20, help="of the wide side (1048576)")
     model.add_argument("--recent-clicks", type=int, default=5, metavar="N", help='of "recent x item" (5)')
     model.add_argument("--row-bounds", metavar="SMALLEST,LARGEST",
                        help="keeps each item's largest |x| within these, so that 64-bit sums suffice")
@@ -61,12 +61,15 @@ def parser() -> argparse.ArgumentParser:
                        help="keep the weights of the best epoch rather than learning on the last day, too")
     learn.add_argument("--batch-size", type=int, default=1024, help="rows of a step (1024)")
     learn.add_argument("--learning-rate", type=float, default=0.002, help="of the deep side (0.002)")
-    learn.add_argument("--wide-learning-rate", type=float, default=0.03, help="of the wide side (0.03)")
+    learn.add_argument("--wide-learning-rate", type=float, default=0.3, help="of the wide side, as in AdaGrad (0.3)")
     learn.add_argument("--dropout", type=float, default=0.3, help="in the deep side (0.3)")
     learn.add_argument("--weight-decay", type=float, default=1.0, help="of the deep side, as in AdamW (1)")
-    learn.add_argument("--wide-weight-decay", type=float, default=0.3, help="of the wide side (0.3)")
+    learn.add_argument("--wide-prior", type=float, default=0.5,
+                       help="of the wide side: smooths as about four times as many rows would (0.5)")
     learn.add_argument("--averaging", type=float, default=0.98,
                        help="of the weights over the last 1 / (1 - this) steps; 0: the last step's (0.98)")
+    learn.add_argument("--looks", type=int, default=0, metavar="N",
+                       help="an epoch, at the last training day: recorded in training.json (0)")
     learn.add_argument("--threads", type=int, default=0, metavar="N", help="of the CPU (default: PyTorch's choice)")
     learn.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda")
     learn.add_argument("--restart", action="store_true", help="begin anew where an interrupted run left a checkpoint")
@@ -117,7 +120,8 @@ def at_least(arguments, name: str, smallest):
 
 def model_config(arguments, examples: Examples) -> ModelConfig:
     for name, smallest in (("dim", 1), ("buckets", 1), ("recent_clicks", 0), ("epochs", 1), ("patience", 1),
-                           ("batch_size", 1), ("model_version", 0), ("dropout", 0), ("averaging", 0), ("seed", 0)):
+                           ("batch_size", 1), ("model_version", 0), ("dropout", 0), ("averaging", 0), ("seed", 0),
+                           ("looks", 0), ("wide_prior", 0)):
         at_least(arguments, name, smallest)
     for name in ("dropout", "averaging"):
         if getattr(arguments, name) >= 1:
@@ -138,8 +142,7 @@ def model_config(arguments, examples: Examples) -> ModelConfig:
         fields = [ITEM_FIELD] + [field for field in fields if field != ITEM_FIELD]
     crosses = arguments.crosses
     if crosses is None:
-        contexts = [f"context:{name}" for name in examples.context]
-        crosses = ["item", "user", *contexts, *(f"{context} x item" for context in contexts)]
+        crosses = ["item", "user", *(f"context:{name}" for name in examples.context)]
     for cross in crosses:
         if cross not in ("item", "user", "recent x item") and not cross.startswith("context:"):
             raise UserError(f'there is no cross "{cross}": say item, user, context:FIELD, recent x item, '

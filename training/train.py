@@ -55,7 +55,8 @@ def settings_of(arguments) -> Settings:
     return Settings(seed=arguments.seed, epochs=arguments.epochs, patience=arguments.patience,
                     batch_size=arguments.batch_size, learning_rate=arguments.learning_rate,
                     wide_learning_rate=arguments.wide_learning_rate, weight_decay=arguments.weight_decay,
-                    wide_weight_decay=arguments.wide_weight_decay, averaging=arguments.averaging, refit=not arguments.no_refit)
+                    wide_prior=arguments.wide_prior, averaging=arguments.averaging, refit=not arguments.no_refit,
+                    looks=arguments.looks)
 
 
 def train(arguments) -> dict:
@@ -98,7 +99,7 @@ def train(arguments) -> dict:
     write_model(arguments.out, config, model, catalogue.ids)
     told = {key: str(value) if hasattr(value, "parts") else value for key, value in vars(arguments).items()}
     (arguments.out / "training.json").write_text(
-        json.dumps({**result, "options": told, "curve": trainer.curve}, indent=1) + "\n")
+        json.dumps({**result, "options": told, "curve": trainer.curve, "looks": trainer.looks}, indent=1) + "\n")
     checkpoint.unlink(missing_ok=True)
     say(f"written: {arguments.out}; `freshet model info {arguments.out}` shows it")
     return result

@@ -29,8 +29,10 @@ from checkpoint import load_checkpoint, save_checkpoint
 from metrics import auc, log_loss
 from model_config import UserError
 from wide_deep import WideDeep
+from wide_optimizer import WideOptimizer
 
 JUDGE_ROWS = 4096  # of one batch where nothing is learned
+LOOK_ROWS = 4096
 
 
 @dataclass
@@ -40,11 +42,12 @@ class Settings:
     patience: int = 1
     batch_size: int = 1024
     learning_rate: float = 0.002
-    wide_learning_rate: float = 0.03
+    wide_learning_rate: float = 0.3
     weight_decay: float = 1.0
-    wide_weight_decay: float = 0.3
+    wide_prior: float = 0.5
     averaging: float = 0.98
     refit: bool = True
+    looks: int = 0  # an epoch, at LOOK_ROWS of the last training day: what is recorded, not decided
 
 
 @dataclass
@@ -60,16 +63,14 @@ class Judgement:
 class Learner:
     """The weights that the optimizer moves, and their running average."""
 
-    def __init__(self, model: WideDeep, settings: Settings):
+    def __init__(self, model: WideDeep, settings: Settings, rows: int):
+        """rows: how many one epoch has"""
         self.model, self.average, self.settings = model, copy.deepcopy(model), settings
         self.steps = 0
-        wide = [p for name, p in model.named_parameters() if name.startswith("wide.")]
         deep = [p for name, p in model.named_parameters() if not name.startswith("wide.")]
-        groups = [{"params": deep, "lr": settings.learning_rate, "weight_decay": settings.weight_decay}]
-        if wide:
-            groups.append({"params": wide, "lr": settings.wide_learning_rate,
-                           "weight_decay": settings.wide_weight_decay})
-        self.optimizer = torch.optim.AdamW(groups)
+        self.optimizer = torch.optim.AdamW(deep, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        self.wide_optimizer = model.wide and WideOptimizer(
+            model.wide.weight, settings.wide_learning_rate, settings.wide_prior, rows)
 
     def step(self, batch) -> torch.Tensor:
         """Learns from a batch; its mean loss."""
@@ -77,6 +78,8 @@ class Learner:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
+        if self.wide_optimizer:
+            self.wide_optimizer.step(len(batch.label))
         self.model.keep_in_range()
         self.steps += 1
         with torch.no_grad():
@@ -88,12 +91,15 @@ class Learner:
 
     def state(self) -> dict:
         return {"model": self.model.state_dict(), "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(), "steps": self.steps}
+                "optimizer": self.optimizer.state_dict(), "steps": self.steps,
+                "wide_optimizer": self.wide_optimizer and self.wide_optimizer.state_dict()}
 
     def restore(self, state: dict):
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.wide_optimizer:
+            self.wide_optimizer.load_state_dict(state["wide_optimizer"])
         self.steps = state["steps"]
 
 
@@ -120,6 +126,8 @@ class Trainer:
         self.make_model, self.batches, self.settings = make_model, batches, settings
         self.checkpoint, self.fingerprint, self.say = checkpoint, fingerprint, say
         self.curve: list[dict] = []  # one entry per epoch of either phase
+        self.looks: list[dict] = []  # within the epochs of the first phase
+        self.learned_s = 0.0  # processor time of its steps
         self.best_epoch = 0
         self.best_auc = -1.0
         self.best_weights: dict | None = None
@@ -130,30 +138,32 @@ class Trainer:
         if state:
             self.curve, self.best_epoch, self.best_auc = state["curve"], state["best_epoch"], state["best_auc"]
             self.best_weights = state["best_weights"]
+            self.looks, self.learned_s = state["looks"], state["learned_s"]
             self.say(f"resuming {state['phase']} after epoch {state['epoch']}")
         if not state or state["phase"] == "choose":
             self.choose_epoch(learn, choose, state)
             state = None
         if not self.settings.refit:
-            model = self.begin().model
+            model = self.make_model().to(self.batches.device)
             model.load_state_dict(self.best_weights)
             return model
         return self.refit(np.concatenate([learn, choose]), state)
 
-    def begin(self) -> Learner:
+    def begin(self, rows: int) -> Learner:
         """From the first weights, by seed."""
         torch.manual_seed(self.settings.seed)
-        return Learner(self.make_model().to(self.batches.device), self.settings)
+        return Learner(self.make_model().to(self.batches.device), self.settings, rows)
 
     def choose_epoch(self, learn, choose, state):
-        learner, first = self.begin(), 1
+        learner, first = self.begin(len(learn)), 1
+        looked_at = choose[::max(1, len(choose) // LOOK_ROWS)]
         if state:
             learner.restore(state["learner"])
             first = state["epoch"] + 1
         for epoch in range(first, self.settings.epochs + 1):
             if epoch - 1 - self.best_epoch >= self.settings.patience and self.best_epoch:
                 break
-            loss, seconds = self.learn_epoch(learner, learn, phase=0, epoch=epoch)
+            loss, seconds = self.learn_epoch(learner, learn, phase=0, epoch=epoch, looked_at=looked_at)
             found = judge(learner.average, self.batches, choose)
             self.curve.append({"phase": "choose", "epoch": epoch, "loss": loss, "auc": found.auc,
                                "deep_auc": found.deep_auc, "wide_auc": found.wide_auc,
@@ -169,7 +179,7 @@ class Trainer:
         self.say(f"best epoch: {self.best_epoch}, AUC {self.best_auc:.4f} on the last training day")
 
     def refit(self, rows, state) -> WideDeep:
-        learner, first = self.begin(), 1
+        learner, first = self.begin(len(rows)), 1
         if state:
             learner.restore(state["learner"])
             first = state["epoch"] + 1
@@ -180,23 +190,35 @@ class Trainer:
             self.save("refit", epoch, learner)
         return learner.average
 
-    def learn_epoch(self, learner: Learner, rows, phase: int, epoch: int):
+    def learn_epoch(self, learner: Learner, rows, phase: int, epoch: int, looked_at=None):
         """-> mean loss, seconds"""
         began, settings = time.monotonic(), self.settings
         torch.manual_seed((settings.seed * 2 + phase) * 10_000 + epoch)  # for dropout
         order = np.random.default_rng([settings.seed, phase, epoch]).permutation(rows)
         learner.model.train()
         total = 0.0
-        for begin in range(0, len(order), settings.batch_size):
+        begins = range(0, len(order), settings.batch_size)
+        due = {len(begins) * look // settings.looks for look in range(1, settings.looks + 1)} if settings.looks else ()
+        started = time.process_time()
+        for step, begin in enumerate(begins, 1):
             batch = self.batches.batch(order[begin:begin + settings.batch_size])
             loss = learner.step(batch).item()
             if not math.isfinite(loss):
                 raise UserError(f"the loss is {loss} in epoch {epoch}, row {begin}: lower --learning-rate")
             total += loss * len(batch.label)
+            if looked_at is not None and step in due:
+                self.learned_s += time.process_time() - started
+                self.look(learner, looked_at)
+                started = time.process_time()
         return total / len(order), time.monotonic() - began
+
+    def look(self, learner: Learner, rows):
+        found = judge(learner.average, self.batches, rows)
+        self.looks.append({"step": learner.steps, "cpu_seconds": round(self.learned_s, 3), "auc": found.auc,
+                           "log_loss": found.log_loss})
 
     def save(self, phase: str, epoch: int, learner: Learner):
         if self.checkpoint:
             save_checkpoint(self.checkpoint, self.fingerprint, {
                 "phase": phase, "epoch": epoch, "learner": learner.state(), "curve": self.curve,
-                "best_epoch": self.best_epoch, "best_auc": self.best_auc, "best_weights": self.best_weights})
+                "looks": self.looks, "learned_s": self.learned_s, "best_epoch": self.best_epoch, "best_auc": self.best_auc, "best_weights": self.best_weights})
