@@ -29,18 +29,19 @@ class TargetAttention(nn.Module):
         """The clicks' side: x [m, d] -> [m, H], or x itself for the dots"""
         return x @ self.wk.T if self.score in ("additive", "bilinear") else x
 
+    def score_of(self, keys, target):
+        """keys [R, N, H or d], target [R, d] -> e [R, N]"""
+        if self.score == "additive":
+            return torch.tanh(keys + (target @ self.wq.T).unsqueeze(1)) @ self.v
+        query = target @ self.wq.T if self.score == "bilinear" else target
+        e = torch.bmm(keys, query.unsqueeze(2)).squeeze(2)
+        return e / target.shape[1] ** 0.5 if self.score == "scaled_dot" else e
+
     def user(self, x, keys, items, visible, age_days, target):
         """x [m, d], keys [m, H or d], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N],
         target [R, d] -> u [R, d]
         """
-        keys = embedding(items, keys)  # [R, N, H or d]
-        if self.score == "additive":
-            e = torch.tanh(keys + (target @ self.wq.T).unsqueeze(1)) @ self.v  # [R, N]
-        else:
-            query = target @ self.wq.T if self.score == "bilinear" else target
-            e = torch.bmm(keys, query.unsqueeze(2)).squeeze(2)  # [R, N]
-            if self.score == "scaled_dot":
-                e = e / x.shape[1] ** 0.5
+        e = self.score_of(embedding(items, keys), target)
         alpha = masked_softmax(e - self.recency_per_day * age_days, visible, dim=1)
         return weighted_rows(alpha, items, x)
 

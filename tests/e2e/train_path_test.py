@@ -3,6 +3,7 @@ logits that were served are those of PyTorch in double.
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -52,6 +53,24 @@ class TrainPathTest(unittest.TestCase):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
+
+    def test_a_quick_comparison_is_of_served_models_and_goes_on_where_it_was(self):
+        (self.dir / "worker.yaml").write_text(
+            f"kafka: {{input: log, dead_letter: log-dead-letter}}\nevents: {{context: [tab]}}\n"
+            f"candidates: {{source: event}}\n{BEHAVIOURS}")
+        command = [ROOT / "scripts/compare", "-c", self.dir / "worker.yaml", "--log", self.dir / "log.jsonl", "--out",
+                   self.dir / "compared", "--quick", "--replicates", "50", "--no-timing"]
+        for _ in range(2):
+            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300,
+                                  check=False, env={**os.environ, "FRESHET_BINARY": str(harness.BINARY)})
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("training ", done.stderr)
+        result = json.loads((self.dir / "compared/comparison.json").read_text())
+        self.assertEqual([row["kind"] for row in result["kinds"]], ["traditional", "self_shared"])
+        self.assertEqual(result["pairs"][0]["a"], "self_shared")
+        markdown = (self.dir / "compared/comparison.md").read_text()
+        self.assertIn("| traditional |", markdown)
+        self.assertIn("self_shared", done.stdout)
 
     def test_served_logits_of_trained_models_are_those_of_pytorch(self):
         for variant, options in TRAINED:

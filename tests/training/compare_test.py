@@ -1,0 +1,134 @@
+"""A comparison's figures, tables and refusals, from logits and training records that are made up."""
+import contextlib
+import io
+import pathlib
+import tempfile
+import unittest
+
+import support  # finds the trainer
+import compare
+import numpy as np
+import torch
+from attention_entropy import mean_entropy
+from batches import Batches
+from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
+from compare_result import compare as compare_logits
+from compare_tables import markdown_table, tables, text_table, verdict
+from examples import load_examples
+from model_config import Behaviour, ModelConfig, UserError, complete_attention
+from wide_deep import WideDeep
+
+
+def training(steps_and_losses, epoch=2):
+    return {"best_epoch": epoch, "parameters": 100,
+            "looks": [{"step": s, "cpu_seconds": s / 10, "log_loss": loss} for s, loss in steps_and_losses]}
+
+
+class ComparedTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        draw = np.random.default_rng(5)
+        users, each = 150, 10
+        cls.user = np.repeat(np.arange(users), each)
+        truth = draw.normal(size=users * each)
+        cls.label = (draw.random(len(truth)) < 1 / (1 + np.exp(-truth))).astype(float)
+
+        def seen(noise):
+            return np.stack([truth + (noise + 0.5) * draw.normal(size=len(truth)),
+                             truth + noise * draw.normal(size=len(truth))])
+
+        cls.kinds = kinds_of(["traditional", "self_shared", "self"], False)
+        cls.logits = {"traditional": [seen(2.0), seen(2.0)], "self": [seen(2.0)], "self_shared": [seen(0.1), seen(0.1)]}
+        cls.logits["self"][0][:, 3] = np.nan
+        cls.trainings = {"traditional": [training([(5, 0.7), (9, 0.5)]), training([(5, 0.6), (9, 0.55)])],
+                         "self": [training([(5, 0.55)])], "self_shared": [training([(5, 0.4)])] * 2}
+        cls.result = compare_logits(cls.kinds, cls.logits, cls.trainings, cls.label, cls.user, replicates=200)
+
+    def test_a_difference_that_was_made_is_outside_its_interval(self):
+        found = {(pair["a"], pair["b"]): pair for pair in self.result["pairs"]}
+        for a, b in (("self_shared", "traditional"), ("self_shared", "self")):
+            pair = found[a, b]
+            self.assertGreater(pair["auc"]["low"], 0, pair)
+            self.assertLessEqual(pair["auc"]["low"], pair["auc"]["value"])
+            self.assertLessEqual(pair["auc"]["value"], pair["auc"]["high"])
+
+    def test_a_row_that_one_model_could_not_score_is_left_out_of_all(self):
+        self.assertEqual(self.result["rows"], len(self.label) - 1)
+
+    def test_steps_and_seconds_are_to_the_loss_that_every_run_reached(self):
+        self.assertEqual(self.result["loss_target"], 0.55)
+        by_kind = {row["kind"]: row for row in self.result["kinds"]}
+        self.assertEqual((by_kind["traditional"]["steps"], by_kind["traditional"]["seconds"]), (9, 0.9))
+        self.assertEqual(by_kind["self_shared"]["steps"], 5)
+
+    def test_verdicts_say_direction_and_interval(self):
+        figure = lambda low, high: {"value": (low + high) / 2, "low": low, "high": high}
+        self.assertEqual(verdict(figure(-0.1, 0.2), 0.001), "within the interval")
+        self.assertEqual(verdict(figure(0.1, 0.2), 0.001), "outside, as published")
+        self.assertEqual(verdict(figure(-0.2, -0.1), 0.001), "outside, the other way")
+        self.assertEqual(verdict(figure(-0.2, -0.1), None), "outside")
+
+    def test_both_tables_hold_every_kind_and_pair(self):
+        result = {**self.result, "logits": "made up", "beside": [{"name": "rates", "auc": 0.6}]}
+        for row in result["kinds"]:
+            row.update(entropy=None, cost={"ns_per_click": 12.4, "ns_per_candidate": None, "bytes_per_user": 176})
+        for table, mark in ((text_table, ""), (markdown_table, "| --- |")):
+            text = tables(result, table)
+            for word in ("traditional", "self_shared", "rates", "sharing, 3 over 2", "+0.003", "176", "0.5500", mark):
+                self.assertIn(word, text)
+
+    def test_every_pair_is_of_two_kinds_that_there_are(self):
+        self.assertEqual(len(pairs_of(KINDS)), len(PAIRS))
+        self.assertEqual([k.name for k in kinds_of([], True)], DEFAULT)
+        self.assertFalse(any(k.fields for k in kinds_of([], False)))
+
+    def test_what_is_wrong_is_told_without_a_traceback(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name)
+        examples = support.write(path / "examples.jsonl", support.planted_rows(seed=5))
+        for options, word in (([], "--log"), (["--log", "x"], "-c"), (["--examples", path / "none"], "is not there"),
+                              (["--examples", examples, "--variants", "selfish"], "self_shared"),
+                              (["--examples", examples, "--variants", "self_fields"], "--target-fields"),
+                              (["--examples", examples, "--seeds", "0"], "at least 1"),
+                              (["--examples", examples, "--train-until", "2022-04-28"], "later"),
+                              (["--examples", examples, "--trained-only"], "no model")):
+            talk = io.StringIO()
+            with contextlib.redirect_stderr(talk):
+                code = compare.main(["--out", str(path / "out"), *map(str, options)])
+            self.assertEqual(code, 1, options)
+            self.assertIn(word, talk.getvalue())
+
+
+class EntropyTest(unittest.TestCase):
+    """Two clicks each, of items whose vectors are set by hand."""
+
+    def entropy(self, variant, options, scale):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        rows = [support.row(f"u{i}", "v1", clicks=[("v2", support.FIRST_DAY_MS + 2), ("v3", support.FIRST_DAY_MS + 1)],
+                            label=i % 2) for i in range(4)]
+        examples = load_examples(support.write(pathlib.Path(folder.name) / "examples.jsonl", rows))
+        config = ModelConfig(variant, 2, [Behaviour("click", complete_attention(variant, options))], (2, 2))
+        batches = Batches(examples, config, ["v1", "v2", "v3"])
+        model = WideDeep(config, 3)
+        with torch.no_grad():
+            model.items.own.copy_(scale * torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]]))
+        return mean_entropy(model, batches, np.arange(4))
+
+    def test_equal_weights_have_one_and_a_single_one_has_zero(self):
+        self.assertAlmostEqual(self.entropy("target", {"score": "dot"}, 0.0), 1.0, places=6)
+        self.assertAlmostEqual(self.entropy("target", {"score": "dot"}, 30.0), 0.0, places=6)
+        self.assertAlmostEqual(self.entropy("self", {"score": "dot", "hidden": 2}, 0.0), 1.0, places=6)
+
+    def test_weights_of_known_scores_have_the_entropy_of_the_formula(self):
+        p = 1 / (1 + np.exp(-2 * 0.5 ** 2))  # scores 0.25 and -0.25
+        expected = -(p * np.log(p) + (1 - p) * np.log(1 - p)) / np.log(2)
+        self.assertAlmostEqual(self.entropy("target", {"score": "dot"}, 0.5), expected, places=6)
+
+    def test_kinds_without_weights_between_clicks_have_none(self):
+        self.assertIsNone(self.entropy("traditional", {}, 1.0))
+
+
+if __name__ == "__main__":
+    unittest.main()
