@@ -189,8 +189,18 @@ void add_generate(CLI::App& app, Run* run) {
                UINT64_MAX);
   command->add_option("--start", arguments->start,
                       "first time, in ms or RFC 3339 (default: 2024-01-01T00:00:00Z)");
-  command->add_flag("--interactions", options.interactions,
+  command->add_flag("--interactions", options.law.interactions,
                     "pairs of recently clicked items change what is clicked");
+  finite_number(command
+                    ->add_option("--drift", options.law.drift,
+                                 "how far interests move at each session; 0: they stay as they are")
+                    ->capture_default_str(),
+                0, 1);
+  finite_number(command
+                    ->add_option("--taste", options.law.taste,
+                                 "how much interests decide of a click; 0: nothing")
+                    ->capture_default_str(),
+                0, 100);
   command->add_flag("--truth", options.truth,
                     "impressions carry their true probability of a click as \"p\"");
   const auto rate = [command](const char* name, double* value, const char* what) {

@@ -12,7 +12,6 @@ namespace {
 constexpr double kSecondCategory = 0.6;
 constexpr double kOwnTaste = 0.3;
 constexpr double kKept = 0.95;
-constexpr double kMoved = 0.312;  // sqrt(1 - kKept^2): interests keep their spread
 
 // What is shown: by interest, else by popularity alone.
 constexpr double kShownByInterest = 0.5;
@@ -21,7 +20,6 @@ constexpr double kShownUnlocked = 0.25;
 
 // Logits of a click.
 constexpr double kBase = -3.0;
-constexpr double kTaste = 6.0;
 constexpr std::array<double, kTabs> kTab = {0.0, 0.3, -0.3};
 constexpr double kSeen = -1.5;
 constexpr std::size_t kSeenClicks = 5;
@@ -30,8 +28,8 @@ constexpr double kLocked = -0.5;
 
 }  // namespace
 
-Audience::Audience(const Catalogue& catalogue, std::size_t count, bool interactions)
-    : catalogue_(catalogue), interactions_(interactions), users_(count) {}
+Audience::Audience(const Catalogue& catalogue, std::size_t count, const AudienceLaw& law)
+    : catalogue_(catalogue), law_(law), users_(count) {}
 
 Latent Audience::fresh_interest(Random* random) const {
   const Latent& first = catalogue_.centre(random->below(kCategories));
@@ -43,7 +41,7 @@ Latent Audience::fresh_interest(Random* random) const {
 void Audience::begin_session(std::size_t user, Random* random) {
   User& who = users_[user];
   const Latent fresh = fresh_interest(random);
-  who.interest = who.sessions == 0 ? fresh : blended(kKept, who.interest, kMoved, fresh);
+  who.interest = who.sessions == 0 ? fresh : blended(kKept, who.interest, law_.drift, fresh);
   ++who.sessions;
   float sum = 0.0F;
   for (std::size_t k = 0; k < kCategories; ++k) {
@@ -63,7 +61,7 @@ std::size_t Audience::draw_sought(std::size_t user, Random* random) const {
 
 std::size_t Audience::draw_shown(std::size_t user, Random* random) const {
   const User& who = users_[user];
-  if (interactions_ && who.recent_count > 0) {
+  if (law_.interactions && who.recent_count > 0) {
     const double kind = random->unit();
     if (kind < kShownPartner) {
       return catalogue_[who.recent[random->below(who.recent_count)]].partner;
@@ -83,7 +81,7 @@ bool Audience::clicked_recently(const User& user, std::size_t item, std::size_t 
 
 std::optional<std::size_t> Audience::active_pair(std::size_t user) const {
   const User& who = users_[user];
-  for (std::size_t i = 0; interactions_ && i < who.recent_count; ++i) {
+  for (std::size_t i = 0; law_.interactions && i < who.recent_count; ++i) {
     const std::size_t partner = catalogue_[who.recent[i]].partner;
     if (partner != who.recent[i] && clicked_recently(who, partner, kRecentClicks)) {
       return who.recent[i];
@@ -95,7 +93,7 @@ std::optional<std::size_t> Audience::active_pair(std::size_t user) const {
 double Audience::click_probability(std::size_t user, std::size_t item, std::size_t tab) const {
   const User& who = users_[user];
   const PlantedItem& shown = catalogue_[item];
-  double logit = kBase + kTaste * dot(who.interest, shown.taste) + shown.quality + kTab[tab];
+  double logit = kBase + law_.taste * dot(who.interest, shown.taste) + shown.quality + kTab[tab];
   if (clicked_recently(who, item, kSeenClicks)) logit += kSeen;
   if (const std::optional<std::size_t> pair = active_pair(user)) {
     logit += catalogue_[*pair].unlocked == shown.category ? kUnlocked : kLocked;

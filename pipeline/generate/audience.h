@@ -22,10 +22,16 @@ namespace freshet::pipeline {
 inline constexpr std::size_t kRecentClicks = 10;  // what a click's probability may depend on
 inline constexpr std::size_t kTabs = 3;           // scenes in which items are shown
 
+// What of the law the command line may change.
+struct AudienceLaw {
+  bool interactions = false;  // pairs among a user's recent clicks change what is clicked next
+  double drift = 0.312;       // of interests at each session; sqrt(1 - 0.95^2) keeps their spread
+  double taste = 6.0;         // the logit's share of interest times taste
+};
+
 class Audience {
  public:
-  // With `interactions`, pairs of items among a user's recent clicks change what is clicked next.
-  Audience(const Catalogue& catalogue, std::size_t count, bool interactions);
+  Audience(const Catalogue& catalogue, std::size_t count, const AudienceLaw& law);
 
   std::size_t size() const { return users_.size(); }
 
@@ -57,7 +63,7 @@ class Audience {
   Latent fresh_interest(Random* random) const;
 
   const Catalogue& catalogue_;
-  bool interactions_;
+  AudienceLaw law_;
   std::vector<User> users_;
 };
 

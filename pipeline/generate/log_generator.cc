@@ -52,7 +52,7 @@ void append_user(std::size_t user, std::string* out) {
 LogGenerator::LogGenerator(const GenerateOptions& options)
     : options_(options),
       catalogue_(options.seed, options.items),
-      audience_(catalogue_, options.users, options.interactions),
+      audience_(catalogue_, options.users, options.law),
       random_(mix64(options.seed ^ fnv1a64("log"))),
       now_ms_(options.start_ms),
       newest_(options.users),

@@ -31,7 +31,7 @@ struct GenerateOptions {
   std::size_t users = 1'000;
   std::size_t items = 500;
   std::int64_t start_ms = 1'704'067'200'000;  // 2024-01-01T00:00:00Z
-  bool interactions = false;
+  AudienceLaw law;
   bool truth = false;  // impressions carry their probability as "p"
   double late = 0.02;
   double duplicates = 0.01;

@@ -48,7 +48,7 @@ TEST(LogGeneratorTest, TheBytesOfASeedAreForEver) {
   GenerateOptions options;
   options.events = 20'000;
   EXPECT_EQ(hash_of(options), "1d63e841a61c21ec4b9c0a5d892b9b35a1c4c27260629be68d5933b8c5ab0b4b");
-  options.interactions = options.truth = options.carts = options.orders = true;
+  options.law.interactions = options.truth = options.carts = options.orders = true;
   EXPECT_EQ(hash_of(options), "715be3c52fa4d3f2d20d275d481523b1155c55a87c99c5003c61209d1651173f");
 }
 
@@ -126,7 +126,7 @@ TEST(LogGeneratorTest, LateAndDuplicateAreWhatANaiveReaderFinds) {
 TEST(LogGeneratorTest, LabelsAreDrawnFromTheirProbabilities) {
   GenerateOptions options = random_options();
   for (const bool interactions : {false, true}) {
-    options.interactions = interactions;
+    options.law.interactions = interactions;
     constexpr std::size_t kBins = 10;
     std::array<double, kBins> expected{};
     std::array<double, kBins> variance{};
@@ -169,11 +169,31 @@ TEST(LogGeneratorTest, ItemsFollowZipfsLaw) {
   EXPECT_NEAR(slope, -1.0, 0.2);
 }
 
+TEST(LogGeneratorTest, InterestsWithoutDriftStay) {
+  const Catalogue catalogue(test::test_seed(), 50);
+  Audience audience(catalogue, 1, {.drift = 0.0});
+  Random random(test::test_seed());
+  audience.begin_session(0, &random);
+  const Latent first = audience.interest(0);
+  for (int session = 0; session < 100; ++session) audience.begin_session(0, &random);
+  EXPECT_NEAR(dot(first, audience.interest(0)), 1.0, 1e-9);
+}
+
+TEST(LogGeneratorTest, WithoutTasteEverybodyClicksAlike) {
+  const Catalogue catalogue(test::test_seed(), 50);
+  Audience audience(catalogue, 2, {.taste = 0.0});
+  Random random(test::test_seed());
+  for (std::size_t user = 0; user < 2; ++user) audience.begin_session(user, &random);
+  for (std::size_t item = 0; item < 50; ++item) {
+    EXPECT_EQ(audience.click_probability(0, item, 1), audience.click_probability(1, item, 1));
+  }
+}
+
 TEST(LogGeneratorTest, InterestsDriftFromSessionToSession) {
   const Catalogue catalogue(test::test_seed(), 500);
   constexpr std::size_t kUsers = 500;
   constexpr std::size_t kSessions = 40;
-  Audience audience(catalogue, kUsers, false);
+  Audience audience(catalogue, kUsers, {});
   Random random(test::test_seed());
   std::vector<std::vector<Latent>> interests(kUsers);
   for (std::size_t session = 0; session < kSessions; ++session) {
@@ -202,7 +222,7 @@ TEST(LogGeneratorTest, InterestsDriftFromSessionToSession) {
 
 TEST(LogGeneratorTest, APairUnlocksItsCategoryAndOneOfItDoesNot) {
   const Catalogue catalogue(3, 500);
-  Audience audience(catalogue, 1, true);
+  Audience audience(catalogue, 1, {.interactions = true});
   Random random(3);
   audience.begin_session(0, &random);
   const std::size_t first = 0;
@@ -241,7 +261,7 @@ TEST(LogGeneratorTest, TheSmallestWorldsEnd) {
     options.users = 1;
     options.items = items;
     options.late = 1.0;
-    options.interactions = true;
+    options.law.interactions = true;
     for_each(options, [](const GeneratedEvent&, const LogGenerator&) {});
   }
 }
