@@ -142,16 +142,20 @@ Status PartitionState::collect(std::size_t count, Offset offset) {
   return {};
 }
 
+double PartitionState::save_pressure() const {
+  const double filled = static_cast<double>(cache_.pinned_bytes()) /
+                        static_cast<double>(std::max<std::size_t>(cache_.bytes_max(), 1));
+  return std::clamp((filled - 0.5) / 0.25, 0.0, 1.0);
+}
+
 std::vector<stateful::UserChange> PartitionState::take_slice(std::size_t bytes_max,
-                                                             Position changed_before) {
+                                                             std::size_t users_due) {
   std::vector<stateful::UserChange> slice;
   std::size_t bytes = 0;
   const std::size_t users_max = slice_users_max(bytes_max);
   while (const auto oldest = changed_.oldest()) {
-    const bool due = is_before(oldest->first_change, changed_before) && bytes < bytes_max &&
-                     slice.size() < users_max;
-    const bool memory_is_short = cache_.pinned_bytes() > cache_.bytes_max() / 2;
-    if (!due && !memory_is_short) break;
+    const bool due = slice.size() < std::min(users_due, users_max) && bytes < bytes_max;
+    if (!due && save_pressure() < 1) break;
     HotUser* hot = cache_.find(oldest->user);
     FRESHET_CHECK(hot != nullptr);
     stateful::UserChange change{oldest->user, std::nullopt};

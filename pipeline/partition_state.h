@@ -56,11 +56,14 @@ class PartitionState {
   // does needs no reading again. Not observable in any output.
   Status collect(std::size_t count, Offset offset);
 
-  // Encodes changed users, longest-changed first, until `bytes_max` are taken, or a user for each
-  // 256 of them (64 at least), or the next one's first change is at or after `changed_before`, and
-  // counts them as saved in digest and user count. While pinned users fill more than half of the
-  // cache, it goes on regardless.
-  std::vector<stateful::UserChange> take_slice(std::size_t bytes_max, Position changed_before);
+  // Encodes `users_due` changed users, longest-changed first, and counts them as saved in digest
+  // and user count. It ends sooner once `bytes_max` are taken, or a user for each 256 of them (64
+  // at least), but not before the pressure is below 1.
+  std::vector<stateful::UserChange> take_slice(std::size_t bytes_max, std::size_t users_due);
+
+  // How much sooner than by the interval users have to be saved, as changed users cannot be
+  // evicted: 0 while they fill half of the cache at most, 1 where they fill three quarters.
+  double save_pressure() const;
 
   // The lowest position from which some user has an unsaved change; `position` if none has.
   Position applied_from(Position position) const { return changed_.applied_from(position); }
@@ -68,6 +71,7 @@ class PartitionState {
   stateful::Digest digest() const { return digest_; }
   std::uint64_t user_count() const { return user_count_; }
   std::size_t changed_count() const { return changed_.size(); }
+  std::uint64_t changed_total() const { return changed_.entered(); }  // ever, each time anew
   std::size_t cache_bytes() const { return cache_.bytes(); }
   std::uint64_t misses() const { return misses_; }  // calls of user() that the cache did not serve
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }

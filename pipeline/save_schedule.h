@@ -1,15 +1,19 @@
-// SaveSchedule: which changed users are due to be saved, so that none waits longer than the
-// interval.
+// SaveSchedule: how many changed users a commit saves, so that none waits longer than the interval
+// and no commit does the work of many.
 //
-// Notes the position at each commit; users whose first unsaved change lies before the position of
-// an interval ago are due. One entry a commit, not one a user. Errors: none. Threads: one. Cost:
-// O(1) amortised.
+// Users are saved longest-changed first. Let k users have changed by the time t and not been saved
+// yet: they have until t + interval, so with n commits until then each has to save k / n of them.
+// The greatest such number over all t is taken. With changes that come
+// evenly this is their own rate and each user waits for an interval; those that come at once, as
+// when an input is caught up with, are spread over the interval instead of falling due at once.
+//
+// Errors: none. Threads: one. Cost: O(256) a commit, whatever the number of users.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 
-#include "common/log_position.h"
 #include "common/time.h"
 
 namespace freshet::pipeline {
@@ -18,18 +22,22 @@ class SaveSchedule {
  public:
   explicit SaveSchedule(DurationMs interval) : interval_(interval) {}
 
-  // Notes that the task stands at `position` at the monotonic time `now_ms`, and returns the
-  // position before which first changes are at least an interval old.
-  Position due_before(Position position, std::int64_t now_ms);
+  // What a commit at the monotonic time `now_ms` has to save at least. `changed` users have ever
+  // become changed, and `waiting` of them are still to be saved. Under `pressure`, 0 to 1, the
+  // interval is that much shorter; at 1 all are due.
+  std::size_t due(std::uint64_t changed, std::size_t waiting, double pressure, std::int64_t now_ms);
 
  private:
-  struct Passed {
-    Position position;
-    std::int64_t at_ms;
+  struct Noted {
+    std::uint64_t changed;  // so many had changed
+    std::int64_t at_ms;     // since this time or later
   };
+  void note(std::uint64_t changed, std::int64_t now_ms);
+
   DurationMs interval_;
-  std::deque<Passed> passed_;
-  Position due_before_{0};
+  std::deque<Noted> noted_;
+  std::uint64_t noted_changed_ = 0;
+  std::int64_t last_ms_ = 0;
 };
 
 }  // namespace freshet::pipeline

@@ -224,12 +224,12 @@ Status Task::apply_only(const InputRecord& record) {
 }
 
 std::vector<stateful::UserChange> Task::take_users(Save save) {
+  constexpr auto kAll = std::numeric_limits<std::size_t>::max();
   if (save != Save::kScheduled) {
-    return state_.take_slice(
-        save == Save::kLeaving ? kLeavingBytesMax : std::numeric_limits<std::size_t>::max(),
-        Position{std::numeric_limits<std::int64_t>::max()});
+    return state_.take_slice(save == Save::kLeaving ? kLeavingBytesMax : kAll, kAll);
   }
-  const Position due = schedule_.due_before(position_, context_.clock->monotonic_ms());
+  const std::size_t due = schedule_.due(state_.changed_total(), state_.changed_count(),
+                                        state_.save_pressure(), context_.clock->monotonic_ms());
   return state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
 }
 

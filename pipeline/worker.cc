@@ -264,15 +264,15 @@ Status Worker::commit(Task::Save save_what) {
     restarts_.note_committed(task->partition(), task->committed());
   }
   std::size_t users_saved = 0;
-  std::size_t users_changed = 0;
   for (std::size_t i = 0; i < commits.size(); ++i) {
     auto& [task, prepared] = commits[i];
     prepared.batch.marker.changelog_position = changelog_positions[i];
     if (Status saved = save(task, prepared); !saved) return saved;
     users_saved += prepared.batch.users.size();
-    users_changed += task->changed_users();
   }
   times.end_of(CommitTimes::Part::kStore);
+  std::size_t users_changed = 0;
+  for (const Task* task : tasks_.all()) users_changed += task->changed_users();
   log_debug(times.line(commits.size(), users_saved, users_changed));
   return {};
 }

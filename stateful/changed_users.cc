@@ -10,6 +10,7 @@ bool ChangedUsers::note(const UserId& user, Offset offset) {
   if (!members_.insert(user).second) return false;
   FRESHET_CHECK(queue_.empty() || queue_.back().first_change <= offset);
   queue_.push_back({user, offset});
+  ++entered_;
   return true;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <unordered_set>
@@ -33,11 +34,14 @@ class ChangedUsers {
 
   bool contains(const UserId& user) const;
   std::size_t size() const { return queue_.size(); }
+  // How often a user that was unchanged became changed.
+  std::uint64_t entered() const { return entered_; }
   void clear();
 
  private:
   std::deque<Oldest> queue_;
   std::unordered_set<UserId> members_;
+  std::uint64_t entered_ = 0;
 };
 
 }  // namespace freshet::stateful

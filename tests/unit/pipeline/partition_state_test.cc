@@ -14,7 +14,6 @@ namespace freshet::pipeline::partition_state_test {
 using ::testing::HasSubstr;
 
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-constexpr Position kNow{std::numeric_limits<std::int64_t>::max()};
 
 class PartitionStateTest : public ::testing::Test {
  protected:
@@ -40,10 +39,10 @@ class PartitionStateTest : public ::testing::Test {
   }
 
   // Saves what the slice holds; returns its users' names, "-" before one that is deleted.
-  std::vector<std::string> save(std::size_t bytes_max, Position before) {
+  std::vector<std::string> save(std::size_t bytes_max, std::size_t users_due) {
     stateful::CheckpointBatch batch;
     batch.owner = owner_;
-    batch.users = state_->take_slice(bytes_max, before);
+    batch.users = state_->take_slice(bytes_max, users_due);
     EXPECT_TRUE(store_.apply(batch));
     std::vector<std::string> names;
     for (const stateful::UserChange& change : batch.users) {
@@ -80,43 +79,43 @@ TEST_F(PartitionStateTest, SlicesTakeTheLongestChangedFirst) {
   click("a", 2);
   click("b", 3);  // keeps its place
   EXPECT_EQ(state_->applied_from(Position{3}), Position{0});
-  EXPECT_THAT(save(kAll, Position{1}), ::testing::ElementsAre("b"));
+  EXPECT_THAT(save(kAll, 1), ::testing::ElementsAre("b"));
   EXPECT_EQ(state_->applied_from(Position{3}), Position{1});
-  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("a"));
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("a"));
   EXPECT_EQ(state_->applied_from(Position{3}), Position{3});
   expect_sums_of_a_scan();
 }
 
 TEST_F(PartitionStateTest, ASliceEndsWhenItsBytesAreTaken) {
   for (const char* user : {"a", "b", "c"}) click(user, 1);
-  EXPECT_THAT(save(1, kNow), ::testing::ElementsAre("a"));
-  EXPECT_TRUE(save(0, kNow).empty());
-  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("b", "c"));
+  EXPECT_THAT(save(1, kAll), ::testing::ElementsAre("a"));
+  EXPECT_TRUE(save(0, kAll).empty());
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("b", "c"));
 }
 
 TEST_F(PartitionStateTest, ASliceOfSmallUsersEndsAtAUserForEach256Bytes) {
   reset(16 << 20);
   for (int i = 0; i < 300; ++i) click("u" + std::to_string(i), i);
-  EXPECT_EQ(save(200 * 256, kNow).size(), 200U);
-  EXPECT_EQ(save(6'400, kNow).size(), 64U);
-  EXPECT_EQ(save(kAll, kNow).size(), 36U);
+  EXPECT_EQ(save(200 * 256, kAll).size(), 200U);
+  EXPECT_EQ(save(6'400, kAll).size(), 64U);
+  EXPECT_EQ(save(kAll, kAll).size(), 36U);
 }
 
 TEST_F(PartitionStateTest, WhileMemoryIsShortUsersAreSavedBeforeTheyAreDue) {
   reset(1);
   for (const char* user : {"a", "b", "c"}) click(user, 1);
   EXPECT_GT(state_->cache_bytes(), 1U);  // changed users stay, whatever the bound
-  EXPECT_EQ(save(0, Position{0}).size(), 3U);
+  EXPECT_EQ(save(0, 0).size(), 3U);
   EXPECT_EQ(state_->cache_bytes(), 0U);
   click("a", 2);  // comes back from the store
   EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 2U);
-  save(kAll, kNow);
+  save(kAll, kAll);
   expect_sums_of_a_scan();
 }
 
 TEST_F(PartitionStateTest, CollectionPassesAllUsersInTurn) {
   for (const char* user : {"a", "b", "c"}) click(user, 1);
-  save(kAll, kNow);
+  save(kAll, kAll);
   reset(1 << 20);
   state_->advance_stream_time(EventTime{test::kBaseMs + 102});
   for (std::size_t changed = 1; changed <= 3; ++changed) {
@@ -124,7 +123,7 @@ TEST_F(PartitionStateTest, CollectionPassesAllUsersInTurn) {
     EXPECT_EQ(state_->changed_count(), changed);
   }
   ASSERT_TRUE(state_->collect(1, Offset{9}));  // the end
-  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("-a", "-b", "-c"));
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("-a", "-b", "-c"));
   ASSERT_TRUE(state_->collect(10, Offset{9}));  // begins anew, on nothing
   EXPECT_EQ(state_->changed_count(), 0U);
 }
@@ -133,10 +132,10 @@ TEST_F(PartitionStateTest, CollectionLeavesVisibleClicksAlone) {
   click("a", 1);
   click("a", 50);
   click("b", 50);
-  save(kAll, kNow);
+  save(kAll, kAll);
   state_->advance_stream_time(EventTime{test::kBaseMs + 150});
   ASSERT_TRUE(state_->collect(10, Offset{9}));
-  EXPECT_THAT(save(kAll, kNow), ::testing::ElementsAre("a"));
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("a"));
   EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 1U);
   EXPECT_EQ((*state_->user(UserId("b")))->state().sequences[0].size(), 1U);
   expect_sums_of_a_scan();

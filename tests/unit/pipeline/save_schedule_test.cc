@@ -2,39 +2,105 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace freshet::pipeline::save_schedule_test {
 
-TEST(SaveScheduleTest, NothingIsDueBeforeAnIntervalHasPassed) {
-  SaveSchedule schedule(DurationMs{100});
-  EXPECT_EQ(schedule.due_before(Position{10}, 1'000), Position{0});
-  EXPECT_EQ(schedule.due_before(Position{20}, 1'099), Position{0});
+constexpr double kNoPressure = 0;
+
+// A task whose commits save what is due.
+class Saving {
+ public:
+  explicit Saving(std::int64_t interval_ms) : schedule_(DurationMs{interval_ms}) {}
+
+  // Lets `users` become changed, commits at `now_ms`, and returns how many were saved.
+  std::size_t commit(std::int64_t now_ms, std::size_t users, double pressure = kNoPressure) {
+    changed_at_.insert(changed_at_.end(), users, now_ms);
+    const std::size_t waiting = changed_at_.size() - saved_;
+    const std::size_t due = schedule_.due(changed_at_.size(), waiting, pressure, now_ms);
+    EXPECT_LE(due, waiting);
+    for (const std::size_t end = saved_ + due; saved_ < end; ++saved_) {
+      longest_wait_ms_ = std::max(longest_wait_ms_, now_ms - changed_at_[saved_]);
+    }
+    return due;
+  }
+
+  std::size_t waiting() const { return changed_at_.size() - saved_; }
+  std::int64_t longest_wait_ms() const { return longest_wait_ms_; }
+
+ private:
+  SaveSchedule schedule_;
+  std::vector<std::int64_t> changed_at_;
+  std::size_t saved_ = 0;
+  std::int64_t longest_wait_ms_ = 0;
+};
+
+TEST(SaveScheduleTest, NothingIsDueWhereNothingHasChanged) {
+  Saving saving(1'000);
+  EXPECT_EQ(saving.commit(5, 0), 0U);
+  EXPECT_EQ(saving.commit(5'000, 0), 0U);
 }
 
-TEST(SaveScheduleTest, WhatLayBeforeThePositionOfAnIntervalAgoIsDue) {
-  SaveSchedule schedule(DurationMs{100});
-  schedule.due_before(Position{10}, 1'000);
-  schedule.due_before(Position{20}, 1'050);
-  EXPECT_EQ(schedule.due_before(Position{30}, 1'100), Position{10});
-  EXPECT_EQ(schedule.due_before(Position{30}, 1'149), Position{10});
-  EXPECT_EQ(schedule.due_before(Position{40}, 1'150), Position{20});
+TEST(SaveScheduleTest, UsersThatChangeAtOnceAreSpreadOverTheInterval) {
+  Saving saving(10'000);
+  std::size_t most = saving.commit(0, 100'000);
+  std::size_t least = 100'000;
+  for (std::int64_t now = 100; now <= 9'900; now += 100) {
+    const std::size_t saved = saving.commit(now, 0);
+    most = std::max(most, saved);
+    least = std::min(least, saved);
+  }
+  EXPECT_EQ(least, 1'000U);
+  EXPECT_EQ(most, 1'000U);
+  saving.commit(10'000, 0);
+  EXPECT_EQ(saving.waiting(), 0U);
+  EXPECT_LE(saving.longest_wait_ms(), 10'000);
+}
+
+TEST(SaveScheduleTest, ChangesThatComeEvenlyAreSavedAtTheirOwnRateAnIntervalLater) {
+  Saving saving(1'000);
+  std::int64_t now = 0;
+  for (; now < 20'000; now += 10) saving.commit(now, 7);
+  EXPECT_LE(saving.longest_wait_ms(), 1'000);
+  EXPECT_NEAR(static_cast<double>(saving.waiting()), 700, 70);
+  for (; now < 21'000; now += 10) EXPECT_NEAR(static_cast<double>(saving.commit(now, 7)), 7, 1);
+}
+
+TEST(SaveScheduleTest, NoUserWaitsLongerThanTheIntervalHoweverChangesCome) {
+  Saving saving(1'000);
+  std::uint32_t draw = 1;
+  for (std::int64_t now = 0; now < 60'000; now += 20) {
+    draw = draw * 1'664'525 + 1'013'904'223;
+    saving.commit(now, draw >> 28 == 0 ? 5'000 : draw >> 30);
+  }
+  EXPECT_LE(saving.longest_wait_ms(), 1'000);
 }
 
 TEST(SaveScheduleTest, ALongPauseMakesAllDueThatCameBeforeIt) {
-  SaveSchedule schedule(DurationMs{100});
-  for (int i = 0; i < 5; ++i) schedule.due_before(Position{10 * i}, 1'000 + i);
-  EXPECT_EQ(schedule.due_before(Position{90}, 9'000), Position{40});
+  Saving saving(100);
+  saving.commit(1'000, 3);
+  EXPECT_EQ(saving.commit(9'000, 2), 5U);
 }
 
-TEST(SaveScheduleTest, WhatIsDueStaysDue) {
+TEST(SaveScheduleTest, WhatWasDueAndNotTakenStaysDue) {
   SaveSchedule schedule(DurationMs{100});
-  schedule.due_before(Position{10}, 1'000);
-  schedule.due_before(Position{20}, 1'100);
-  EXPECT_EQ(schedule.due_before(Position{20}, 1'101), Position{10});
+  schedule.due(4, 4, kNoPressure, 1'000);
+  EXPECT_EQ(schedule.due(4, 4, kNoPressure, 1'100), 4U);
+  EXPECT_EQ(schedule.due(4, 3, kNoPressure, 1'101), 3U);
+}
+
+TEST(SaveScheduleTest, UnderPressureTheIntervalIsShorter) {
+  Saving saving(10'000);
+  saving.commit(0, 100'000);
+  EXPECT_EQ(saving.commit(100, 0), 1'000U);       // by 100 commits
+  EXPECT_EQ(saving.commit(200, 0, 0.5), 2'020U);  // by 49
+  EXPECT_EQ(saving.commit(300, 0, 1), 96'980U);   // by this one
 }
 
 TEST(SaveScheduleTest, WithoutAnIntervalEverythingIsDueAtOnce) {
-  SaveSchedule schedule(DurationMs{0});
-  EXPECT_EQ(schedule.due_before(Position{7}, 5), Position{7});
+  Saving saving(0);
+  EXPECT_EQ(saving.commit(5, 7), 7U);
 }
 
 }  // namespace freshet::pipeline::save_schedule_test

@@ -31,6 +31,7 @@ TEST(ChangedUsersTest, TakenUserEntersAgainAtItsNextChange) {
   EXPECT_EQ(changed.applied_from(Position{12}), Position{11});
   EXPECT_TRUE(changed.note(UserId("u1"), Offset{12}));
   EXPECT_EQ(changed.oldest()->user, UserId("u2"));
+  EXPECT_EQ(changed.entered(), 3U);
 }
 
 TEST(ChangedUsersTest, AppliedFromIsNeverBeyondThePosition) {
