@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from attention_entropy import mean_entropy
+from baselines import planted_truth, smoothed_rates
 from batches import Batches
 from compare_kinds import KINDS, kinds_of
 from compare_result import compare
@@ -153,7 +154,7 @@ def run(arguments) -> dict:
     examples_file = export_examples(log, arguments.out, say) if log else arguments.examples
     examples = load_examples(examples_file, say)
     arguments.train_until = arguments.train_until or last_day_but_one(examples, arguments.utc_offset)
-    later = split_days(examples, arguments.train_until, arguments.judge_from, arguments.utc_offset)[2]
+    *learn, later = split_days(examples, arguments.train_until, arguments.judge_from, arguments.utc_offset)
     if not len(later):
         raise UserError(f"no row is later than --train-until {arguments.train_until}: name an earlier day")
     folders = train_all(arguments, kinds, examples_file)
@@ -167,11 +168,16 @@ def run(arguments) -> dict:
                          else learned_logits(path, examples))[:, later] for path in paths]
         trainings[name] = [training_of(path) for path in paths]
     every = max(1, arguments.replicates // 10)
-    result = compare(kinds, logits, trainings, examples.label[later], examples.user[later], arguments.replicates,
+    beside = {"rates": smoothed_rates(examples, np.concatenate(learn))}
+    if arguments.truth:
+        if not log:
+            raise UserError("--truth: is a field of --log, which is not given")
+        beside["truth"] = planted_truth(arguments.log, arguments.truth, examples)
+    beside = {name: scores[later] for name, scores in beside.items()}
+    result = compare(kinds, logits, trainings, beside, examples.label[later], examples.user[later], arguments.replicates,
                      lambda done: done % every or say(f"bootstrap: {done} of {arguments.replicates}"))
     result["logits"] = "served by freshet" if log else "PyTorch's"
     result["options"] = training_options(arguments)
-    result["beside"] = []
     add_costs(result, folders, log.freshet if log else None, arguments, examples, later)
     (arguments.out / "comparison.json").write_text(json.dumps(result, indent=1) + "\n")
     (arguments.out / "comparison.md").write_text(tables(result, markdown_table))

@@ -32,20 +32,22 @@ def loss_target(trainings: dict) -> float | None:
     return max(best) if best else None
 
 
-def compare(kinds, logits, trainings, label, user, replicates, say=lambda done: None) -> dict:
-    """logits: kind -> [seed] of [2, R], deep and total; trainings: kind -> [seed] of training.json;
-    label, user [R]. Rows that some model could not score are left out of all.
+def compare(kinds, logits, trainings, beside, label, user, replicates, say=lambda done: None) -> dict:
+    """logits: kind -> [seed] of [2, R], deep and total; trainings: kind -> [seed] of training.json; beside: name ->
+    scores [R] of what is no model; label, user [R]. Rows that some model could not score are left out of all.
     """
     everywhere = np.isfinite(np.array([run for runs in logits.values() for run in runs])).all(axis=(0, 1))
     label, user = label[everywhere], user[everywhere]
     scores = [run[part][everywhere] for runs in logits.values() for run in runs for part in range(2)]
-    aucs = resampled_aucs(label, scores, user, replicates, seed=1, say=say)  # [2 x runs, 1 + B]
+    scores += [other[everywhere] for other in beside.values()]
+    aucs = resampled_aucs(label, scores, user, replicates, seed=1, say=say)  # [2 x runs + beside, 1 + B]
     pooled, place, draw = {}, 0, np.random.default_rng(2)
     for kind in kinds:
         runs = len(logits[kind.name])
         of_kind = aucs[place:place + 2 * runs].reshape(runs, 2, -1)
         pooled[kind.name] = {part: mean_over_seeds(of_kind[:, row], draw) for row, part in enumerate(PARTS)}
         place += 2 * runs
+    others = dict(zip(beside, aucs[place:]))
     target = loss_target(trainings)
     rows = []
     for kind in kinds:
@@ -53,6 +55,7 @@ def compare(kinds, logits, trainings, label, user, replicates, say=lambda done: 
         times = [reached(run, target) if target is not None else None for run in runs]
         rows.append({"kind": kind.name, "number": kind.number, "seeds": len(runs),
                      **{part: figure(pooled[kind.name][part]) for part in PARTS},
+                     "over": {name: figure(pooled[kind.name]["auc"] - other) for name, other in others.items()},
                      "epoch": float(np.mean([run["best_epoch"] for run in runs])),
                      "parameters": runs[0]["parameters"],
                      "steps": mean_or_none(time and time[0] for time in times),
@@ -62,4 +65,5 @@ def compare(kinds, logits, trainings, label, user, replicates, say=lambda done: 
               **{part: figure(pooled[pair.a][part] - pooled[pair.b][part]) for part in PARTS}}
              for pair in pairs_of(kinds)]
     return {"format": 1, "rows": len(label), "users": len(np.unique(user)), "clicked": int(label.sum()),
-            "replicates": replicates, "loss_target": target, "kinds": rows, "pairs": pairs}
+            "replicates": replicates, "loss_target": target, "kinds": rows, "pairs": pairs,
+            "beside": [{"name": name, "auc": figure(other)} for name, other in others.items()]}

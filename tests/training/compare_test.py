@@ -10,6 +10,7 @@ import compare
 import numpy as np
 import torch
 from attention_entropy import mean_entropy
+from baselines import planted_truth, smoothed_rates
 from batches import Batches
 from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
 from compare_result import compare as compare_logits
@@ -42,7 +43,8 @@ class ComparedTest(unittest.TestCase):
         cls.logits["self"][0][:, 3] = np.nan
         cls.trainings = {"traditional": [training([(5, 0.7), (9, 0.5)]), training([(5, 0.6), (9, 0.55)])],
                          "self": [training([(5, 0.55)])], "self_shared": [training([(5, 0.4)])] * 2}
-        cls.result = compare_logits(cls.kinds, cls.logits, cls.trainings, cls.label, cls.user, replicates=200)
+        cls.result = compare_logits(cls.kinds, cls.logits, cls.trainings, {"truth": truth}, cls.label, cls.user,
+                                    replicates=200)
 
     def test_a_difference_that_was_made_is_outside_its_interval(self):
         found = {(pair["a"], pair["b"]): pair for pair in self.result["pairs"]}
@@ -51,6 +53,11 @@ class ComparedTest(unittest.TestCase):
             self.assertGreater(pair["auc"]["low"], 0, pair)
             self.assertLessEqual(pair["auc"]["low"], pair["auc"]["value"])
             self.assertLessEqual(pair["auc"]["value"], pair["auc"]["high"])
+
+    def test_every_kind_is_held_against_what_is_no_model(self):
+        over = {row["kind"]: row["over"]["truth"] for row in self.result["kinds"]}
+        self.assertLess(over["traditional"]["high"], 0)
+        self.assertGreater(over["self_shared"]["value"], over["traditional"]["value"])
 
     def test_a_row_that_one_model_could_not_score_is_left_out_of_all(self):
         self.assertEqual(self.result["rows"], len(self.label) - 1)
@@ -69,12 +76,12 @@ class ComparedTest(unittest.TestCase):
         self.assertEqual(verdict(figure(-0.2, -0.1), None), "outside")
 
     def test_both_tables_hold_every_kind_and_pair(self):
-        result = {**self.result, "logits": "made up", "beside": [{"name": "rates", "auc": 0.6}]}
+        result = {**self.result, "logits": "made up"}
         for row in result["kinds"]:
             row.update(entropy=None, cost={"ns_per_click": 12.4, "ns_per_candidate": None, "bytes_per_user": 176})
         for table, mark in ((text_table, ""), (markdown_table, "| --- |")):
             text = tables(result, table)
-            for word in ("traditional", "self_shared", "rates", "sharing, 3 over 2", "+0.003", "176", "0.5500", mark):
+            for word in ("traditional", "self_shared", "overall over truth", "sharing, 3 over 2", "+0.003", "176", "0.5500", mark):
                 self.assertIn(word, text)
 
     def test_every_pair_is_of_two_kinds_that_there_are(self):
@@ -98,6 +105,32 @@ class ComparedTest(unittest.TestCase):
                 code = compare.main(["--out", str(path / "out"), *map(str, options)])
             self.assertEqual(code, 1, options)
             self.assertIn(word, talk.getvalue())
+
+
+class BaselinesTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+
+    def test_a_rate_is_that_of_its_rows_and_five_of_the_mean(self):
+        at = support.FIRST_DAY_MS
+        rows = [support.row("u1", "v1", at + 1, 1), support.row("u1", "v2", at + 2, 0), support.row("u2", "v1", at + 3, 1),
+                support.row("u3", "v3", at + 4, 0)]
+        examples = load_examples(support.write(self.dir / "examples.jsonl", rows))
+        found = smoothed_rates(examples, np.arange(3))
+        odds = lambda clicked, shown: np.log((clicked + 10 / 3) / (shown - clicked + 5 / 3))
+        self.assertAlmostEqual(found[0], odds(2, 2) + odds(1, 2) + odds(2, 3), places=6)
+        self.assertAlmostEqual(found[3], odds(0, 0) + odds(0, 0) + odds(2, 3), places=6)
+
+    def test_the_truth_is_found_by_user_item_and_time_or_missed_aloud(self):
+        rows = [support.row("u1", "v1", 5, 1), support.row("u1", "v2", 5, 0)]
+        examples = load_examples(support.write(self.dir / "examples.jsonl", [{**r, "ts": support.FIRST_DAY_MS} for r in rows]))
+        log = support.write(self.dir / "log.jsonl", [
+            {"user_id": "u1", "item_id": item, "ts": support.FIRST_DAY_MS, "p": p} for item, p in (("v2", 0.2), ("v1", 0.7))])
+        self.assertEqual(planted_truth(log, "p", examples).tolist(), [0.7, 0.2])
+        with self.assertRaisesRegex(UserError, "--truth"):
+            planted_truth(log, "q", examples)
 
 
 class EntropyTest(unittest.TestCase):
