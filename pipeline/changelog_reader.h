@@ -17,6 +17,7 @@
 
 #include "common/log_position.h"
 #include "common/status.h"
+#include "common/time.h"
 #include "pipeline/events/record.h"
 
 namespace freshet::pipeline {
@@ -27,6 +28,10 @@ class ChangelogReader {
 
   // What the partition holds now. Nothing at or past the end is decided (its last stable offset).
   virtual Result<PositionRange> range(Partition partition) = 0;
+
+  // For how long a user's tombstone stays after its segment was compacted, at least: a store that
+  // has not seen the changelog for longer may have missed some.
+  virtual Result<DurationMs> tombstones_kept() = 0;
 
   // Reads `partition` from `position` on; repeated, it reads from there instead.
   virtual Status start_at(Partition partition, Position position) = 0;

@@ -14,7 +14,6 @@
 namespace freshet::pipeline {
 namespace {
 
-constexpr std::int64_t kDeleteRetentionMs = 7 * 86'400'000;
 // A segment is compacted only once it is full, and a restore reads what is not.
 constexpr std::int64_t kSegmentBytes = 100 << 20;
 // What brokers take unless they are told otherwise.
@@ -53,7 +52,7 @@ NewTopic new_changelog_topic(const WorkerConfig& config, std::int32_t partition_
   topic.partition_count = partition_count;
   topic.replicas = kDefaultReplicas;
   topic.settings = {{"cleanup.policy", "compact"},
-                    {"delete.retention.ms", std::to_string(kDeleteRetentionMs)},
+                    {"delete.retention.ms", std::to_string(kTombstonesKept.value)},
                     {"segment.bytes", std::to_string(kSegmentBytes)}};
   const std::size_t record = changelog_record_bytes_max(config);
   if (record > kUsualMessageBytes) {
@@ -101,12 +100,12 @@ Findings judge_changelog(const WorkerConfig& config, const TopicSettings& settin
   }
   judge_client(config, record, &findings);
   const std::optional<std::int64_t> retention = number_of(settings, "delete.retention.ms");
-  if (retention && *retention < kDeleteRetentionMs) {
+  if (retention && *retention < kTombstonesKept.value) {
     findings.push_back(
         {FindingLevel::kAdvice, where,
          "delete.retention.ms is " + std::to_string(*retention) +
              ": a worker that was away for longer reads the whole changelog again",
-         "set delete.retention.ms=" + std::to_string(kDeleteRetentionMs) + " on the topic"});
+         "set delete.retention.ms=" + std::to_string(kTombstonesKept.value) + " on the topic"});
   }
   return findings;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/time.h"
 #include "pipeline/changelog_name.h"
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/finding.h"
@@ -16,6 +17,9 @@
 #include "pipeline/kafka/topic_creation.h"
 
 namespace freshet::pipeline {
+
+// The delete.retention.ms of a topic that a worker makes.
+inline constexpr DurationMs kTombstonesKept{7 * 86'400'000};
 
 // What the largest record of it may take in the topic's log: every behaviour as long as it gets,
 // with the longest ids.

@@ -39,6 +39,18 @@ Result<PositionRange> KafkaChangelogReader::range(Partition partition) {
   return position_range(handle_->get(), topic_, partition);
 }
 
+// A guess that is too long costs nothing but time: the digest of what was restored is compared, and
+// where it differs the partition is read from nothing.
+Result<DurationMs> KafkaChangelogReader::tombstones_kept() {
+  const Result<TopicSettings> settings = topic_settings(handle_->get(), topic_);
+  if (!settings && settings.error().code == ErrorCode::kUnavailable) {
+    return tl::unexpected<Error>(settings.error());
+  }
+  if (!settings) return kTombstonesKept;
+  const auto kept = number_of(*settings, "delete.retention.ms");
+  return kept ? DurationMs{*kept} : kTombstonesKept;
+}
+
 Status KafkaChangelogReader::start_at(Partition partition, Position position) {
   FRESHET_CHECK(position.value >= 0);
   next_[partition] = position;

@@ -31,6 +31,9 @@ class KafkaChangelogReader final : public ChangelogReader {
   ~KafkaChangelogReader() override;
 
   Result<PositionRange> range(Partition partition) override;
+  // The topic's delete.retention.ms; where the worker may not ask for it, as a worker makes the
+  // topic.
+  Result<DurationMs> tombstones_kept() override;
   Status start_at(Partition partition, Position position) override;
   void stop(Partition partition) override;
   Result<RecordBatch> poll(std::chrono::milliseconds timeout, std::size_t records_max) override;

@@ -181,7 +181,8 @@ Status PartitionRestore::do_without_the_committed_marker(ChangelogReader* reader
   return {};
 }
 
-bool PartitionRestore::must_begin_from_nothing(std::string* why) const {
+Result<bool> PartitionRestore::must_begin_from_nothing(ChangelogReader* reader,
+                                                       std::string* why) const {
   const stateful::Marker& last = last_marker_->marker;
   if (stored_->marker.lineage != last.lineage) {
     *why = "it holds another history of the partition";
@@ -196,10 +197,11 @@ bool PartitionRestore::must_begin_from_nothing(std::string* why) const {
            ": the topic was made anew";
   } else if (!stored_->restored && stored_->marker.number == last.number) {
     *why = "its digest is not that of the changelog's marker with the same number";
-  } else if (clock_->now() >= stored_->commit_time + limits_.tombstones_kept) {
-    *why = "it is so old that the changelog may have dropped tombstones since";
   } else {
-    return false;
+    const Result<DurationMs> kept = reader->tombstones_kept();
+    if (!kept) return tl::unexpected<Error>(kept.error());
+    if (clock_->now() < stored_->commit_time + *kept) return false;
+    *why = "it is so old that the changelog may have dropped tombstones since";
   }
   return true;
 }
@@ -219,8 +221,14 @@ Status PartitionRestore::begin_read(ChangelogReader* reader) {
     return {};
   }
   std::string why;
-  if (!stored_ || must_begin_from_nothing(&why)) {
-    if (Status begun = start_from_nothing(why); !begun) return begun;
+  if (stored_) {
+    const Result<bool> must = must_begin_from_nothing(reader, &why);
+    if (!must) return tl::unexpected<Error>(must.error());
+    if (*must) {
+      if (Status begun = start_from_nothing(why); !begun) return begun;
+    }
+  } else if (Status begun = start_from_nothing(why); !begun) {
+    return begun;
   }
   batch_.clear();
   batch_bytes_ = 0;

@@ -38,8 +38,6 @@
 namespace freshet::pipeline {
 
 struct RestoreLimits {
-  // The changelog's delete.retention.ms: a store that is older may have missed tombstones.
-  DurationMs tombstones_kept{7 * 24 * 3'600'000};
   // How long the committed marker may take to become visible. It does at once, unless an open
   // transaction of a worker that died lies before it: until the brokers have ended that one.
   DurationMs marker_wait{20'000};
@@ -77,7 +75,7 @@ class PartitionRestore {
   Status wait_for_marker(ChangelogReader* reader);
   Status do_without_the_committed_marker(ChangelogReader* reader);
   Status begin_read(ChangelogReader* reader);
-  bool must_begin_from_nothing(std::string* why) const;
+  Result<bool> must_begin_from_nothing(ChangelogReader* reader, std::string* why) const;
   Status start_from_nothing(const std::string& why);
   Status set_aside();
   void take_marker(const InputRecord& record);

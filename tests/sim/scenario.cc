@@ -111,6 +111,7 @@ Scenario Scenario::draw(Random* random, const Emphasis& emphasis) {
   scenario.restore_batch_users = 1 + random->below(6);
   scenario.static_members = random->chance(0.7);
   scenario.deliver_at_once = random->chance(0.5);
+  scenario.tombstones_kept = DurationMs{(1 + static_cast<std::int64_t>(random->below(7))) * kDayMs};
   scenario.session_ms = 2'000 + static_cast<std::int64_t>(random->below(8'000));
   scenario.transaction_timeout_ms = 4'000 + static_cast<std::int64_t>(random->below(8'000));
   scenario.input = draw_input(random, scenario.partitions);

@@ -39,6 +39,7 @@ struct Scenario {
   std::size_t restore_batch_users = 0;
   bool static_members = true;
   bool deliver_at_once = false;
+  DurationMs tombstones_kept;  // the changelog's delete.retention.ms
   std::int64_t session_ms = 0;
   std::int64_t transaction_timeout_ms = 0;
   std::int64_t calm_from_ms = 0;  // when faults end

@@ -22,6 +22,7 @@ class SimChangelogReader final : public pipeline::ChangelogReader {
       : process_(process), inner_(&process->env()->broker, process->application().config) {}
 
   Result<PositionRange> range(Partition partition) override { return inner_.range(partition); }
+  Result<DurationMs> tombstones_kept() override { return inner_.tombstones_kept(); }
   Status start_at(Partition partition, Position position) override {
     process_->note("reads the changelog of " + std::to_string(partition.value) + " from " +
                    std::to_string(position.value));

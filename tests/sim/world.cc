@@ -14,8 +14,6 @@
 namespace freshet::sim {
 namespace {
 
-// Of the changelog; what RestoreLimits counts on.
-constexpr std::int64_t kDeleteRetentionMs = 7 * kDayMs;
 constexpr std::uint64_t kTickMsMax = 150;
 // Within this much calm time every input must have come out.
 constexpr std::int64_t kHealingMsMax = 300'000;
@@ -40,6 +38,7 @@ World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
   env_.plan = scenario_.plan;
   env_.violation = expected_.violation;
   env_.broker.deliver_at_once(scenario_.deliver_at_once);
+  env_.broker.keep_tombstones(scenario_.tombstones_kept);
   const pipeline::KafkaConfig& kafka = scenario_.config.kafka;
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
     env_.broker.create_topic(topic, scenario_.partitions);
@@ -128,8 +127,7 @@ void World::clean_logs() {
           env_.random.below(static_cast<std::uint64_t>(stable.value) + 1))};
       env_.note("changelog " + std::to_string(i) + " is cleaned below " +
                 std::to_string(below.value));
-      env_.broker.compact(topic, partition, env_.clock.now(), DurationMs{kDeleteRetentionMs},
-                          below);
+      env_.broker.compact(topic, partition, env_.clock.now(), below);
     }
     const auto& marker = changelog_.last_marker(partition);
     if (marker && env_.strikes(Fault::kRetention)) {

@@ -71,10 +71,20 @@ void MemoryBroker::trim(const std::string& topic, Partition partition, Position 
 }
 
 void MemoryBroker::compact(const std::string& topic, Partition partition, EventTime now,
-                           DurationMs delete_retention, std::optional<Position> below) {
+                           std::optional<Position> below) {
   const std::lock_guard lock(mutex_);
   MemoryLog& log = log_of(topic, partition);
-  log.compact(now, delete_retention, below.value_or(log.stable_end()));
+  log.compact(now, tombstones_kept_, below.value_or(log.stable_end()));
+}
+
+void MemoryBroker::keep_tombstones(DurationMs span) {
+  const std::lock_guard lock(mutex_);
+  tombstones_kept_ = span;
+}
+
+DurationMs MemoryBroker::tombstones_kept() const {
+  const std::lock_guard lock(mutex_);
+  return tombstones_kept_;
 }
 
 std::vector<StoredRecord> MemoryBroker::records(const std::string& topic) const {

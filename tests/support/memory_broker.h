@@ -66,7 +66,10 @@ class MemoryBroker {
   // A run of the log cleaner, as MemoryLog::compact; up to the last stable offset unless `below`
   // says less.
   void compact(const std::string& topic, Partition partition, EventTime now,
-               DurationMs delete_retention, std::optional<Position> below = std::nullopt);
+               std::optional<Position> below = std::nullopt);
+  // The topics' delete.retention.ms, which compact() goes by. 7 days at first.
+  void keep_tombstones(DurationMs span);
+  DurationMs tombstones_kept() const;
 
   // What a topic shows to a read_committed reader, by partition, then offset.
   std::vector<StoredRecord> records(const std::string& topic) const;
@@ -167,6 +170,7 @@ class MemoryBroker {
   std::uint64_t last_name_ = 0;
   std::uint64_t last_asked_marker_ = 0;  // each is asked for once, when it is decided
   bool deliver_at_once_ = false;
+  DurationMs tombstones_kept_{7 * 86'400'000};
 };
 
 }  // namespace freshet::test

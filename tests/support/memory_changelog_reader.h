@@ -23,6 +23,7 @@ class MemoryChangelogReader final : public pipeline::ChangelogReader {
                         std::string who = "reader");
 
   Result<PositionRange> range(Partition partition) override;
+  Result<DurationMs> tombstones_kept() override { return broker_->tombstones_kept(); }
   Status start_at(Partition partition, Position position) override;
   void stop(Partition partition) override { next_.erase(partition); }
   Result<pipeline::RecordBatch> poll(std::chrono::milliseconds timeout,

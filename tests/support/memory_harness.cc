@@ -83,7 +83,7 @@ std::unique_ptr<ForeignWriter> MemoryHarness::open_writer() {
 std::string MemoryHarness::changelog_topic() const { return pipeline::changelog_topic(config_); }
 
 void MemoryHarness::compact(Partition partition) {
-  broker_.compact(changelog_topic(), partition, EventTime{0}, DurationMs{1});
+  broker_.compact(changelog_topic(), partition, EventTime{0});
 }
 
 void MemoryHarness::trim(const std::string& topic, Partition partition, Position begin) {

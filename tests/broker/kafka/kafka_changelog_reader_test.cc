@@ -6,6 +6,7 @@
 #include <map>
 
 #include "pipeline/kafka/changelog_topic.h"
+#include "tests/support/kafka_admin.h"
 #include "tests/support/kafka_harness.h"
 #include "tests/support/kafka_transactions.h"
 
@@ -82,6 +83,20 @@ TEST_F(KafkaChangelogReaderTest, MoreThanTheQueueHoldsIsReadWithoutAGap) {
           0);
     }
   }
+}
+
+TEST_F(KafkaChangelogReaderTest, HowLongTombstonesAreKeptIsReadFromTheTopic) {
+  reader_ = open(harness_.config());
+  alter_topic(harness_.config().kafka.bootstrap, topic(),
+              {{"cleanup.policy", "compact"}, {"delete.retention.ms", "3600000"}});
+  // What is altered shows a moment later.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  Result<DurationMs> kept = reader_->tombstones_kept();
+  while (kept && *kept != DurationMs{3'600'000} && std::chrono::steady_clock::now() < deadline) {
+    kept = reader_->tombstones_kept();
+  }
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(kept->value, 3'600'000);
 }
 
 // librdkafka tells that a partition is drained in the same queue as its records.

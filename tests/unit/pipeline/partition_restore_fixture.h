@@ -30,6 +30,7 @@ struct Changelog {
   std::map<std::int64_t, std::pair<std::string, std::optional<std::string>>> records;
   Position begin;
   Position end;
+  DurationMs tombstones_kept{7 * kDayMs};
   std::function<void()> on_asked;  // while the answer to range() is on its way; may be none
 
   void append(std::string key, std::optional<std::string> value) {
@@ -55,6 +56,7 @@ class ChangelogReaderOnMap final : public ChangelogReader {
     if (log_->on_asked) log_->on_asked();
     return range;
   }
+  Result<DurationMs> tombstones_kept() override { return log_->tombstones_kept; }
   Status start_at(Partition, Position position) override {
     EXPECT_GE(position, log_->begin);
     next_ = position;

@@ -120,6 +120,26 @@ TEST_F(PartitionRestoreTest, AStoreOlderThanTheTombstonesIsReadFromNothing) {
   expect_store_equals_changelog();
 }
 
+// A tombstone that is gone shows in the digest as well; here all are there, so the topic's setting
+// alone decides whether the record before the store's position is needed.
+TEST_F(PartitionRestoreTest, HowLongTombstonesAreKeptIsTheTopicsToSay) {
+  commit({{"a", value_of(1)}});
+  commit({{"b", value_of(1)}}, true);
+  clock_.advance(2 * kDayMs);
+  const Changelog all = changelog_;
+  changelog_.records.erase(0);
+  ASSERT_TRUE(restore(last()));  // read on from its position
+  expect_store_equals_changelog();
+
+  commit({{"c", value_of(1)}}, true);
+  changelog_.records.insert(all.records.begin(), all.records.end());
+  changelog_.tombstones_kept = DurationMs{kDayMs};
+  clock_.advance(kDayMs);
+  ASSERT_TRUE(restore(last()));
+  expect_store_equals_changelog();
+  EXPECT_EQ(store_.asides().value().size(), 1U);  // read from nothing
+}
+
 TEST_F(PartitionRestoreTest, AnOldStoreThatMissedNothingStays) {
   commit({{"a", value_of(1)}});
   clock_.advance(8 * kDayMs);
