@@ -67,6 +67,22 @@ TEST(KafkaClientConfigTest, TheUsersOptionsWinInTheRoleTheyBelongTo) {
   EXPECT_FALSE(producer.contains("session.timeout.ms"));
 }
 
+// librdkafka's own ten seconds would keep a worker away for that long after its brokers are back.
+TEST(KafkaClientConfigTest, EveryClientLooksForItsBrokersAgainWithinASecondUnlessTheUserSaysElse) {
+  WorkerConfig config;
+  const auto clients = [&config] {
+    return std::vector{consumer_options(config, {}), producer_options(config, {}),
+                       reader_options(config, "me"), changelog_reader_options(config, "me")};
+  };
+  for (const KafkaOptions& options : clients()) {
+    EXPECT_EQ(effective(options)["reconnect.backoff.max.ms"], "1000");
+  }
+  config.kafka.client = {{"reconnect.backoff.max.ms", "7000"}};
+  for (const KafkaOptions& options : clients()) {
+    EXPECT_EQ(effective(options)["reconnect.backoff.max.ms"], "7000");
+  }
+}
+
 // The largest that a queue with these two bounds becomes, for values of any size.
 std::size_t bytes_most(const std::string& messages, const std::string& kbytes) {
   constexpr std::size_t kBesideValueBytes = 384;
