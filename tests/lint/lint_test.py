@@ -148,7 +148,7 @@ class SourcesListedTest(LintTest):
     LIBRARY = "freshet_library(x SOURCES a.cc HEADERS a.h)  # old.cc\n"
 
     def library(self, **more):
-        return {"common/CMakeLists.txt": self.LIBRARY, "common/a.cc": "", "common/a.h": "", **more}
+        return {"common/CMakeLists.txt": self.LIBRARY, "common/a.cc": '#include "common/a.h"\n', "common/a.h": "", **more}
 
     def test_orphans_are_found(self):
         self.passes(sources_listed.check, self.library())
@@ -158,7 +158,7 @@ class SourcesListedTest(LintTest):
 
     def test_a_folder_without_a_list_is_named_in_the_one_above(self):
         lists = {"common/CMakeLists.txt": "freshet_library(x SOURCES b/a.cc HEADERS b/a.h)"}
-        self.passes(sources_listed.check, {**lists, "common/b/a.cc": "", "common/b/a.h": ""})
+        self.passes(sources_listed.check, {**lists, "common/b/a.cc": '#include "common/b/a.h"', "common/b/a.h": ""})
         self.bites(sources_listed.check, {**lists, "common/b/b.cc": "", "common/b/b.h": ""}, "a source")
 
     def test_a_bench_in_a_folder_of_its_own_is_named_there(self):
@@ -169,6 +169,10 @@ class SourcesListedTest(LintTest):
     def test_a_source_needs_its_header(self):
         files = {"common/CMakeLists.txt": "freshet_library(x SOURCES a.cc)", "common/a.cc": ""}
         self.bites(sources_listed.check, files, "header beside it")
+
+    def test_a_source_includes_its_header_first(self):
+        late = '#include <string>\n#include "common/a.h"\n'
+        self.bites(sources_listed.check, self.library(**{"common/a.cc": late}), 'include "common/a.h" first')
 
     def test_a_test_outside_every_target_is_found(self):
         lists = {"tests/CMakeLists.txt": "freshet_tests(unit common LIBS x)\n"}

@@ -1,7 +1,8 @@
-"""Every source is built, and every header of a library is in its verified header set.
+"""Every source is built, every header of a library is in its list, and each compiles by itself.
 
 A file that no CMakeLists.txt names is dead code that still looks alive. Tests and benches are
-taken by pattern, so for them the folder must be one that is looked at.
+taken by pattern, so for them the folder must be one that is looked at. That a header with a source beside
+it compiles by itself is shown by that source, which includes it first; cmake verifies the others.
 """
 
 import posixpath
@@ -38,7 +39,14 @@ def product_findings(tree, path):
 def header_findings(tree, path):
     """A source sits beside its header; a part of a larger unit includes its folder's header."""
     folder = posixpath.dirname(path)
-    if tree.has(path[:-3] + ".h") or path.endswith("/main.cc"):
+    header = path[:-3] + ".h"
+    if tree.has(header):
+        first = re.search(r'^#include\s+["<]([^">]+)', tree.text(path), re.MULTILINE)
+        if first is None or first.group(1) != header:
+            yield Finding(path, 1, f'does not include "{header}" first: nothing else shows that the header '
+                          "compiles by itself")
+        return
+    if path.endswith("/main.cc"):
         return
     if not re.search(rf'^#include "{re.escape(folder)}/', tree.text(path), re.MULTILINE):
         yield Finding(path, 1, f"has neither a header beside it nor an #include of one in {folder}/: "
