@@ -1,9 +1,9 @@
 """A proxy in front of a broker that can lose a transaction's end: EndTxn, on its way or its answer."""
 
 import queue
-import socket
 import struct
-import threading
+
+from forwarder import Forwarder, both_ways, break_off
 
 END_TXN = 26  # Kafka's api key
 # What becomes of an EndTxn request.
@@ -12,45 +12,30 @@ REPLY = "the broker acts, and the connection breaks with its answer"
 SILENCE = "the broker acts, and its answer never comes"
 
 
-class KafkaProxy:
+class KafkaProxy(Forwarder):
     """Forwards connections to the listener that `forward_to` names, frame by frame.
 
     A request is a length, then api key, version, correlation id; its answer a length, then that id.
     """
 
     def __init__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
+        super().__init__()
         self.faults = queue.SimpleQueue()
         self.lost = []  # the faults that have happened, in order
-
-    def forward_to(self, address):
-        host, port = address.split(":")
-        self.target = (host, int(port))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self.socket.close()
 
     def lose(self, fault):
         """The next EndTxn of any connection meets the fault."""
         self.faults.put(fault)
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-            except OSError:  # closed
-                return
-            try:
-                broker = socket.create_connection(self.target)
-            except OSError:  # the broker is away, and so is the proxy
-                client.close()
-                continue
-            awaited = {}  # correlation id -> the fault that its answer meets
-            for work in (self._requests, self._answers):
-                threading.Thread(target=work, args=(client, broker, awaited), daemon=True).start()
+    def serve(self, client):
+        broker = self.connect(client)  # where it is away, so is the proxy
+        if broker is not None:
+            both_ways(self._forward, client, broker, client, {})
+
+    def _forward(self, source, sink, client, awaited):
+        """`awaited`: correlation id -> the fault that its answer meets."""
+        (self._requests if source is client else self._answers)(source, sink, awaited)
+        break_off(source, sink)
 
     def _next_fault(self):
         try:
@@ -64,22 +49,20 @@ class KafkaProxy:
             fault = self._next_fault() if api_key == END_TXN else None
             if fault == REQUEST:
                 self.lost.append(fault)
-                break
+                return
             if fault is not None:
                 awaited[correlation] = fault
             _send(broker, frame)
-        _break(client, broker)
 
-    def _answers(self, client, broker, awaited):
+    def _answers(self, broker, client, awaited):
         for frame in _frames(broker):
             fault = awaited.pop(struct.unpack_from(">i", frame, 4)[0], None)
             if fault is not None:
                 self.lost.append(fault)
             if fault == REPLY:
-                break
+                return
             if fault != SILENCE:
                 _send(client, frame)
-        _break(client, broker)
 
 
 def _frames(source):
@@ -97,12 +80,3 @@ def _send(sink, frame):
         sink.sendall(frame)
     except OSError:  # its reader notices
         pass
-
-
-def _break(*connections):
-    for connection in connections:
-        try:
-            connection.shutdown(socket.SHUT_RDWR)
-        except OSError:  # it was broken already
-            pass
-        connection.close()
