@@ -53,17 +53,24 @@ class Folder {
     const auto model = scorer::init_model(options);
     FRESHET_CHECK(model.has_value());
     FRESHET_CHECK(scorer::save_model(*model, path()).has_value());
-    for (std::size_t k = 0; k < kFiles.size(); ++k) contents_[k] = content_of(path() / kFiles[k]);
+    for (std::size_t k = 0; k < kFiles.size(); ++k) {
+      contents_[k] = content_of(path() / kFiles[k]);
+      sha256_[k] = scorer::sha256_hex(contents_[k]);
+    }
     FRESHET_CHECK(scorer::load_model(path()).has_value());
   }
 
-  void load_with(std::size_t which, std::string_view bytes) const {
-    std::array<std::string, 4> contents = contents_;
-    if (which != kYaml && !contents[which].empty()) {
-      replace(&contents[kYaml], scorer::sha256_hex(contents[which]), scorer::sha256_hex(bytes));
+  void load_with(std::size_t which, std::string_view bytes) {
+    if (which != replaced_) write(path() / kFiles[replaced_], contents_[replaced_]);
+    replaced_ = which;
+    if (which != kYaml) {
+      std::string yaml = contents_[kYaml];
+      if (!contents_[which].empty()) {
+        replace(&yaml, sha256_[which], scorer::sha256_hex(bytes));
+      }
+      write(path() / kFiles[kYaml], yaml);
     }
-    contents[which] = bytes;
-    for (std::size_t k = 0; k < kFiles.size(); ++k) write(path() / kFiles[k], contents[k]);
+    write(path() / kFiles[which], bytes);
     const auto model = scorer::load_model(path());
     FRESHET_CHECK(model || model.error().code == ErrorCode::kInvalidModel);
   }
@@ -77,6 +84,8 @@ class Folder {
 
   test::TempDir directory_;
   std::array<std::string, 4> contents_;  // of kFiles; empty where the folder has no such file
+  std::array<std::string, 4> sha256_;
+  std::size_t replaced_ = kYaml;  // which file holds something else now, beside model.yaml
 };
 
 }  // namespace freshet::fuzz
@@ -85,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static std::map<std::size_t, freshet::fuzz::Folder> folders;
   if (size == 0) return 0;
   const std::size_t number = data[0] / 4 % freshet::scorer::kVariantWords.size();
-  const freshet::fuzz::Folder& folder =
+  freshet::fuzz::Folder& folder =
       folders.try_emplace(number, freshet::scorer::kVariantWords[number].value).first->second;
   folder.load_with(data[0] % 4, freshet::fuzz::text_of(data, size).substr(1));
   return 0;
