@@ -117,6 +117,8 @@ class FullDiskTest(harness.BrokerTestCase):
         total = IMPRESSIONS + 100_000
         harness.wait_until("all scores", lambda: len(self.outputs()) == total, every_s=2)
         self.assertEqual(worker.stop(), 0, worker.text())
+        refusals = [line for line in worker.text().splitlines() if "No space left on device" in line]
+        self.assertEqual([line for line in refusals if "; trying again" not in line], [], "one line a try")
         self.assert_published_once(self.outputs(), self.replayed(first, second))
         verified = harness.freshet("state", "verify", "-c", self.config).stdout
         self.assertNotIn("PROBLEM", verified)
