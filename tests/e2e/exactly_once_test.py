@@ -23,7 +23,7 @@ class NamedPlaces(ExactlyOnceTestCase):
     TYPES = ("click",)  # each changes its user
 
     def test_a_worker_killed_at_each_named_place_loses_and_repeats_nothing(self):
-        feed = self.feed(rate=700)  # it must outlast the deaths, on a slow machine too
+        feed = self.feed(rate=500)  # it must outlast the deaths, on a slow machine too
         for place, (passes, delay_us) in PLACES.items():
             with self.subTest(place):
                 if place == "in_restore":
