@@ -113,7 +113,7 @@ def commit_positions(bootstrap, group, topic, positions):
 
 
 def kafka_tool(directory, name, *arguments):
-    """Kafka's own tool of that name (configs, acls) against the running broker of the folder."""
+    """Kafka's own tool of that name (configs) against the running broker of the folder."""
     done = subprocess.run([ROOT / "scripts/kafka", name, "--dir", directory, *arguments],
                           capture_output=True, text=True)
     if done.returncode != 0:

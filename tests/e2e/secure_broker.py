@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import harness
+import kafka_acls
 
 PASSWORD = "s3cret-of-the-worker"
 EVENTS = 200
@@ -35,12 +36,10 @@ class SecureBroker:
 
     def grant(self, principal, operation, *resource):
         """`resource` as Kafka's tool has it: "--topic", "clicks"."""
-        harness.kafka_tool(self.dir, "acls", "--add", "--allow-principal", principal, "--operation",
-                           operation, *resource)
+        kafka_acls.grant(self.plain, principal, operation, *resource)
 
     def revoke(self, principal, operation, *resource):
-        harness.kafka_tool(self.dir, "acls", "--remove", "--force", "--allow-principal", principal,
-                           "--operation", operation, *resource)
+        kafka_acls.revoke(self.plain, principal, operation, *resource)
 
     def login(self, user, password, ca="ca.pem"):
         """kafka.client options of a SCRAM user."""
