@@ -32,14 +32,13 @@ class TraditionalAttention(nn.Module):
 
     def user(self, x, scores, items, visible, age_days, target=None):
         """x [m, d], scores [m, S], items int64 [R, N] (rows of both), visible bool [R, N], age_days [R, N] -> u [R, d]"""
-        scores = embedding(items, scores)  # [R, N, S]
         if self.over_channels:
-            alpha = torch.softmax(scores, dim=2) * visible.unsqueeze(2)  # [R, N, d]
-        else:
-            scores = scores - self.recency_per_day * age_days.unsqueeze(2)
-            alpha = masked_softmax(scores, visible.unsqueeze(2), dim=1)  # [R, N, S]
-            if alpha.shape[2] == 1:
-                return weighted_rows(alpha.squeeze(2), items, x)
+            # A click's weights depend on its item alone, so each item is weighted once.
+            return weighted_rows(visible.to(x.dtype), items, torch.softmax(scores, dim=1) * x)
+        scores = embedding(items, scores) - self.recency_per_day * age_days.unsqueeze(2)  # [R, N, S]
+        alpha = masked_softmax(scores, visible.unsqueeze(2), dim=1)  # [R, N, S]
+        if alpha.shape[2] == 1:
+            return weighted_rows(alpha.squeeze(2), items, x)
         return (alpha * embedding(items, x)).sum(dim=1)
 
     def target(self, f, present):
