@@ -28,6 +28,7 @@ int report(const Error& error);
 using Run = std::function<int()>;
 void add_run(CLI::App& app, Run* run);
 void add_replay(CLI::App& app, Run* run);
+void add_evaluate(CLI::App& app, Run* run);
 void add_check(CLI::App& app, Run* run);
 void add_config(CLI::App& app, Run* run);
 void add_test(CLI::App& app, Run* run);

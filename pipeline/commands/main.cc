@@ -39,6 +39,7 @@ int main_of(int argc, char** argv) {
   Run run;
   add_run(app, &run);
   add_replay(app, &run);
+  add_evaluate(app, &run);
   add_check(app, &run);
   add_config(app, &run);
   add_test(app, &run);

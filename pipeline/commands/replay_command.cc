@@ -14,14 +14,13 @@
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/event_explainer.h"
 #include "pipeline/commands/load.h"
-#include "pipeline/commands/option_checks.h"
 #include "pipeline/commands/progress.h"
+#include "pipeline/commands/replay_input.h"
 #include "pipeline/commands/summary.h"
 #include "pipeline/examples/example_export.h"
 #include "pipeline/files/byte_sink.h"
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/files/file_transport.h"
-#include "pipeline/files/seed_history.h"
 #include "pipeline/score_observers.h"
 #include "pipeline/score_verifier.h"
 #include "pipeline/state_report.h"
@@ -36,13 +35,10 @@ namespace {
 struct ReplayArguments {
   ConfigArguments config;
   std::string model;
-  std::string input;
+  ReplayInput input;
   std::string output;
   std::string dead_letters;
   std::string state;
-  std::string seed_history;
-  std::vector<std::string> seed_fields;  // "behaviour=field"
-  std::optional<std::int32_t> partitions;
   bool verify = false;
   std::string explain;          // a user
   std::string export_examples;  // a file
@@ -84,14 +80,14 @@ Status check_files(const ReplayArguments& arguments) {
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files{
       {"--config", arguments.config.path, FileUse::kRead},
-      {"--input", arguments.input, FileUse::kRead},
+      {"--input", arguments.input.log, FileUse::kRead},
       {"--output", arguments.output, FileUse::kWritten},
       {"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten}};
   if (!arguments.export_examples.empty()) {
     files.push_back({"--export-examples", arguments.export_examples, FileUse::kWritten});
   }
-  if (!arguments.seed_history.empty()) {
-    files.insert(files.begin(), {"--seed-history", arguments.seed_history, FileUse::kRead});
+  if (!arguments.input.seed_history.empty()) {
+    files.insert(files.begin(), {"--seed-history", arguments.input.seed_history, FileUse::kRead});
   }
   return pipeline::check_distinct_files(files);
 }
@@ -118,45 +114,6 @@ Result<std::unique_ptr<stateful::StateStore>> open_store(const ReplayArguments& 
   auto store = stateful::RocksDbStateStore::open(options);
   if (!store) return tl::unexpected(store.error());
   return std::unique_ptr<stateful::StateStore>(std::move(*store));
-}
-
-// Outputs name their topic, so a dump of another one would not give what that topic gave.
-Result<pipeline::LogFile> open_input(const ReplayArguments& arguments,
-                                     const pipeline::WorkerConfig& config) {
-  Result<pipeline::LogFile> input = pipeline::LogFile::open(config, arguments.input);
-  if (!input) return input;
-  if (const auto& dump = input->dump_topic(); dump && dump->name != config.kafka.input) {
-    return error(ErrorCode::kInvalidConfig, arguments.input + ": is a dump of topic " + dump->name +
-                                                ", and kafka.input is " + config.kafka.input +
-                                                "; set kafka.input to the dump's topic");
-  }
-  if (arguments.partitions) {
-    if (Status fits = input->set_partition_count(*arguments.partitions); !fits) {
-      return tl::unexpected(fits.error());
-    }
-  }
-  return input;
-}
-
-Result<pipeline::SeedHistoryOptions> seed_options(const ReplayArguments& arguments,
-                                                  std::int32_t partition_count) {
-  pipeline::SeedHistoryOptions options;
-  options.file = arguments.seed_history;
-  options.partition_count = partition_count;
-  for (const std::string& mapping : arguments.seed_fields) {
-    const std::size_t equals = mapping.find('=');
-    if (equals == std::string::npos) {
-      return error(
-          ErrorCode::kInvalidConfig,
-          "--seed-field " + mapping + ": say BEHAVIOUR=FIELD, such as click=long_view_seq");
-    }
-    const std::string behaviour = mapping.substr(0, equals);
-    if (!options.field_by_behaviour.emplace(behaviour, mapping.substr(equals + 1)).second) {
-      return error(ErrorCode::kInvalidConfig,
-                   "--seed-field " + mapping + ": " + behaviour + " has a field already; name one");
-    }
-  }
-  return options;
 }
 
 // The file of --export-examples, where it is asked for.
@@ -194,7 +151,7 @@ class ExampleFile {
 Status replay(const ReplayArguments& arguments, const Loaded& loaded,
               pipeline::Counters* counters) {
   const SystemClock clock;
-  Result<pipeline::LogFile> input = open_input(arguments, loaded.config);
+  Result<pipeline::LogFile> input = arguments.input.open(loaded.config);
   if (!input) return tl::unexpected(input.error());
   auto store = open_store(arguments, loaded.config);
   if (!store) return tl::unexpected(store.error());
@@ -202,19 +159,10 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   pipeline::FileTransportOptions files;
   files.output = arguments.output;
   files.dead_letters = arguments.dead_letters_file();
-  if (!arguments.seed_history.empty()) {
-    const auto options = seed_options(arguments, input->partition_count());
-    if (!options) return tl::unexpected(options.error());
-    auto seeded = pipeline::seed_history(loaded.config, *options, clock, store->get());
-    if (!seeded) return tl::unexpected(seeded.error());
-    std::fprintf(stderr, "seeded: %llu users, %llu clicks\n",
-                 static_cast<unsigned long long>(seeded->users),
-                 static_cast<unsigned long long>(seeded->clicks));
-    for (const std::string& field : seeded->absent_fields) {
-      std::fprintf(stderr, "seeded: no line has the field %s\n", field.c_str());
-    }
-    files.committed = std::move(seeded->committed);
-  }
+  auto committed =
+      arguments.input.seed(loaded.config, input->partition_count(), clock, true, store->get());
+  if (!committed) return tl::unexpected(committed.error());
+  files.committed = std::move(*committed);
 
   Progress progress("replay", "records", clock);
   files.on_read = [&](std::uint64_t records, std::optional<double> share) {
@@ -302,15 +250,11 @@ void add_replay(CLI::App& app, Run* run) {
       "  freshet replay -c configs/replay.yaml --input log.jsonl.gz --output /dev/null \\\n"
       "      --dead-letters /dev/null --export-examples examples.jsonl.gz");
   add_config_options(command, &arguments->config);
-  command->add_option("--input", arguments->input, "log or dump, plain or gzip; - is stdin")
-      ->required();
+  add_input_options(command, &arguments->input);
   command->add_option("--output", arguments->output, "scores, one line each; - is stdout")
       ->required();
   command->add_option("--dead-letters", arguments->dead_letters,
                       "refused records (default: OUTPUT.dead-letters)");
-  whole_number(command->add_option("--partitions", arguments->partitions,
-                                   "as the topic has; without it 1, or a dump's"),
-               1, 10'000);
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,
                       "keeps the state in this new folder (default: in memory)");
@@ -323,13 +267,7 @@ void add_replay(CLI::App& app, Run* run) {
       "--export-examples", arguments->export_examples,
       "training data: what each candidate was scored on, with its label; gzip where "
       "the name ends in .gz, - is stdout");
-  CLI::Option* seed =
-      command->add_option("--seed-history", arguments->seed_history,
-                          "older history without times, put before the first record");
-  command
-      ->add_option("--seed-field", arguments->seed_fields,
-                   "BEHAVIOUR=FIELD of the seed file (default: BEHAVIOUR_seq)")
-      ->needs(seed);
+  add_seed_options(command, &arguments->input);
   command->callback([arguments, run] { *run = [arguments] { return run_replay(*arguments); }; });
 }
 

@@ -62,7 +62,7 @@ Statistic::Values Auc::values(const UserWeights& weights) const {
 
 std::vector<RocPoint> roc_curve(const LabelledScores& rows, std::size_t steps) {
   std::size_t clicked = 0;
-  for (const LabelledScore& row : rows) clicked += row.clicked ? 1 : 0;
+  for (const LabelledScore& row : rows) clicked += row.clicked ? 1U : 0U;
   const std::size_t others = rows.size() - clicked;
   if (clicked == 0 || others == 0) return {};
   const std::vector<std::uint32_t> order = ascending(rows);
@@ -70,7 +70,7 @@ std::vector<RocPoint> roc_curve(const LabelledScores& rows, std::size_t steps) {
   std::size_t above_clicked = 0;
   std::size_t next = 1;  // the step whose point is due
   for (std::size_t i = order.size(); i-- > 0;) {
-    above_clicked += rows[order[i]].clicked ? 1 : 0;
+    above_clicked += rows[order[i]].clicked ? 1U : 0U;
     const std::size_t above = order.size() - i;
     if (i > 0 && rows[order[i - 1]].logit == rows[order[i]].logit) continue;
     if (above * steps < next * order.size()) continue;

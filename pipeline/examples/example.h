@@ -27,6 +27,7 @@ struct Example {
   ItemId item;
   std::optional<scorer::CandidateLogit> served;  // none: the model does not know the item
   std::optional<bool> label;                     // none: not known, or not known yet
+  std::uint64_t ticket = 0;                      // its maker's own, handed back with the label
 };
 
 // How many rows were written with which label, and how many were left out.
