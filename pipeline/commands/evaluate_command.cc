@@ -78,7 +78,7 @@ void add_evaluate(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App* command = app.add_subcommand(
       "evaluate",
-      "Judges models on a labelled log: each impression on what came before it\n\n"
+      "Judges models on a labelled log, each row point in time\n\n"
       "  freshet evaluate -c configs/replay.yaml --input log.jsonl.gz --models models/a models/b\n"
       "  freshet evaluate -c configs/replay.yaml --input log.jsonl.gz --from 2022-05-02 \\\n"
       "      --utc-offset 8 --json evaluation.json --html evaluation.html");

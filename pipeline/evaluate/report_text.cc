@@ -120,8 +120,8 @@ ReportTable delays_table(const EvaluationReport& report) {
     for (const EntrantReport& entrant : report.entrants) {
       if (entrant.by_delay.empty()) continue;
       const DelayReport& delay = entrant.by_delay[d];
-      row.push_back(number_text(delay.auc.value, false) + " [" + estimate_text(delay.change, true) +
-                    "]");
+      row.push_back(number_text(delay.auc.value, false) + " [" +
+                    estimate_text(delay.change, true, 5) + "]");
     }
   }
   return table;
@@ -129,18 +129,18 @@ ReportTable delays_table(const EvaluationReport& report) {
 
 }  // namespace
 
-std::string number_text(const std::optional<double>& value, bool is_difference) {
+std::string number_text(const std::optional<double>& value, bool is_difference, int decimals) {
   if (!value) return "-";
   char text[32];
-  std::snprintf(text, sizeof text, is_difference ? "%+.4f" : "%.4f", *value);
+  std::snprintf(text, sizeof text, is_difference ? "%+.*f" : "%.*f", decimals, *value);
   return text;
 }
 
-std::string estimate_text(const Estimate& estimate, bool is_difference) {
-  std::string text = number_text(estimate.value, is_difference);
+std::string estimate_text(const Estimate& estimate, bool is_difference, int decimals) {
+  std::string text = number_text(estimate.value, is_difference, decimals);
   if (!estimate.low) return text;
-  text += " (" + number_text(estimate.low, is_difference) + " to " +
-          number_text(estimate.high, is_difference) + ")";
+  text += " (" + number_text(estimate.low, is_difference, decimals) + " to " +
+          number_text(estimate.high, is_difference, decimals) + ")";
   return is_difference && estimate.excludes_zero() ? text + " *" : text;
 }
 

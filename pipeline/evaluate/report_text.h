@@ -3,6 +3,7 @@
 // Errors: none; what is not defined is "-". Threads: free functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct ReportTable {
 };
 
 // "0.7309", "+0.0369" where it is a difference.
-std::string number_text(const std::optional<double>& value, bool is_difference);
+std::string number_text(const std::optional<double>& value, bool is_difference, int decimals = 4);
 // "0.7309 (0.7271 to 0.7346)"; a difference that leaves 0 out ends with " *".
-std::string estimate_text(const Estimate& estimate, bool is_difference);
+std::string estimate_text(const Estimate& estimate, bool is_difference, int decimals = 4);
 // "1 min", "1 h", "0 s".
 std::string delay_text(DurationMs delay);
 // What was judged and what was left out, a line each.
