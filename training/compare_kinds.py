@@ -70,6 +70,7 @@ PAIRS = [
     Pair("self_bilinear_activated", "self_bilinear", "activation, 5 over 4", None, +0.002),
     Pair("merged", "traditional", "merge, 9 over 1", 0.0, +0.003),
     Pair("self_shared", "traditional", "self-attention, 3 over 1", 0.0),
+    Pair("self_bilinear", "traditional", "self-attention, 4 over 1", 0.0),
     Pair("self_bilinear_activated", "traditional", "self-attention, 5 over 1", 0.0),
     Pair("self_shared_sum", "traditional_channels", "self-attention, both as sums"),
     Pair("merged_channels", "traditional_channels", "merge, both per channel"),
