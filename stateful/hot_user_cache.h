@@ -3,12 +3,13 @@
 // Value is what a task keeps hot of a user. Users with unsaved changes must not be evicted: they
 // are pinned until their checkpoint; pinned bytes count against the bound all the same, so
 // the owner learns from pinned_bytes() when it has to save sooner. find, insert and unpin are uses.
-// Errors: none. Threads: one. Cost: O(1) for each call, O(evicted) for evict.
+// Errors: none. Threads: one. Cost: O(1) for each call, O(evicted) for evict, O(count) for visit.
 // Oracle: a plain map with time stamps (tests/unit/stateful/hot_user_cache_test.cc)
 #pragma once
 
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -78,6 +79,22 @@ class HotUserCache {
     }
     return removed;
   }
+
+  // Calls visit(value) for each user in `count` buckets of the index, from `bucket` on; it returns
+  // what the value holds then. Returns where to go on, none at the end. No use of the users, and
+  // nothing is evicted. A round over all users begins anew where buckets() has changed since.
+  template <class Visit>
+  std::optional<std::size_t> visit(std::size_t bucket, std::size_t count, const Visit& visit) {
+    for (; bucket < by_user_.bucket_count(); ++bucket, --count) {
+      if (count == 0) return bucket;
+      for (auto found = by_user_.begin(bucket); found != by_user_.end(bucket); ++found) {
+        Entry& entry = *found->second;
+        account(entry, visit(entry.value) + overhead_bytes(entry.user));
+      }
+    }
+    return std::nullopt;
+  }
+  std::size_t buckets() const { return by_user_.bucket_count(); }  // about as many as users
 
   void set_bytes_max(std::size_t bytes_max) { bytes_max_ = bytes_max; }
 

@@ -1,10 +1,15 @@
-// Marker, format 1. Integers are LEB128 varints in their shortest form unless they say otherwise.
+// Marker, formats 1 and 2. Integers are LEB128 varints in their shortest form unless they say
+// otherwise.
 //
-//   marker        := version:u8 = 1 | body | check:u64 le      check = XXH3-64 of all before it
+//   marker        := version:u8 | body | check:u64 le          check = XXH3-64 of all before it
 //   body          := lineage:bytes{16} | number:varint | position:varint | applied_from:varint
 //                    | optional(time) | digest_low:u64 le | digest_high:u64 le
 //                    | user_count:varint | fingerprint_length:varint | fingerprint:bytes
-//                    | optional(last_record)
+//                    | optional(last_record) | model
+//   model         := nothing, in version 1
+//                  | first_position:varint | text | text | text, in version 2: label, checksum and
+//                    pool checksum
+//   text          := length:varint | bytes
 //   last_record   := offset:varint | optional(time) | value_hash:u64 le
 //   time          := zigzag varint of ms since the epoch
 //   optional(x)   := 0:u8 | 1:u8 x
@@ -27,6 +32,7 @@ namespace freshet::stateful {
 namespace {
 
 constexpr std::uint8_t kMarkerFormat = 1;
+constexpr std::uint8_t kModelMarkerFormat = 2;
 constexpr std::uint8_t kStoredMarkerFormat = 1;
 constexpr std::uint8_t kRestoringMarkerFormat = 2;
 
@@ -96,7 +102,7 @@ std::string LineageId::hex() const {
 std::string encode_marker(const Marker& marker) {
   FRESHET_CHECK(marker.applied_from <= marker.position);
   std::string out;
-  put_u8(&out, kMarkerFormat);
+  put_u8(&out, marker.model ? kModelMarkerFormat : kMarkerFormat);
   for (const std::uint8_t byte : marker.lineage.bytes) put_u8(&out, byte);
   put_varint(&out, marker.number);
   put_place(&out, marker.position.value);
@@ -111,12 +117,19 @@ std::string encode_marker(const Marker& marker) {
     put_time(&out, last.record_time);
     put_u64_le(&out, last.value_hash);
   });
+  if (marker.model) {
+    FRESHET_CHECK(marker.model->first_position <= marker.position);
+    put_place(&out, marker.model->first_position.value);
+    put_length_prefixed(&out, marker.model->label);
+    put_length_prefixed(&out, marker.model->checksum);
+    put_length_prefixed(&out, marker.model->pool_checksum);
+  }
   seal(&out);
   return out;
 }
 
 Result<Marker> decode_marker(std::string_view bytes) {
-  const Result<OpenedValue> opened = unseal(bytes, kMarkerFormat, "marker");
+  const Result<OpenedValue> opened = unseal(bytes, kModelMarkerFormat, "marker");
   if (!opened) return tl::unexpected(opened.error());
   FieldReader fields(opened->body);
   Marker marker;
@@ -136,6 +149,14 @@ Result<Marker> decode_marker(std::string_view bytes) {
     last.record_time = fields.time();
     last.value_hash = fields.bytes().u64_le();
     marker.last_record = last;
+  }
+  if (opened->version == kModelMarkerFormat) {
+    MarkedModel& model = marker.model.emplace();
+    model.first_position = {fields.place()};
+    model.label = fields.bytes().length_prefixed();
+    model.checksum = fields.bytes().length_prefixed();
+    model.pool_checksum = fields.bytes().length_prefixed();
+    if (model.first_position > marker.position) return not_a("marker");
   }
   if (!fields.complete() || marker.applied_from > marker.position) return not_a("marker");
   return marker;

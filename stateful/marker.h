@@ -35,6 +35,15 @@ struct LastRecord {
   auto operator<=>(const LastRecord&) const = default;
 };
 
+// The model that outputs are of, from a position on to the marker's own.
+struct MarkedModel {
+  Position first_position;    // the first that is known to be this model's
+  std::string label;          // "name@version"
+  std::string checksum;       // of the model, as its reader has it
+  std::string pool_checksum;  // of the file of candidates; empty where they come from none
+  bool operator==(const MarkedModel&) const = default;
+};
+
 struct Marker {
   LineageId lineage;
   std::uint64_t number = 0;
@@ -45,6 +54,7 @@ struct Marker {
   std::uint64_t user_count = 0;
   std::string fingerprint;  // "name=value" lines, sorted; compared name by name
   std::optional<LastRecord> last_record;
+  std::optional<MarkedModel> model;  // none in format 1, and where nothing was served
   bool operator==(const Marker&) const = default;
 };
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "common/random.h"
@@ -181,6 +183,29 @@ TEST(HotUserCacheTest, AgreesWithAMapOfTimeStamps) {
       if (HasFatalFailure()) return;
     }
   }
+}
+
+TEST(HotUserCacheTest, AVisitInStepsSeesEachUserOnceAndItsNewSize) {
+  Random random(test::test_seed());
+  Cache cache(1 << 20);
+  const std::uint64_t users = 1 + random.below(200);
+  std::size_t bytes = 0;
+  for (std::uint64_t i = 0; i < users; ++i) {
+    add(&cache, i);
+    if (random.chance(0.3)) cache.pin(user(i));
+    bytes += entry_bytes(user(i), 7);
+  }
+  std::multiset<int> seen;
+  std::optional<std::size_t> bucket = 0;
+  while (bucket) {
+    bucket = cache.visit(*bucket, 1 + random.below(8), [&](const std::unique_ptr<int>& value) {
+      seen.insert(*value);
+      return std::size_t{7};
+    });
+  }
+  EXPECT_EQ(seen.size(), users);
+  EXPECT_EQ(std::set<int>(seen.begin(), seen.end()).size(), users);
+  EXPECT_EQ(cache.bytes(), bytes);
 }
 
 }  // namespace hot_user_cache_test

@@ -24,6 +24,7 @@ Marker full_marker() {
   marker.user_count = 7;
   marker.fingerprint = "a=1\nb=2\n";
   marker.last_record = LastRecord{Offset{999}, EventTime{1'602'633'600'200}, 0xABCDEF};
+  marker.model = MarkedModel{{990}, "shop@8", "c0ffee", "d00d"};
   return marker;
 }
 
@@ -58,6 +59,36 @@ TEST(MarkerTest, EncodingHasTheBytesOfTheGrammar) {
       "a=1");                // users, fingerprint
   expected.append(1, '\0');  // no last record
   EXPECT_EQ(encode_marker(marker), sealed(expected));
+}
+
+TEST(MarkerTest, AModelMakesItFormatTwo) {
+  Marker marker;
+  marker.position = {300};
+  const std::string without = encode_marker(marker);
+  marker.model = MarkedModel{{298}, "m@2", "ab", ""};
+  std::string expected(1, '\2');
+  expected.append(without.substr(1, without.size() - 9));
+  expected.append("\xAA\x02\x03m@2\x02");
+  expected.append("ab").append(1, '\0');
+  EXPECT_EQ(encode_marker(marker), sealed(expected));
+}
+
+TEST(MarkerTest, FormatOneNamesNoModel) {
+  Marker marker = full_marker();
+  marker.model.reset();
+  const std::string bytes = encode_marker(marker);
+  EXPECT_EQ(bytes[0], 1);
+  EXPECT_EQ(decode_marker(bytes).value(), marker);
+}
+
+TEST(MarkerTest, AModelFromBeyondThePositionIsCorrupt) {
+  std::string bytes = unsealed(full_marker());
+  const std::size_t model = bytes.rfind(std::string("\xDE\x07\x06", 3));
+  ASSERT_NE(model, std::string::npos);
+  bytes[model] = '\xE8';  // 1000, the position: still sound
+  EXPECT_TRUE(decode_marker(sealed(bytes)).has_value());
+  bytes[model] = '\xE9';
+  EXPECT_EQ(decode_marker(sealed(bytes)).error().code, ErrorCode::kCorruptState);
 }
 
 TEST(MarkerTest, EveryFieldComesBack) {
@@ -130,11 +161,11 @@ TEST(MarkerTest, AppliedFromBeyondThePositionIsCorrupt) {
 
 TEST(MarkerTest, NewerFormatIsRefusedByName) {
   std::string bytes = unsealed(full_marker());
-  bytes[0] = '\2';
+  bytes[0] = '\3';
   const Result<Marker> decoded = decode_marker(sealed(bytes));
   ASSERT_FALSE(decoded.has_value());
   EXPECT_EQ(decoded.error().code, ErrorCode::kInvalidConfig);
-  EXPECT_NE(decoded.error().message.find("marker was written by a newer Freshet (format 2"),
+  EXPECT_NE(decoded.error().message.find("marker was written by a newer Freshet (format 3"),
             std::string::npos);
 }
 
