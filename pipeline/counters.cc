@@ -56,6 +56,7 @@ Counters& Counters::operator+=(const Counters& other) {
   users_saved += other.users_saved;
   hot_user_hits += other.hot_user_hits;
   hot_user_misses += other.hot_user_misses;
+  model_swaps += other.model_swaps;
   fenced += other.fenced;
   for (std::size_t i = 0; i < dead_letters.size(); ++i) dead_letters[i] += other.dead_letters[i];
   for (std::size_t i = 0; i < retries.size(); ++i) retries[i] += other.retries[i];

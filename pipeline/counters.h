@@ -47,6 +47,7 @@ struct Counters {
   std::uint64_t users_saved = 0;
   std::uint64_t hot_user_hits = 0;    // users found in memory
   std::uint64_t hot_user_misses = 0;  // read from the store, or new
+  std::uint64_t model_swaps = 0;      // of one partition each, while it had a task
   std::uint64_t fenced = 0;           // times that the worker had to rejoin its group
   std::array<std::uint64_t, kDeadLetterReasons> dead_letters{};  // by DeadLetterReason
   std::array<std::uint64_t, kOperations> retries{};              // by Operation

@@ -77,8 +77,9 @@ void ModelScorer::score(const Snapshot& snapshot, ModelScores* scores) {
   if (candidates.empty()) {
     observe(snapshot, candidates);
     if (event.kind == EventKind::kClick) return;  // candidates.source: event; the click is applied
-    scores->refusal = Refusal{DeadLetterReason::kUnknownItem,
-                              "model " + model_->label + " knows none of the candidates"};
+    scores->refusal =
+        Refusal{DeadLetterReason::kUnknownItem,
+                "model " + model_->label + " knows none of the candidates", model_->label};
     if (event.kind == EventKind::kRequest && !event.candidates) {
       scores->refusal = Refusal{DeadLetterReason::kEmptyCandidates,
                                 "the request names no candidates and candidates.source is event"};
@@ -93,8 +94,9 @@ void ModelScorer::score(const Snapshot& snapshot, ModelScores* scores) {
   const scorer::TopK top = scorer::top_k(candidates, logits_, model.item_id_rank, publish_);
   scores->non_finite = top.non_finite;
   if (top.items.empty()) {
-    scores->refusal = Refusal{DeadLetterReason::kNonFiniteScore,
-                              "model " + model_->label + " gives no candidate a finite logit"};
+    scores->refusal =
+        Refusal{DeadLetterReason::kNonFiniteScore,
+                "model " + model_->label + " gives no candidate a finite logit", model_->label};
     return;
   }
   for (const scorer::RankedItem& item : top.items) {

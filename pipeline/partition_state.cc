@@ -18,6 +18,9 @@ std::size_t slice_users_max(std::size_t bytes_max) {
   return std::max(kLeast, bytes_max / kBytesOfUser);
 }
 
+// So few that the clock can be asked between two steps.
+constexpr std::size_t kRepoolStep = 16;
+
 }  // namespace
 
 PartitionState::PartitionState(stateful::StateStore* store, Partition partition,
@@ -86,6 +89,25 @@ Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& us
   Result<stateful::UserState> decoded = decode(user, **value);
   if (!decoded) return tl::unexpected(decoded.error());
   return std::move(*decoded);
+}
+
+void PartitionState::serve(ServedModels models) {
+  models_ = std::move(models);
+  repooled_to_ = 0;
+}
+
+bool PartitionState::repool() {
+  if (!repooled_to_) return false;
+  // What a new place in the index has been passed already is looked at again, and is up to date.
+  if (repooled_of_ != cache_.buckets()) repooled_to_ = 0;
+  repooled_of_ = cache_.buckets();
+  repooled_to_ = cache_.visit(*repooled_to_, kRepoolStep, [this](HotUser& user) {
+    user.touch(models_);
+    if (stream_time_) user.refresh(models_, limits_, *stream_time_);
+    return user.bytes();
+  });
+  cache_.evict();
+  return repooled_to_.has_value();
 }
 
 void PartitionState::note_change(const UserId& user, const HotUser& hot, Offset offset) {

@@ -42,6 +42,12 @@ class PartitionState {
   // What is held of the user, a copy; none where neither has it. Loads nothing into the cache.
   Result<std::optional<stateful::UserState>> peek(const UserId& user);
 
+  // From now on users have views of these models; one that is hot is pooled anew when it is used.
+  void serve(ServedModels models);
+  // Pools users anew that were not used since serve(), a few of them; false where none is left. Not
+  // observable in any output.
+  bool repool();
+
   // Notes that the record at `offset` changed the user, and what it holds now.
   void note_change(const UserId& user, const HotUser& hot, Offset offset);
 
@@ -95,6 +101,9 @@ class PartitionState {
   stateful::Digest digest_;
   std::uint64_t user_count_ = 0;
   std::uint64_t misses_ = 0;
+  // Where the round of repool() stands in the cache, and of how many buckets; none: it is over.
+  std::optional<std::size_t> repooled_to_;
+  std::size_t repooled_of_ = 0;
   std::optional<UserId> collected_to_;  // where the sweep of the store's order stands
 };
 

@@ -4,17 +4,25 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "common/json_text.h"
+#include "scorer/sha256.h"
 
 namespace freshet::pipeline {
 namespace {
 
-Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
-                                                    const std::string& path) {
+// What clicks and bare requests are scored against, and the checksum of the file that it comes
+// from.
+struct Candidates {
+  std::vector<scorer::ItemRow> rows;
+  std::string checksum;  // empty where there is no file
+};
+
+Result<Candidates> read_pool_file(const scorer::Model& model, const std::string& path) {
   constexpr std::string_view kWanted = "candidates.pool_path names a file of one item id a line";
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
@@ -24,10 +32,16 @@ Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
   if (!file) {
     return error(ErrorCode::kInvalidConfig, path + ": cannot be read; " + std::string(kWanted));
   }
-  std::vector<scorer::ItemRow> rows;
+  // Read once, so that the checksum is that of the rows.
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file.bad()) return error(ErrorCode::kInvalidConfig, path + ": could not be read to its end");
+  Candidates candidates{{}, scorer::sha256_hex(text.view())};
+  std::vector<scorer::ItemRow>& rows = candidates.rows;
   std::vector<bool> taken(model.items.rows);
+  std::istringstream lines(std::move(text).str());
   std::string line;
-  for (std::size_t number = 1; std::getline(file, line); ++number) {
+  for (std::size_t number = 1; std::getline(lines, line); ++number) {
     const std::optional<scorer::ItemRow> row = model.row_of(ItemId(line));
     if (!row) {
       return error(ErrorCode::kInvalidConfig,
@@ -42,26 +56,24 @@ Result<std::vector<scorer::ItemRow>> read_pool_file(const scorer::Model& model,
     taken[row->value] = true;
     rows.push_back(*row);
   }
-  if (file.bad()) return error(ErrorCode::kInvalidConfig, path + ": could not be read to its end");
   if (rows.empty()) {
     return error(ErrorCode::kInvalidConfig, path + ": holds no item id; a pool needs at least one");
   }
-  return rows;
+  return candidates;
 }
 
-Result<std::vector<scorer::ItemRow>> rows_to_score(const scorer::Model& model,
-                                                   const CandidatesConfig& candidates) {
+Result<Candidates> candidates_of(const scorer::Model& model, const CandidatesConfig& candidates) {
   switch (candidates.source) {
     case CandidateSource::kPoolFile:
       return read_pool_file(model, candidates.pool_path);
     case CandidateSource::kEvent:
-      return std::vector<scorer::ItemRow>{};
+      return Candidates{};
     case CandidateSource::kCatalogue:
       break;
   }
   std::vector<scorer::ItemRow> rows(model.items.rows);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].value = static_cast<std::uint32_t>(i);
-  return rows;
+  return Candidates{std::move(rows), {}};
 }
 
 // Where the configuration has each of the model's behaviours.
@@ -116,12 +128,12 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::create(
   Result<scorer::CandidateScorer> scorer =
       scorer::CandidateScorer::create(model, config.events.context);
   if (!scorer) return tl::unexpected(scorer.error());
-  Result<std::vector<scorer::ItemRow>> rows = rows_to_score(*model, config.candidates);
-  if (!rows) return tl::unexpected(rows.error());
+  Result<Candidates> candidates = candidates_of(*model, config.candidates);
+  if (!candidates) return tl::unexpected(candidates.error());
   std::string label = model->label();
-  return std::make_shared<const ServedModel>(
-      ServedModel{next_serial(), std::move(model), std::move(label), std::move(*behaviours),
-                  std::move(*pools), std::move(*scorer), std::move(*rows)});
+  return std::make_shared<const ServedModel>(ServedModel{
+      next_serial(), std::move(model), std::move(label), std::move(*behaviours), std::move(*pools),
+      std::move(*scorer), std::move(candidates->rows), std::move(candidates->checksum)});
 }
 
 std::size_t ServedModel::representation_size() const {

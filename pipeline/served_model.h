@@ -37,6 +37,7 @@ struct ServedModel {
   std::vector<PooledBehaviour> pools;   // [P]; none where the variant is target or none
   scorer::CandidateScorer scorer;
   std::vector<scorer::ItemRow> candidate_rows;  // empty with candidates.source: event
+  std::string pool_checksum;  // SHA-256 of the pool file, in hex; empty where there is none
 
   std::size_t representation_size() const;  // P d, of U
 

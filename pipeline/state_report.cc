@@ -61,6 +61,12 @@ std::string stream_time_of(const PartitionReport& partition) {
   return stream_time ? std::to_string(stream_time->ms) : "none";
 }
 
+std::string model_of(const PartitionReport& partition) {
+  const auto& model = partition.stored.marker.model;
+  if (!model) return {};
+  return ", model " + model->label + " since " + std::to_string(model->first_position.value);
+}
+
 template <class Line>
 std::string lines_of(const StateReport& report, const Line& line) {
   std::string text;
@@ -96,11 +102,11 @@ Result<StateReport> verify_state(stateful::StateStore* store,
 
 std::string describe(const StateReport& report) {
   return lines_of(report, [](const PartitionReport& partition) {
-    return "position " + std::to_string(partition.stored.marker.position.value) + ", stream time " +
-           stream_time_of(partition) + ", " + std::to_string(partition.users) + " users, " +
-           std::to_string(partition.clicks) + " clicks, " + std::to_string(partition.bytes) +
-           " bytes, digest " + partition.digest.hex() + ", logical " +
-           partition.logical_digest.hex() +
+    return "position " + std::to_string(partition.stored.marker.position.value) +
+           model_of(partition) + ", stream time " + stream_time_of(partition) + ", " +
+           std::to_string(partition.users) + " users, " + std::to_string(partition.clicks) +
+           " clicks, " + std::to_string(partition.bytes) + " bytes, digest " +
+           partition.digest.hex() + ", logical " + partition.logical_digest.hex() +
            (partition.stored.restored ? ", in the middle of a restore" : "");
   });
 }

@@ -41,6 +41,21 @@ std::optional<EventTime> newest_record_of(const std::optional<stateful::StoredMa
   return stored->marker.last_record->record_time;
 }
 
+stateful::MarkedModel marked(const ServedModel& model, Position first) {
+  return {first, model.label, model.model->checksum, model.pool_checksum};
+}
+
+// What the task serves as of its start: where the last marker names the same, it goes on.
+stateful::MarkedModel served_from_start(const ServedModel& model, Position publish_from,
+                                        const std::optional<stateful::StoredMarker>& stored) {
+  stateful::MarkedModel served = marked(model, publish_from);
+  if (!stored || !stored->marker.model) return served;
+  const stateful::MarkedModel& before = *stored->marker.model;
+  served.first_position = before.first_position;
+  if (served != before) served.first_position = publish_from;
+  return served;
+}
+
 }  // namespace
 
 stateful::LineageId random_lineage() {
@@ -86,6 +101,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
                        stored->marker.applied_from < stored->marker.position),
       apply_from_(start.read_from),
       acceptance_(acceptance_hash(*context.config, fingerprint_)),
+      served_(served_from_start(*context.model, start.publish_from, stored)),
       last_record_(start.last_record),
       last_record_is_due_(start.last_record_is_retained),
       decoder_(*context.config),
@@ -94,6 +110,16 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
              cache_bytes),
       schedule_(context.config->checkpoint.interval),
       lag_(context.clock->now(), newest_record_of(stored)) {}
+
+bool Task::serve(std::shared_ptr<const ServedModel> model) {
+  if (model == context_.model) return false;
+  context_.model = std::move(model);
+  scorer_ = EventScorer(*context_.config, context_.models(), context_.observer);
+  state_.serve(context_.models());
+  served_ = marked(*context_.model, std::max(position_, publish_from_));
+  ++context_.counters->model_swaps;
+  return true;
+}
 
 Status Task::accept_offset(const InputRecord& record) {
   FRESHET_CHECK(record.partition == partition_);
@@ -140,6 +166,9 @@ Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
   if (Status accepted = accept_offset(record); !accepted) return tl::unexpected(accepted.error());
   if (Status same = check_last_record(record); !same) return tl::unexpected(same.error());
   const bool publish = !is_before(record.offset, publish_from_);
+  if (context_.swaps != nullptr) {
+    if (auto model = context_.swaps->at(partition_, record.offset)) serve(std::move(model));
+  }
   std::optional<OutputRecord> output;
   if (!record.value) {
     if (publish) ++context_.counters->tombstones;
@@ -245,6 +274,7 @@ stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position p
   marker.user_count = state_.user_count();
   marker.fingerprint = fingerprint_;
   marker.last_record = last_record_;
+  marker.model = served_;
   stateful::CheckpointBatch batch;
   batch.partition = partition_;
   batch.owner = owner_;

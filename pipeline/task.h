@@ -35,6 +35,7 @@
 #include "pipeline/model_source.h"
 #include "pipeline/partition_lag.h"
 #include "pipeline/partition_state.h"
+#include "pipeline/recorded_swaps.h"
 #include "pipeline/restore_runner.h"
 #include "pipeline/save_schedule.h"
 #include "pipeline/status_board.h"
@@ -57,8 +58,9 @@ struct TaskContext {
   RestoreRunner* restores = nullptr;  // none without a changelog
   // Names the history of a partition that starts for the first time: never the same twice.
   std::function<stateful::LineageId()> make_lineage = random_lineage;
-  ServedModels beside = {};            // score the same snapshots as `model`
-  const ModelSource* newer = nullptr;  // of models newer than `model`; none where it stays
+  ServedModels beside = {};              // score the same snapshots as `model`
+  const ModelSource* newer = nullptr;    // of models newer than `model`; none where it stays
+  const RecordedSwaps* swaps = nullptr;  // of a replay that repeats a run; none normally
 
   ServedModels models() const;  // `model`, then those beside it
 };
@@ -86,6 +88,14 @@ class Task {
 
   // The dead letter of a record whose output the topic does not take. The event stays applied.
   OutputRecord dead_letter(const InputRecord& record, const Refusal& refusal);
+
+  // Scores with this model from the next record on, and with those beside it as before. The next
+  // marker says so. Returns false where it is the one that is served.
+  bool serve(std::shared_ptr<const ServedModel> model);
+  // What is served, and from where on.
+  const stateful::MarkedModel& served() const { return served_; }
+  // Pools some of the users anew that were not used since serve(); false where none is left.
+  bool repool() { return state_.repool(); }
 
   enum class Save {
     kScheduled,   // the slice of users that is due
@@ -159,6 +169,7 @@ class Task {
   bool store_is_behind_;  // what the next start would read again is not all saved, or T is not
   Position apply_from_;   // what is read before is compared with last_record_ alone
   std::uint64_t acceptance_;
+  stateful::MarkedModel served_;
   std::optional<stateful::LastRecord> last_record_;  // the newest that was ever applied
   bool last_record_is_due_;  // the topic has to hold it, and it has not been read yet
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 #include "pipeline/log.h"
 
 namespace freshet::pipeline {
@@ -17,6 +18,17 @@ std::string describe(Partition partition, const TaskStart& start) {
   if (start.read_from == start.publish_from) return name + ": goes on from position " + publish;
   return name + ": reads again from position " + std::to_string(start.read_from.value) +
          ", publishes from " + publish;
+}
+
+// How long users are pooled anew at each turn of the worker: where it has processed records, a
+// small part of the turn.
+constexpr std::int64_t kRepoolMs = 2;
+constexpr std::int64_t kIdleRepoolMs = 20;
+
+void log_swap(const Task& task, const std::string& before) {
+  log_info("partition " + std::to_string(task.partition().value) + ": serves model " +
+           task.served().label + " from position " +
+           std::to_string(task.served().first_position.value) + ", " + before + " before");
 }
 
 }  // namespace
@@ -132,11 +144,39 @@ Status TaskManager::start_task(Partition partition, const Starting& starting,
   const Result<TaskStart> start = plan_task_start(input);
   if (!start) return refused(partition, starting, start.error(), transport);
   log_info(describe(partition, *start));
-  auto task = std::make_unique<Task>(context_, partition, *start, starting.owner, stored,
+  TaskContext context = context_;
+  if (context.newer != nullptr) context.model = context.newer->newest();
+  auto task = std::make_unique<Task>(context, partition, *start, starting.owner, stored,
                                      std::move(input.fingerprint), starting.cache_bytes);
   if (Status started = transport->start_at(partition, task->read_from()); !started) return started;
+  const bool swapped = stored && stored->marker.model && *stored->marker.model != task->served();
+  if (swapped) log_swap(*task, stored->marker.model->label);
   tasks_.emplace(partition, std::move(task));
   return {};
+}
+
+void TaskManager::serve_newest() {
+  if (context_.newer == nullptr) return;
+  const std::shared_ptr<const ServedModel> newest = context_.newer->newest();
+  bool any = false;
+  for (const auto& [partition, task] : tasks_) {
+    const std::string before = task->served().label;
+    if (!task->serve(newest)) continue;
+    any = true;
+    log_swap(*task, before);
+  }
+  if (any) crash_point("after_swap");
+}
+
+void TaskManager::repool(bool idle) {
+  const std::int64_t most =
+      std::min(idle ? kIdleRepoolMs : kRepoolMs, context_.config->commit.interval.value);
+  const std::int64_t until = context_.clock->monotonic_ms() + most;
+  for (const auto& [partition, task] : tasks_) {
+    while (task->repool()) {
+      if (context_.clock->monotonic_ms() >= until) return;
+    }
+  }
 }
 
 std::string TaskManager::fingerprint(Partition partition) const {

@@ -36,6 +36,12 @@ class TaskManager {
   // Does the same for the partitions whose restore is over.
   Status start_restored(Transport* transport);
 
+  // Has all tasks go over to the newest model, where it is another. Requires: behind a commit, so
+  // that all of a task's outputs are committed.
+  void serve_newest();
+  // Pools users anew after a swap, for a moment: short where there are records to process.
+  void repool(bool idle);
+
   // Drops the tasks' memory; nothing is written.
   void close(std::span<const Partition> partitions);
   void close_all();

@@ -109,6 +109,7 @@ Status Worker::loop() {
     if (!batch->records.empty()) crash_point("after_poll");
     if (Status processed = process(*batch); !processed) return processed;
     if (Status committed = commit_if_due(); !committed) return committed;
+    tasks_.repool(batch->records.empty());
     publish_status_if_due();
     input_ended_ = batch->end_of_input;
   }
@@ -228,7 +229,9 @@ Status Worker::commit_if_due() {
   }
   last_commit_ms_ = now;
   records_since_commit_ = 0;
-  return commit(Task::Save::kScheduled);
+  Status committed = commit(Task::Save::kScheduled);
+  if (committed) tasks_.serve_newest();
+  return committed;
 }
 
 Status Worker::commit(Task::Save save_what) {

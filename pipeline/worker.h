@@ -9,7 +9,7 @@
 // A commit is: outputs flushed; then, in one transaction, positions and changelog entries of every
 // task (exactly-once: the outputs too); then each task's batch in the store. A crash in between
 // leaves the store behind the group, which the next start repairs from the changelog or by reading
-// again.
+// again. Behind a commit all tasks go over to a newer model, where there is one.
 //
 // Threads: run() belongs to one thread; StopSignal may be requested from any, and what status() and
 //          users() give may be used from any.

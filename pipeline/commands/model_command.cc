@@ -13,6 +13,7 @@
 
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/model_info.h"
+#include "pipeline/commands/model_swaps.h"
 #include "pipeline/commands/option_checks.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_folder.h"
@@ -193,6 +194,19 @@ void add_model(CLI::App& app, Run* run) {
                1, scorer::kPoolLengthMax);
   command->callback([folder, length_max, run] {
     *run = [folder, length_max] { return model_info(*folder, *length_max); };
+  });
+  auto scores = std::make_shared<std::string>();
+  auto dead_letters = std::make_shared<std::string>();
+  CLI::App* swaps = model->add_subcommand(
+      "swaps",
+      "Prints which model scored what, for `replay --swaps`\n\n"
+      "  freshet dump -c configs/worker.yaml --topic scores --output scores.dump\n"
+      "  freshet dump -c configs/worker.yaml --topic clicks-dead-letter --output dead.dump\n"
+      "  freshet model swaps --scores scores.dump --dead-letters dead.dump >swaps.jsonl");
+  swaps->add_option("--scores", *scores, "dump of kafka.output")->required();
+  swaps->add_option("--dead-letters", *dead_letters, "dump of kafka.dead_letter")->required();
+  swaps->callback([scores, dead_letters, run] {
+    *run = [scores, dead_letters] { return model_swaps(*scores, *dead_letters); };
   });
 }
 

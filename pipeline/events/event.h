@@ -57,6 +57,7 @@ std::string_view name_of(DeadLetterReason reason);  // "not_json", ...
 struct Refusal {
   DeadLetterReason reason;
   std::string message;  // names the field and what was found
+  std::string model{};  // that refused it, "name@version"; empty where no model was asked
 };
 
 }  // namespace freshet::pipeline

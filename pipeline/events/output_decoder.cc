@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <cstdint>
+#include <limits>
+
 namespace freshet::pipeline {
 namespace {
 
@@ -47,6 +50,27 @@ Result<ReadOutput> decode_score_event(std::string_view json) {
     output.scores.push_back({std::string(item), static_cast<float>(score)});
   }
   return output;
+}
+
+Result<OutputSource> decode_output_source(std::string_view json) {
+  dom::parser parser;
+  dom::object root;
+  if (parser.parse(simdjson::padded_string(json)).get(root) != simdjson::SUCCESS) {
+    return error(ErrorCode::kBadRecord, "not a score event: not a JSON object");
+  }
+  dom::object source;
+  if (!read(root, "source", &source)) return wrong("source");
+  std::int64_t partition = 0;
+  if (!read(source, "partition", &partition) || partition < 0 ||
+      partition > std::numeric_limits<std::int32_t>::max()) {
+    return wrong("source.partition");
+  }
+  std::int64_t offset = 0;
+  if (!read(source, "offset", &offset) || offset < 0) return wrong("source.offset");
+  std::string_view model;
+  if (!read(root, "model", &model) || model.empty()) return wrong("model");
+  return OutputSource{Partition{static_cast<std::int32_t>(partition)}, Offset{offset},
+                      std::string(model)};
 }
 
 }  // namespace freshet::pipeline

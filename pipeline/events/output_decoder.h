@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/log_position.h"
 #include "common/status.h"
 
 namespace freshet::pipeline {
@@ -29,5 +30,15 @@ struct ReadOutput {
 };
 
 Result<ReadOutput> decode_score_event(std::string_view json);
+
+// Which record an output is of, and whose scores it has.
+struct OutputSource {
+  Partition partition;
+  Offset offset;
+  std::string model;  // "name@version"
+  bool operator==(const OutputSource&) const = default;
+};
+
+Result<OutputSource> decode_output_source(std::string_view json);
 
 }  // namespace freshet::pipeline

@@ -13,8 +13,6 @@ namespace {
 constexpr std::string_view kReasonHeader = "freshet.reason";
 constexpr std::string_view kMessageHeader = "freshet.message";
 constexpr std::string_view kTopicHeader = "freshet.topic";
-constexpr std::string_view kPartitionHeader = "freshet.partition";
-constexpr std::string_view kOffsetHeader = "freshet.offset";
 constexpr std::string_view kTimestampHeader = "freshet.timestamp";
 constexpr std::string_view kHeaderPrefix = "freshet.";
 
@@ -102,6 +100,7 @@ OutputRecord make_dead_letter(const InputRecord& record, std::string_view topic,
   add(kPartitionHeader, number_text(record.partition.value));
   add(kOffsetHeader, number_text(record.offset.value));
   if (record.timestamp.has_value()) add(kTimestampHeader, number_text(record.timestamp->ms));
+  if (!refusal.model.empty()) add(kModelHeader, refusal.model);
   return letter;
 }
 

@@ -23,6 +23,11 @@
 
 namespace freshet::pipeline {
 
+// Headers of a dead letter that its readers ask for.
+inline constexpr std::string_view kPartitionHeader = "freshet.partition";
+inline constexpr std::string_view kOffsetHeader = "freshet.offset";
+inline constexpr std::string_view kModelHeader = "freshet.model";  // only where a model refused
+
 struct SourceRef {
   std::string_view topic;
   Partition partition;

@@ -92,6 +92,9 @@ void add_commits(const Counters& counted, const DurationHistogram& stalls, Metri
   list->counter("freshet_stall_observations_total",
                 "Samples of freshet_event_to_score_seconds that are of records still waiting.",
                 stalls.count());
+  list->counter("freshet_partition_model_swaps_total",
+                "Changes of the served model while records came, of one partition each.",
+                counted.model_swaps);
   list->counter("freshet_fenced_total", "Times that a thread lost its place in the group.",
                 counted.fenced);
   list->begin(MetricType::Counter, "freshet_retries_total",

@@ -65,6 +65,8 @@ void ChangelogObserver::take_marker(Partition partition, const stateful::Marker&
     }
   }
   log->marker = marker;
+  FRESHET_CHECK(marker.model.has_value());
+  log->models.emplace(marker.position, *marker.model);
 }
 
 void ChangelogObserver::check_end() {

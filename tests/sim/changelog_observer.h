@@ -28,6 +28,10 @@ class ChangelogObserver {
   void look();
   void check_end();
 
+  // What each marker so far says of the outputs below its position.
+  using MarkedModels = std::map<Position, stateful::MarkedModel>;
+  const MarkedModels& models(Partition partition) const { return logs_.at(partition).models; }
+
   // The last marker that is visible; none before the first.
   const std::optional<stateful::Marker>& last_marker(Partition partition) const {
     return logs_.at(partition).marker;
@@ -39,6 +43,7 @@ class ChangelogObserver {
     std::map<std::string, std::string> users;
     stateful::Digest digest;
     std::optional<stateful::Marker> marker;
+    MarkedModels models;  // of several markers at one position the first
   };
   void take(Partition partition, const test::StoredRecord& record, Log* log);
   void take_marker(Partition partition, const stateful::Marker& marker, Log* log);

@@ -1,6 +1,7 @@
 #include "tests/sim/expected.h"
 
 #include "common/check.h"
+#include "pipeline/events/output_encoder.h"
 #include "pipeline/state_report.h"
 #include "tests/sim/input_feed.h"
 
@@ -40,10 +41,32 @@ std::string source_of(const test::StoredRecord& record) {
   return number_after(value, "\"partition\":") + "-" + number_after(value, "\"offset\":");
 }
 
+std::string model_of(const test::StoredRecord& record) {
+  const std::string named = header_of(record, pipeline::kModelHeader);
+  constexpr std::string_view kName = "\"model\":\"";
+  const std::string value = record.value.value_or("");
+  const std::size_t begin = value.find(kName);
+  if (!named.empty() || begin == std::string::npos) return named;
+  const std::size_t label = begin + kName.size();
+  return value.substr(label, value.find('"', label) - label);
+}
+
+std::vector<Expected> Expected::replay_versions(const Scenario& scenario,
+                                                const Application& application) {
+  std::vector<Expected> all;
+  for (const auto& version : application.versions) {
+    Application one = application;
+    one.versions = {version};
+    all.push_back(replay(scenario, one));
+  }
+  return all;
+}
+
 Expected Expected::replay(const Scenario& scenario, const Application& application) {
   Application alone = application;
   alone.config.delivery = pipeline::Delivery::kAtLeastOnce;
   alone.config.changelog = false;
+  alone.releases.clear();
   const pipeline::KafkaConfig& kafka = alone.config.kafka;
   Env env(1, false);
   for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {

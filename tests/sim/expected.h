@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "stateful/state_store.h"
 #include "tests/sim/process.h"
@@ -21,12 +22,19 @@ std::string line_of(const std::string& topic, const test::StoredRecord& record);
 // where it says nothing.
 std::string source_of(const test::StoredRecord& record);
 
+// The model that an output, or a dead letter that a model decided, says it is of; else empty.
+std::string model_of(const test::StoredRecord& record);
+
 struct Expected {
   std::map<std::string, std::string> lines;          // by source
   std::map<Partition, std::string> logical_digests;  // at the input's end
   std::optional<std::string> violation;              // found even there
 
+  // With the application's first version, or with the swaps that it has.
   static Expected replay(const Scenario& scenario, const Application& application);
+  // One for each version, as if there were no other.
+  static std::vector<Expected> replay_versions(const Scenario& scenario,
+                                               const Application& application);
 };
 
 // By scan; of partitions that have a marker. A problem of the store is added to `problems`.

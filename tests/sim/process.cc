@@ -19,7 +19,12 @@ constexpr std::uint64_t kFreezeMsMax = 20'000;
 }  // namespace
 
 Process::Process(Env* env, const Application* application, int number, std::size_t threads)
-    : env_(env), application_(application), number_(number), threads_(threads), store_(env, this) {}
+    : env_(env),
+      application_(application),
+      number_(number),
+      threads_(threads),
+      models_(env, application, number),
+      store_(env, this) {}
 
 Process::~Process() { kill(); }
 
@@ -50,8 +55,10 @@ void Process::spawn(std::function<void()> body) {
 void Process::run_worker(std::size_t thread) {
   SimStop stop(this);
   pipeline::Counters counters;
-  pipeline::TaskContext context{&application_->config, application_->model, &store_, &env_->clock,
+  pipeline::TaskContext context{&application_->config, models_.newest(), &store_, &env_->clock,
                                 &counters};
+  if (application_->swaps == nullptr) context.newer = &models_;
+  context.swaps = application_->swaps;
   context.make_lineage = [this] {
     stateful::LineageId lineage;
     for (std::uint8_t& byte : lineage.bytes) {

@@ -21,9 +21,11 @@
 #include <vector>
 
 #include "pipeline/counters.h"
-#include "pipeline/served_model.h"
+#include "pipeline/model_source.h"
+#include "pipeline/recorded_swaps.h"
 #include "pipeline/stop_signal.h"
 #include "tests/sim/env.h"
+#include "tests/sim/scenario.h"
 #include "tests/sim/sim_store.h"
 
 namespace freshet::sim {
@@ -34,10 +36,33 @@ struct Crash {};
 // The application that every process runs.
 struct Application {
   pipeline::WorkerConfig config;
-  std::shared_ptr<const pipeline::ServedModel> model;
+  pipeline::ServedModels versions;  // [0] is there from the beginning
+  std::vector<Release> releases;
+  std::int64_t release_lag_ms = 0;
+  const pipeline::RecordedSwaps* swaps = nullptr;  // of a replay
   std::size_t cache_bytes = 1 << 20;
   std::size_t restore_batch_users = 2'000;
   bool static_members = true;  // a restarted process has its place in the group back
+};
+
+// The releases as one process hears of them.
+class SimModels final : public pipeline::ModelSource {
+ public:
+  SimModels(const Env* env, const Application* application, int process)
+      : env_(env), application_(application), late_ms_(application->release_lag_ms * process) {}
+
+  std::shared_ptr<const pipeline::ServedModel> newest() const override {
+    std::size_t version = 0;
+    for (const Release& release : application_->releases) {
+      if (release.at_ms + late_ms_ <= env_->now()) version = release.version;
+    }
+    return application_->versions[version];
+  }
+
+ private:
+  const Env* env_;
+  const Application* application_;
+  std::int64_t late_ms_;
 };
 
 class Process {
@@ -82,6 +107,7 @@ class Process {
   const Application* application_;
   int number_;
   std::size_t threads_;
+  SimModels models_;
   SimStore store_;
   std::vector<Scheduler::FiberId> fibers_;  // of this life
   std::size_t ended_ = 0;                   // of them

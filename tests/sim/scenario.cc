@@ -1,5 +1,6 @@
 #include "tests/sim/scenario.h"
 
+#include <algorithm>
 #include <string>
 
 #include "pipeline/events/partitioner.h"
@@ -98,6 +99,19 @@ std::vector<InputEvent> draw_input(Random* random, std::int32_t partitions) {
   return input;
 }
 
+void draw_releases(Random* random, Scenario* scenario) {
+  if (random->chance(0.4)) return;
+  scenario->versions = 2 + random->below(3);
+  scenario->release_lag_ms = static_cast<std::int64_t>(random->below(1'500));
+  const auto last = static_cast<std::uint64_t>(scenario->input.back().at_ms + 1);
+  std::vector<std::int64_t> times(1 + random->below(6));
+  for (std::int64_t& ms : times) ms = static_cast<std::int64_t>(random->below(last));
+  std::sort(times.begin(), times.end());
+  for (const std::int64_t ms : times) {
+    scenario->releases.push_back({ms, random->below(scenario->versions)});
+  }
+}
+
 }  // namespace
 
 Scenario Scenario::draw(Random* random, const Emphasis& emphasis) {
@@ -126,6 +140,7 @@ Scenario Scenario::draw(Random* random, const Emphasis& emphasis) {
     scenario.config.delivery = pipeline::Delivery::kExactlyOnce;
     for (std::size_t& threads : scenario.threads) threads = *emphasis.threads;
   }
+  draw_releases(random, &scenario);
   return scenario;
 }
 

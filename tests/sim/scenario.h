@@ -25,6 +25,12 @@ struct InputEvent {
   std::int64_t at_ms = 0;
 };
 
+// From that time on a version is the newest; an older one where a release is taken back.
+struct Release {
+  std::int64_t at_ms = 0;
+  std::size_t version = 0;
+};
+
 // What a directed run has more of than chance gives it.
 struct Emphasis {
   std::optional<Fault> fault;          // happens at one occasion in twenty
@@ -45,6 +51,9 @@ struct Scenario {
   std::int64_t calm_from_ms = 0;  // when faults end
   std::vector<InputEvent> input;  // ascending times; of each partition ascending offsets
   FaultPlan plan;
+  std::size_t versions = 1;         // of the model, the first one there from the beginning
+  std::vector<Release> releases;    // ascending times
+  std::int64_t release_lag_ms = 0;  // each process hears of them so much later than the one before
 
   static Scenario draw(Random* random, const Emphasis& emphasis);
 };

@@ -5,6 +5,7 @@
 
 #include "common/check.h"
 #include "pipeline/changelog_name.h"
+#include "pipeline/files/swap_finder.h"
 #include "pipeline/log.h"
 #include "pipeline/position_metadata.h"
 #include "scorer/float_mode.h"
@@ -20,8 +21,29 @@ constexpr std::int64_t kHealingMsMax = 300'000;
 constexpr std::int64_t kSettleMs = 5'000;
 constexpr std::uint64_t kStepsMax = 2'000'000;
 
-std::shared_ptr<const pipeline::ServedModel> served(const pipeline::WorkerConfig& config) {
-  return test::serve(test::random_model(test::small_model(config)), config);
+// They differ in weights, in kind and in the items that they know.
+pipeline::ServedModels serve_versions(const Scenario& scenario) {
+  constexpr scorer::Variant kVariants[] = {scorer::Variant::kTraditional, scorer::Variant::kSelf,
+                                           scorer::Variant::kMerged, scorer::Variant::kTarget};
+  pipeline::ServedModels versions;
+  for (std::size_t v = 0; v < scenario.versions; ++v) {
+    scorer::ModelInitOptions options = test::small_model(scenario.config, 8 + v % 3);
+    options.version = options.seed = v + 1;
+    options.variant = kVariants[v];
+    versions.push_back(test::serve(test::random_model(options), scenario.config));
+  }
+  return versions;
+}
+
+// Each place's in the order of their offsets, as its reader sees them.
+std::vector<std::pair<std::string, const Observer::Scored*>> sorted_by_offset(
+    const std::map<std::string, Observer::Scored>& scored) {
+  std::vector<std::pair<std::string, const Observer::Scored*>> sorted;
+  for (const auto& [name, one] : scored) sorted.emplace_back(name, &one);
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.second->source.offset < b.second->source.offset;
+  });
+  return sorted;
 }
 
 }  // namespace
@@ -29,14 +51,22 @@ std::shared_ptr<const pipeline::ServedModel> served(const pipeline::WorkerConfig
 World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
     : env_(seed, keeps_trace),
       scenario_(Scenario::draw(&env_.random, emphasis)),
-      application_{scenario_.config, served(scenario_.config), scenario_.cache_bytes,
-                   scenario_.restore_batch_users, scenario_.static_members},
-      expected_(Expected::replay(scenario_, application_)),
+      application_{scenario_.config,
+                   serve_versions(scenario_),
+                   scenario_.releases,
+                   scenario_.release_lag_ms,
+                   nullptr,
+                   scenario_.cache_bytes,
+                   scenario_.restore_batch_users,
+                   scenario_.static_members},
+      expected_(Expected::replay_versions(scenario_, application_)),
       feed_(&env_, &scenario_),
       observer_(&env_, &scenario_, &expected_),
       changelog_(&env_, &scenario_) {
   env_.plan = scenario_.plan;
-  env_.violation = expected_.violation;
+  for (const Expected& version : expected_) {
+    if (version.violation) env_.violation = version.violation;
+  }
   env_.broker.deliver_at_once(scenario_.deliver_at_once);
   env_.broker.keep_tombstones(scenario_.tombstones_kept);
   const pipeline::KafkaConfig& kafka = scenario_.config.kafka;
@@ -65,6 +95,7 @@ Outcome World::run() {
     observer_.check_complete();
     changelog_.check_end();
     check_stores();
+    check_models();
   }
   for (const auto& process : processes_) {
     outcome.lives += process->lives();
@@ -234,19 +265,62 @@ void World::check_stores() {
       found[partition] = true;
       // A task that was told to stop while it read again goes on there at its next start.
       if (marker.applied_from != committed->position) continue;
-      const auto wanted = expected_.logical_digests.find(partition);
-      if (wanted == expected_.logical_digests.end() || wanted->second != digest) {
+      const auto wanted = expected_.front().logical_digests.find(partition);
+      if (wanted == expected_.front().logical_digests.end() || wanted->second != digest) {
         env_.violate("logical_digest", "partition " + std::to_string(partition.value) +
                                            " of process " + std::to_string(process->number()) +
                                            " is not what the replay leaves");
       }
     }
   }
-  for (const auto& [partition, digest] : expected_.logical_digests) {
+  for (const auto& [partition, digest] : expected_.front().logical_digests) {
     if (!found[partition]) {
       env_.violate("final_state", "partition " + std::to_string(partition.value) +
                                       ": no store holds its last checkpoint");
     }
+  }
+}
+
+// Where outputs may be repeated, the first of two may be of another model.
+void World::check_models() {
+  if (scenario_.config.delivery != pipeline::Delivery::kExactlyOnce) return;
+  for (const auto& [name, scored] : observer_.scored()) {
+    if (!scenario_.config.changelog) break;
+    const auto& models = changelog_.models(scored.source.partition);
+    const auto marker = models.upper_bound(Position{scored.source.offset.value});
+    if (marker == models.end() || marker->second.label != scored.source.model ||
+        is_before(scored.source.offset, marker->second.first_position)) {
+      env_.violate(
+          "marked_model",
+          "input " + name + " is scored by " + scored.source.model + "; its marker says " +
+              (marker == models.end() ? "nothing"
+                                      : marker->second.label + " from position " +
+                                            std::to_string(marker->second.first_position.value)));
+    }
+  }
+  if (application_.versions.size() == 1) return;
+  pipeline::SwapFinder finder;
+  do {
+    for (const auto& [name, scored] : sorted_by_offset(observer_.scored())) {
+      finder.note(scored->place, scored->source);
+    }
+  } while (finder.found_more());
+  pipeline::RecordedSwaps swaps;
+  for (const pipeline::ModelSwap& swap : finder.swaps()) {
+    const auto version = std::find_if(application_.versions.begin(), application_.versions.end(),
+                                      [&](const auto& one) { return one->label == swap.model; });
+    FRESHET_CHECK(version != application_.versions.end());
+    swaps.add(swap.partition, swap.first_position, *version);
+  }
+  Application repeated = application_;
+  repeated.swaps = &swaps;
+  const Expected replayed = Expected::replay(scenario_, repeated);
+  for (const auto& [source, line] : observer_.lines()) {
+    const auto again = replayed.lines.find(source);
+    if (again != replayed.lines.end() && again->second == line) continue;
+    env_.violate("swaps_repeated", "input " + source + " gave " + line +
+                                       "; the replay with its swaps gives " +
+                                       (again == replayed.lines.end() ? "nothing" : again->second));
   }
 }
 

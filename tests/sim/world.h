@@ -4,7 +4,9 @@
 //
 // Oracles: those of Observer, ChangelogObserver and SimStore, and at the end `final_state` (a store
 // holds each partition's last checkpoint, sound), `logical_digest` (it is the replay's), `progress`
-// (a run that heals comes to its end) and `worker_runs` (no worker stops of itself).
+// (a run that heals comes to its end), `worker_runs` (no worker stops of itself), `marked_model`
+// (the model of each output is the one that its marker names) and `swaps_repeated` (a replay with
+// the swaps that the outputs tell gives every byte again).
 //
 // Errors:  a violation is part of the outcome; a failed CHECK where the simulation itself is wrong
 // Threads: one a world; worlds do not see each other
@@ -56,11 +58,12 @@ class World {
   void advance_phase();
   std::int64_t settle_ms() const;
   void check_stores();
+  void check_models();
 
   Env env_;
   Scenario scenario_;
   Application application_;
-  Expected expected_;
+  std::vector<Expected> expected_;  // of each version
   InputFeed feed_;
   Observer observer_;
   ChangelogObserver changelog_;

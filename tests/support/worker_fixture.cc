@@ -157,6 +157,7 @@ Status WorkerWorld::run() {
                                },
                                {}});
   pipeline::TaskContext context{&config, model, store.get(), &clock, &counters};
+  context.newer = models;
   if (config.changelog) context.restores = &restorer;
   pipeline::Worker worker(
       context, cache_bytes,

@@ -180,4 +180,49 @@ TEST_F(PartitionStateTest, DamagedBytesAreNamedByPartitionAndUser) {
   EXPECT_THAT(collected.error().message, HasSubstr("partition 0, user \"a\": "));
 }
 
+TEST_F(PartitionStateTest, AfterASwapUsersArePooledAnewWithoutBeingUsed) {
+  for (int i = 0; i < 100; ++i) click("u" + std::to_string(i), i);
+  EXPECT_FALSE(state_->repool()) << "nothing was swapped";
+  scorer::ModelInitOptions wide = test::small_model(config_);
+  wide.embedding_dim = 40;
+  const ServedModels next{test::serve(test::random_model(wide), config_)};
+  const std::size_t before = state_->cache_bytes();
+  state_->serve(next);
+  EXPECT_EQ(state_->cache_bytes(), before);
+  int steps = 1;
+  while (state_->repool()) ++steps;
+  EXPECT_GT(steps, 2);
+  const std::size_t pooled = state_->cache_bytes();
+  EXPECT_GT(pooled, before);
+  for (int i = 0; i < 100; ++i) {
+    const UserId id("u" + std::to_string(i));
+    HotUser* hot = *state_->user(id);
+    EXPECT_EQ(hot->view(0).serial(), next[0]->serial);
+    EXPECT_EQ(hot->view(0).summed(0), 1U);
+    state_->release(id, *hot);
+  }
+  EXPECT_EQ(state_->cache_bytes(), pooled) << "a use found nothing left to do";
+}
+
+TEST_F(PartitionStateTest, ASwapDuringARoundBeginsItAnew) {
+  for (int i = 0; i < 100; ++i) click("u" + std::to_string(i), i);
+  const ServedModels second{test::serve(test::random_model(test::small_model(config_)), config_)};
+  const ServedModels third{test::serve(test::random_model(test::small_model(config_)), config_)};
+  state_->serve(second);
+  EXPECT_TRUE(state_->repool());
+  state_->serve(third);
+  for (int i = 100; i < 400; ++i) {  // the index grows meanwhile
+    models_ = third;
+    click("u" + std::to_string(i), i);
+    if (i % 100 == 0) state_->repool();
+  }
+  while (state_->repool()) continue;
+  const std::size_t pooled = state_->cache_bytes();
+  for (int i = 0; i < 400; ++i) {
+    const UserId id("u" + std::to_string(i));
+    state_->release(id, **state_->user(id));
+  }
+  EXPECT_EQ(state_->cache_bytes(), pooled);
+}
+
 }  // namespace freshet::pipeline::partition_state_test
