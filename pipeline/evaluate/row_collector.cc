@@ -93,9 +93,7 @@ void RowCollector::add_rows(const ScoredOn& scored) {
 void RowCollector::on_scored(const ScoredOn& scored) {
   if (failure_) return;
   if (scored.model == 0) {
-    pending_.emplace();
-    pending_->event = scored.event;
-    pending_->stream_time = scored.stream_time;
+    pending_ = Pending{scored.event, scored.stream_time, {}, false};
     add_rows(scored);
   }
   if (!pending_ || !pending_->judged) return;
