@@ -91,10 +91,10 @@ void replay(const ReplayBench& bench, const See& see) {
     record.offset = Offset{static_cast<std::int64_t>(i)};
     record.key = bench.keys[i];
     record.value = bench.values[i];
-    const auto output = task.process(record);
-    FRESHET_CHECK(output.has_value() && output->has_value());
-    FRESHET_CHECK((*output)->topic == OutputTopic::kScores);
-    see(i, **output);
+    const auto outputs = task.process(record);
+    FRESHET_CHECK(outputs.has_value() && !outputs->empty());
+    FRESHET_CHECK(outputs->front().topic == OutputTopic::kScores);
+    see(i, outputs->front());
     if (i % kRecordsPerCommit == kRecordsPerCommit - 1) {
       if (const auto commit = task.prepare_commit(Task::Save::kScheduled)) {
         FRESHET_CHECK(task.post_commit(*commit).has_value());

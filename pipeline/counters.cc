@@ -43,6 +43,15 @@ std::uint64_t Counters::dead_letter_total() const {
   return std::accumulate(dead_letters.begin(), dead_letters.end(), std::uint64_t{0});
 }
 
+ShadowCounters& ShadowCounters::operator+=(const ShadowCounters& other) {
+  records += other.records;
+  unknown_items += other.unknown_items;
+  non_finite += other.non_finite;
+  for (std::size_t i = 0; i < refused.size(); ++i) refused[i] += other.refused[i];
+  divergence += other.divergence;
+  return *this;
+}
+
 Counters& Counters::operator+=(const Counters& other) {
   records += other.records;
   records_reread += other.records_reread;
@@ -60,6 +69,8 @@ Counters& Counters::operator+=(const Counters& other) {
   fenced += other.fenced;
   for (std::size_t i = 0; i < dead_letters.size(); ++i) dead_letters[i] += other.dead_letters[i];
   for (std::size_t i = 0; i < retries.size(); ++i) retries[i] += other.retries[i];
+  shadow += other.shadow;
+  for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += other.dropped[i];
   event_to_score += other.event_to_score;
   commit_duration += other.commit_duration;
   checkpoint_duration += other.checkpoint_duration;

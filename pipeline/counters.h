@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "pipeline/divergence.h"
 #include "pipeline/duration_histogram.h"
 #include "pipeline/events/event.h"
+#include "pipeline/events/output_topic.h"
 
 namespace freshet::pipeline {
 
@@ -34,6 +36,17 @@ std::string_view name_of(Operation operation);    // as metrics label it: "save_
 std::string_view gerund_of(Operation operation);  // as messages say it: "saving the state"
 bool is_of_store(Operation operation);            // the disk is asked, not the brokers
 
+// What a shadow model has done.
+struct ShadowCounters {
+  std::uint64_t records = 0;        // made for its topic, those without scores included
+  std::uint64_t unknown_items = 0;  // as Counters::unknown_items, by its own items
+  std::uint64_t non_finite = 0;
+  std::array<std::uint64_t, kDeadLetterReasons> refused{};  // without scores, by DeadLetterReason
+  Divergence divergence;                                    // from the primary model
+
+  ShadowCounters& operator+=(const ShadowCounters& other);
+};
+
 struct Counters {
   std::uint64_t records = 0;  // taken from the input, read again ones not included
   std::uint64_t records_reread = 0;
@@ -51,9 +64,11 @@ struct Counters {
   std::uint64_t fenced = 0;           // times that the worker had to rejoin its group
   std::array<std::uint64_t, kDeadLetterReasons> dead_letters{};  // by DeadLetterReason
   std::array<std::uint64_t, kOperations> retries{};              // by Operation
-  DurationHistogram event_to_score{kEventToScoreBoundsUs};       // outputs that became visible
-  DurationHistogram commit_duration{kCallBoundsUs};              // flush and positions
-  DurationHistogram checkpoint_duration{kCallBoundsUs};          // a batch of the store
+  ShadowCounters shadow;
+  std::array<std::uint64_t, kOutputTopics> dropped{};  // by OutputTopic: too large for their topic
+  DurationHistogram event_to_score{kEventToScoreBoundsUs};  // outputs that became visible
+  DurationHistogram commit_duration{kCallBoundsUs};         // flush and positions
+  DurationHistogram checkpoint_duration{kCallBoundsUs};     // a batch of the store
 
   std::uint64_t dead_letter_total() const;
   Counters& operator+=(const Counters& other);

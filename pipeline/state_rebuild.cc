@@ -62,7 +62,7 @@ Status StateRebuild::apply(const InputRecord& record) {
     rebuilt.first = {record.partition, record.offset, record.timestamp, std::nullopt, std::nullopt};
   }
   if (options_.latest) look_at_time(record);
-  const Result<std::optional<OutputRecord>> applied = rebuilt.task->process(record);
+  const auto applied = rebuilt.task->process(record);
   if (!applied) return tl::unexpected(applied.error());
   ++records_;
   if (++rebuilt.unsaved < kRecordsPerSave) return {};

@@ -162,21 +162,19 @@ Result<HotUser*> Task::find_user(const UserId& user) {
   return found;
 }
 
-Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
+Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   if (Status accepted = accept_offset(record); !accepted) return tl::unexpected(accepted.error());
   if (Status same = check_last_record(record); !same) return tl::unexpected(same.error());
   const bool publish = !is_before(record.offset, publish_from_);
   if (context_.swaps != nullptr) {
     if (auto model = context_.swaps->at(partition_, record.offset)) serve(std::move(model));
   }
-  std::optional<OutputRecord> output;
+  outputs_.clear();
   if (!record.value) {
     if (publish) ++context_.counters->tombstones;
   } else if (publish) {
-    Result<OutputRecord> scored = apply_and_score(record);
-    if (!scored) return tl::unexpected(scored.error());
-    output = std::move(*scored);
-    if (context_.observer != nullptr) context_.observer->on_output(record, *output);
+    if (Status scored = apply_and_score(record); !scored) return tl::unexpected(scored.error());
+    if (context_.observer != nullptr) context_.observer->on_output(record, outputs_.front());
   } else if (!is_before(record.offset, apply_from_)) {
     if (Status applied = apply_only(record); !applied) return tl::unexpected(applied.error());
   }
@@ -186,7 +184,7 @@ Result<std::optional<OutputRecord>> Task::process(const InputRecord& record) {
   if (!last_record_ || record.offset > last_record_->offset) {
     last_record_ = stateful::LastRecord{record.offset, record.timestamp, hash_of(record)};
   }
-  return output;
+  return std::span<const OutputRecord>(outputs_);
 }
 
 OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal) {
@@ -204,11 +202,15 @@ OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal
   return letter;
 }
 
-Result<OutputRecord> Task::apply_and_score(const InputRecord& record) {
+Status Task::apply_and_score(const InputRecord& record) {
   const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
-  if (!event) return dead_letter(record, event.error());
+  if (!event) {
+    outputs_.push_back(dead_letter(record, event.error()));
+    return {};
+  }
   if (const auto refusal = check_event(*event, record, context_.config->input)) {
-    return dead_letter(record, *refusal);
+    outputs_.push_back(dead_letter(record, *refusal));
+    return {};
   }
   state_.advance_stream_time(event->ts);
   Result<HotUser*> user = find_user(event->user);
@@ -223,7 +225,6 @@ Result<OutputRecord> Task::apply_and_score(const InputRecord& record) {
   counters.unknown_items += scored.unknown_items;
   counters.non_finite += scored.non_finite;
   state_.release(event->user, **user);
-  if (scored.refusal) return dead_letter(record, *scored.refusal);
 
   ScoreEvent out;
   out.user_id = event->user.view();
@@ -231,14 +232,23 @@ Result<OutputRecord> Task::apply_and_score(const InputRecord& record) {
   out.request_id = event->request_id;
   out.ts = event->ts;
   out.source = {context_.config->kafka.input, partition_, record.offset};
-  out.model = scorer_.models()[0]->label;
   out.sequence_length = applied.sequence_length;
   out.late = applied.late;
   out.duplicate = applied.duplicate;
-  out.scores = scored.scores;
-  encode_score_event(out, &encoded_);
-  ++counters.scores;
-  return OutputRecord{OutputTopic::kScores, event->user.str(), encoded_, {}};
+  if (scored.refusal) {
+    outputs_.push_back(dead_letter(record, *scored.refusal));
+  } else {
+    out.model = scorer_.models()[0]->label;
+    out.scores = scored.scores;
+    encode_score_event(out, &encoded_);
+    ++counters.scores;
+    outputs_.push_back({OutputTopic::kScores, event->user.str(), encoded_, {}});
+  }
+  if (context_.publishes_shadow) {
+    outputs_.push_back(shadow_.record_of(std::move(out), *scorer_.models()[1], scored,
+                                         scorer_.scores(1), &counters));
+  }
+  return {};
 }
 
 Status Task::apply_only(const InputRecord& record) {

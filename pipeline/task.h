@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@
 #include "pipeline/recorded_swaps.h"
 #include "pipeline/restore_runner.h"
 #include "pipeline/save_schedule.h"
+#include "pipeline/shadow_scores.h"
 #include "pipeline/status_board.h"
 #include "pipeline/task_start.h"
 #include "stateful/state_store.h"
@@ -61,6 +63,8 @@ struct TaskContext {
   ServedModels beside = {};              // score the same snapshots as `model`
   const ModelSource* newer = nullptr;    // of models newer than `model`; none where it stays
   const RecordedSwaps* swaps = nullptr;  // of a replay that repeats a run; none normally
+  // Whether the first of these is the shadow, whose scores go to OutputTopic::kShadow.
+  bool publishes_shadow = false;
 
   ServedModels models() const;  // `model`, then those beside it
 };
@@ -82,9 +86,10 @@ class Task {
        stateful::OwnerToken owner, const std::optional<stateful::StoredMarker>& stored,
        std::string fingerprint, std::size_t cache_bytes);
 
-  // Applies the record. Returns its output or dead letter; none where nothing is published (it is
-  // read again, or a tombstone).
-  Result<std::optional<OutputRecord>> process(const InputRecord& record);
+  // Applies the record. Returns its output or dead letter, and behind it what goes to other topics
+  // beside it; nothing where nothing is published (it is read again, or a tombstone). The records
+  // live until the next call.
+  Result<std::span<const OutputRecord>> process(const InputRecord& record);
 
   // The dead letter of a record whose output the topic does not take. The event stays applied.
   OutputRecord dead_letter(const InputRecord& record, const Refusal& refusal);
@@ -148,7 +153,7 @@ class Task {
   Status accept_offset(const InputRecord& record);
   Status check_last_record(const InputRecord& record);
   Result<HotUser*> find_user(const UserId& user);
-  Result<OutputRecord> apply_and_score(const InputRecord& record);
+  Status apply_and_score(const InputRecord& record);
   Status apply_only(const InputRecord& record);
   TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
   std::vector<stateful::UserChange> take_users(Save save);
@@ -178,7 +183,9 @@ class Task {
   PartitionState state_;
   SaveSchedule schedule_;
   PartitionLag lag_;
-  std::string encoded_;  // buffer of the output's value
+  ShadowScores shadow_;
+  std::string encoded_;                // buffer of the output's value
+  std::vector<OutputRecord> outputs_;  // of the last record
 };
 
 }  // namespace freshet::pipeline

@@ -137,11 +137,9 @@ Status Worker::process(const RecordBatch& batch) {
                                           " came, which is not assigned");
     }
     if (Status whole = check_contiguous(record, *task); !whole) return whole;
-    const Result<std::optional<OutputRecord>> output = apply(record, task);
-    if (!output) return recoverable(*task, output.error());
-    if (*output) {
-      if (Status sent = publish(record, **output, task); !sent) return sent;
-    }
+    const Result<std::span<const OutputRecord>> outputs = apply(record, task);
+    if (!outputs) return recoverable(*task, outputs.error());
+    if (Status sent = publish(record, *outputs, task); !sent) return sent;
     ++records_since_commit_;
     if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1) {
       if (Status committed = commit_if_due(); !committed) return committed;
@@ -169,44 +167,24 @@ Status Worker::check_contiguous(const InputRecord& record, const Task& task) {
                                       "transactions");
 }
 
-Result<std::optional<OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {
+Result<std::span<const OutputRecord>> Worker::apply(const InputRecord& record, Task* task) {
   const bool was_reading_again = task->reading_again();
   if (was_reading_again) crash_point("in_reread");
-  Result<std::optional<OutputRecord>> output = task->process(record);
-  if (!output && output.error().code == ErrorCode::kUnavailable) {
+  Result<std::span<const OutputRecord>> outputs = task->process(record);
+  if (!outputs && outputs.error().code == ErrorCode::kUnavailable) {
     const Status applied = persist(Operation::kReadState, [&]() -> Status {
-      output = task->process(record);
-      if (!output) return tl::unexpected(output.error());
+      outputs = task->process(record);
+      if (!outputs) return tl::unexpected(outputs.error());
       return {};
     });
     if (!applied) return tl::unexpected(applied.error());
   }
-  if (output && was_reading_again && !task->reading_again()) {
+  if (outputs && was_reading_again && !task->reading_again()) {
     log_info("partition " + std::to_string(record.partition.value) +
              ": has read again what was committed, publishes from position " +
              std::to_string(task->read_from().value));
   }
-  return output;
-}
-
-Status Worker::publish(const InputRecord& record, const OutputRecord& output, Task* task) {
-  const auto send = [this](const OutputRecord& out) {
-    return persist(Operation::kSend, [&] { return transport_->send(out); });
-  };
-  Status sent = send(output);
-  if (sent) {
-    task->note_output(record);
-    crash_point("after_send");
-  }
-  if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
-  if (output.topic == OutputTopic::kDeadLetters) {
-    return error(ErrorCode::kFatal, "a dead letter is refused, nothing can be committed past it: " +
-                                        sent.error().message);
-  }
-  --context_.counters->scores;  // counted when it was made, but not published
-  sent = send(task->dead_letter(record, {DeadLetterReason::kTooLarge, sent.error().message}));
-  if (sent) task->note_output(record);
-  return sent;
+  return outputs;
 }
 
 Status Worker::start_restored() {

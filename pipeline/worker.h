@@ -63,9 +63,13 @@ class Worker final : public RebalanceListener {
   // Where input.offsets is contiguous: a gap is kFenced, so that it is read again, and kFatal where
   // it is there the second time or cannot be read again.
   Status check_contiguous(const InputRecord& record, const Task& task);
-  Result<std::optional<OutputRecord>> apply(const InputRecord& record, Task* task);
-  // Sends the record's output; one that the topic does not take becomes a dead letter.
-  Status publish(const InputRecord& record, const OutputRecord& output, Task* task);
+  Result<std::span<const OutputRecord>> apply(const InputRecord& record, Task* task);
+  // Sends the record's outputs. A main one that its topic does not take becomes a dead letter, one
+  // beside it is left out and counted. In worker_outputs.cc.
+  Status publish(const InputRecord& record, std::span<const OutputRecord> outputs, Task* task);
+  Status publish_main(const InputRecord& record, const OutputRecord& output, Task* task);
+  Status publish_beside(const InputRecord& record, const OutputRecord& output);
+  Status send(const OutputRecord& output);
   Status start_restored();
   Status commit_first_starts();
   Status commit_if_due();

@@ -43,9 +43,9 @@ class CaseTask {
     next_ = Offset{next_.value + 1};
     const std::optional<UserId> user = decoder_.peek_user(value);
     if (user) record.key = user->view();
-    Result<std::optional<OutputRecord>> output = task_.process(record);
-    if (!output) return tl::unexpected(output.error());
-    return std::move(**output);  // a record with a value always gives one
+    const auto outputs = task_.process(record);
+    if (!outputs) return tl::unexpected(outputs.error());
+    return outputs->front();  // a record with a value always gives one
   }
 
   Status save() {

@@ -30,8 +30,9 @@ namespace {
 
 // Where one of these is wrong, what the model lacks could be its consequence.
 constexpr std::string_view kModelSections[] = {"", "model"};
-constexpr std::string_view kKafkaSections[] = {"", "application_id", "kafka", "threads"};
-constexpr std::string_view kServedSections[] = {"", "behaviours", "candidates", "events", "model"};
+constexpr std::string_view kKafkaSections[] = {"", "application_id", "kafka", "shadow", "threads"};
+constexpr std::string_view kShadowSections[] = {"", "shadow"};
+constexpr std::string_view kServedSections[] = {"", "behaviours", "candidates", "events"};
 
 bool sound(const pipeline::ConfigReading& reading, std::span<const std::string_view> sections) {
   return std::none_of(sections.begin(), sections.end(), [&](std::string_view section) {
@@ -54,12 +55,7 @@ void add_error(const Error& error, pipeline::Findings* findings) {
   for (pipeline::Finding& finding : findings_of(error)) findings->push_back(std::move(finding));
 }
 
-void describe(const pipeline::WorkerConfig& config, const pipeline::ServedModel& served,
-              pipeline::Findings* findings) {
-  add_ok("model " + config.model_path,
-         served.label + ", " + std::to_string(served.model->items.rows) + " items, " +
-             std::to_string(served.candidate_rows.size()) + " candidates for a click",
-         findings);
+void describe_behaviours(const pipeline::WorkerConfig& config, pipeline::Findings* findings) {
   for (const pipeline::BehaviourConfig& behaviour : config.behaviours) {
     add_ok("behaviour " + behaviour.limits.name,
            "the newest " + std::to_string(behaviour.limits.length_max) + " clicks of the last " +
@@ -68,18 +64,37 @@ void describe(const pipeline::WorkerConfig& config, const pipeline::ServedModel&
   }
 }
 
-void check_model(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
-  if (!sound(reading, kModelSections)) return;
-  auto model = scorer::load_model(reading.config.model_path);
-  if (!model) return add_error(model.error(), findings);
-  if (!sound(reading, kServedSections)) return;
-  const auto served = pipeline::ServedModel::create(std::move(*model), reading.config);
-  if (!served) {
-    const std::string where = "model " + reading.config.model_path;
-    findings->push_back({pipeline::FindingLevel::kError, where, served.error().message, ""});
-    return;
+// Whether the folder holds a model that this configuration can serve. `where` begins its findings.
+bool check_folder(const pipeline::ConfigReading& reading, const std::string& path,
+                  const std::string& where, pipeline::Findings* findings) {
+  auto model = scorer::load_model(path);
+  if (!model) {
+    add_error(model.error(), findings);
+    return false;
   }
-  describe(reading.config, **served, findings);
+  if (!sound(reading, kServedSections)) return false;
+  const auto created = pipeline::ServedModel::create(std::move(*model), reading.config);
+  if (!created) {
+    findings->push_back({pipeline::FindingLevel::kError, where, created.error().message, ""});
+    return false;
+  }
+  const pipeline::ServedModel& served = **created;
+  add_ok(where,
+         served.label + ", " + std::to_string(served.model->items.rows) + " items, " +
+             std::to_string(served.candidate_rows.size()) + " candidates for a click",
+         findings);
+  return true;
+}
+
+void check_models(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
+  const pipeline::WorkerConfig& config = reading.config;
+  if (sound(reading, kModelSections) &&
+      check_folder(reading, config.model_path, "model " + config.model_path, findings)) {
+    describe_behaviours(config, findings);
+  }
+  if (config.shadow.on() && sound(reading, kShadowSections)) {
+    check_folder(reading, config.shadow.path, "shadow model " + config.shadow.path, findings);
+  }
 }
 
 bool holds_state(const pipeline::WorkerConfig& config) {
@@ -145,7 +160,7 @@ int check(const CheckArguments& arguments) {
   } else {
     add_ok(arguments.config.path, "in order", &findings);
   }
-  check_model(reading, &findings);
+  check_models(reading, &findings);
   if (arguments.connect && sound(reading, kKafkaSections)) {
     check_cluster(config, std::chrono::seconds(arguments.timeout_s), &findings);
   }

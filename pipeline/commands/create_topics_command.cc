@@ -8,6 +8,7 @@
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/config/config_parser.h"
+#include "pipeline/events/output_topic.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/topic_creation.h"
 
@@ -22,10 +23,9 @@ struct CreateArguments {
 int create(const CreateArguments& arguments) {
   const Result<pipeline::WorkerConfig> config = pipeline::load_config(arguments.config.source());
   if (!config) return report(config.error());
-  const pipeline::KafkaConfig& kafka = config->kafka;
-  std::vector<pipeline::NewTopic> topics;
-  for (const std::string& name : {kafka.input, kafka.output, kafka.dead_letter}) {
-    topics.push_back({name, arguments.partitions, {}});
+  std::vector<pipeline::NewTopic> topics{{config->kafka.input, arguments.partitions, {}}};
+  for (const pipeline::OutputTopicName& output : pipeline::output_topics(*config)) {
+    topics.push_back({output.name, arguments.partitions, {}});
   }
   if (config->changelog) {
     topics.push_back(pipeline::new_changelog_topic(*config, arguments.partitions));
@@ -43,12 +43,12 @@ int create(const CreateArguments& arguments) {
 
 void add_create_topics(CLI::App& app, Run* run) {
   auto arguments = std::make_shared<CreateArguments>();
-  CLI::App* command = app.add_subcommand(
-      "create-topics",
-      "Creates the topics that are missing, for a first try\n\n"
-      "  freshet create-topics -c configs/worker.yaml --partitions 4\n\n"
-      "Those of the configuration's three topics, with one replica each, and the "
-      "changelog where it is on, with as many as the brokers give by default.");
+  CLI::App* command =
+      app.add_subcommand("create-topics",
+                         "Creates the topics that are missing, for a first try\n\n"
+                         "  freshet create-topics -c configs/worker.yaml --partitions 4\n\n"
+                         "Those that the configuration names, with one replica each, and the "
+                         "changelog where it is on, with as many as the brokers give by default.");
   add_config_options(command, &arguments->config);
   whole_number(command->add_option("--partitions", arguments->partitions, "of each topic")
                    ->capture_default_str(),

@@ -23,4 +23,14 @@ Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& mod
   return Loaded{std::move(*config), std::move(*served), std::move(models)};
 }
 
+Status load_shadow(Loaded* loaded) {
+  if (!loaded->config.shadow.on()) return {};
+  auto model = scorer::load_model(loaded->config.shadow.path);
+  if (!model) return tl::unexpected(model.error());
+  auto served = pipeline::ServedModel::create(std::move(*model), loaded->config);
+  if (!served) return error(served.error().code, "shadow.path: " + served.error().message);
+  loaded->shadow = std::move(*served);
+  return {};
+}
+
 }  // namespace freshet::commands

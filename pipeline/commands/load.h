@@ -16,10 +16,14 @@ struct Loaded {
   pipeline::WorkerConfig config;
   std::shared_ptr<const pipeline::ServedModel> model;  // the newest as of the start
   std::shared_ptr<const pipeline::ModelSource> models;
+  std::shared_ptr<const pipeline::ServedModel> shadow = nullptr;  // by load_shadow()
 };
 
 // Also sets up logging and checks the floating-point mode. `model_path` overrides the
 // configuration's unless empty.
 Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& model_path);
+
+// Adds the model that shadow.path names. Nothing where it names none.
+Status load_shadow(Loaded* loaded);
 
 }  // namespace freshet::commands

@@ -38,6 +38,7 @@ struct ReplayArguments {
   ReplayInput input;
   std::string output;
   std::string dead_letters;
+  std::string shadow_output;  // a file; empty: no shadow is scored
   std::string state;
   bool verify = false;
   std::string explain;          // a user
@@ -49,14 +50,20 @@ struct ReplayArguments {
 };
 
 // They are read before the outputs are opened, and would be lost all the same.
-Status check_model_files(const ReplayArguments& arguments, const std::filesystem::path& model) {
+Status check_model_files(const ReplayArguments& arguments, const pipeline::WorkerConfig& config) {
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files;
   for (const char* name : {scorer::kModelYamlName, scorer::kWeightsName, scorer::kItemsName}) {
-    files.push_back({"model", model / name, FileUse::kRead});
+    files.push_back({"model", std::filesystem::path(config.model_path) / name, FileUse::kRead});
+    if (!config.shadow.on() || arguments.shadow_output.empty()) continue;
+    files.push_back(
+        {"shadow.path", std::filesystem::path(config.shadow.path) / name, FileUse::kRead});
   }
   files.push_back({"--output", arguments.output, FileUse::kWritten});
   files.push_back({"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten});
+  if (!arguments.shadow_output.empty()) {
+    files.push_back({"--shadow-output", arguments.shadow_output, FileUse::kWritten});
+  }
   if (!arguments.export_examples.empty()) {
     files.push_back({"--export-examples", arguments.export_examples, FileUse::kWritten});
   }
@@ -83,6 +90,9 @@ Status check_files(const ReplayArguments& arguments) {
       {"--input", arguments.input.log, FileUse::kRead},
       {"--output", arguments.output, FileUse::kWritten},
       {"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten}};
+  if (!arguments.shadow_output.empty()) {
+    files.push_back({"--shadow-output", arguments.shadow_output, FileUse::kWritten});
+  }
   if (!arguments.export_examples.empty()) {
     files.push_back({"--export-examples", arguments.export_examples, FileUse::kWritten});
   }
@@ -159,6 +169,7 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   pipeline::FileTransportOptions files;
   files.output = arguments.output;
   files.dead_letters = arguments.dead_letters_file();
+  files.shadow = arguments.shadow_output;
   auto committed =
       arguments.input.seed(loaded.config, input->partition_count(), clock, true, store->get());
   if (!committed) return tl::unexpected(committed.error());
@@ -180,9 +191,13 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   }
   ExampleFile examples;
   if (Status opened = examples.open(arguments, loaded, &stop, &observers); !opened) return opened;
-  const pipeline::TaskContext context{&loaded.config, loaded.model,
-                                      store->get(),   &clock,
-                                      counters,       observers.empty() ? nullptr : &observers};
+  pipeline::TaskContext context{&loaded.config, loaded.model,
+                                store->get(),   &clock,
+                                counters,       observers.empty() ? nullptr : &observers};
+  if (loaded.shadow != nullptr) {
+    context.beside = {loaded.shadow};
+    context.publishes_shadow = true;
+  }
   pipeline::Worker worker(
       context, loaded.config.memory_budget_mb << 19,
       [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
@@ -201,6 +216,9 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   const auto report = pipeline::verify_state(store->get(), loaded.config.limits());
   if (!report) return tl::unexpected(report.error());
   std::fputs(pipeline::describe(*report).c_str(), stderr);
+  if (loaded.shadow != nullptr) {
+    std::fputs(pipeline::describe(counters->shadow.divergence).c_str(), stderr);
+  }
   if (explainer) {
     std::fprintf(stderr, "explained: %llu events of user %s\n",
                  static_cast<unsigned long long>(explainer->events()),
@@ -214,6 +232,14 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
                "model, and report it");
 }
 
+// The shadow costs what the model does: it is scored where its scores are asked for.
+Status add_shadow(const ReplayArguments& arguments, Loaded* loaded) {
+  if (arguments.shadow_output.empty()) return {};
+  if (loaded->config.shadow.on()) return load_shadow(loaded);
+  return error(ErrorCode::kInvalidConfig,
+               "--shadow-output: no shadow is configured; name its folder with shadow.path");
+}
+
 int run_replay(const ReplayArguments& arguments) {
   if (!arguments.explain.empty() && !is_valid_id(arguments.explain)) {
     std::fprintf(stderr, "freshet: --explain: not a valid user id: %s\n",
@@ -221,9 +247,10 @@ int run_replay(const ReplayArguments& arguments) {
     return kUsage;
   }
   if (const Status distinct = check_files(arguments); !distinct) return report(distinct.error());
-  const Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
+  Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
   if (!loaded) return report(loaded.error());
-  if (const Status distinct = check_model_files(arguments, loaded->config.model_path); !distinct) {
+  if (const Status added = add_shadow(arguments, &*loaded); !added) return report(added.error());
+  if (const Status distinct = check_model_files(arguments, loaded->config); !distinct) {
     return report(distinct.error());
   }
   const auto begin = std::chrono::steady_clock::now();
@@ -255,6 +282,8 @@ void add_replay(CLI::App& app, Run* run) {
       ->required();
   command->add_option("--dead-letters", arguments->dead_letters,
                       "refused records (default: OUTPUT.dead-letters)");
+  command->add_option("--shadow-output", arguments->shadow_output,
+                      "scores of the model that shadow.path names, one line each; - is stdout");
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,
                       "keeps the state in this new folder (default: in memory)");

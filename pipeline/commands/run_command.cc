@@ -30,6 +30,12 @@ std::string mebibytes(std::size_t bytes) {
   return std::to_string((bytes + kMebibyte / 2) / kMebibyte) + " MiB";
 }
 
+std::string describe_shadow(const Loaded& loaded) {
+  if (loaded.shadow == nullptr) return "";
+  return ", shadow " + loaded.shadow->label + " (" +
+         mebibytes(pipeline::model_bytes(*loaded.shadow)) + ") to " + loaded.config.shadow.output;
+}
+
 // What runs where, in one line.
 std::string describe(const Loaded& loaded, const std::string& origin) {
   const pipeline::WorkerConfig& config = loaded.config;
@@ -37,9 +43,9 @@ std::string describe(const Loaded& loaded, const std::string& origin) {
   return "freshet " FRESHET_VERSION ": " + config.application_id + " reads " + config.kafka.input +
          " from " + config.kafka.bootstrap + " on " + std::to_string(config.threads) +
          (config.threads == 1 ? " thread" : " threads") + ", model " + loaded.model->label + " (" +
-         mebibytes(pipeline::model_bytes(*loaded.model)) + "), state " + config.state_path +
-         ", memory " + mebibytes(split.hot_users_bytes) + " hot users + " +
-         mebibytes(split.store_bytes) + " store + " +
+         mebibytes(pipeline::model_bytes(*loaded.model)) + ")" + describe_shadow(loaded) +
+         ", state " + config.state_path + ", memory " + mebibytes(split.hot_users_bytes) +
+         " hot users + " + mebibytes(split.store_bytes) + " store + " +
          mebibytes(split.input_queue_bytes + split.output_queue_bytes) + " queues, http " + origin;
 }
 
@@ -73,9 +79,9 @@ Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std
   const SystemClock clock;
   WorkerThreads workers(loaded, store, &clock, kafka_transports(loaded.config, instance),
                         kafka_changelog(loaded.config), stop);
-  auto server =
-      pipeline::OperationServer::open({FRESHET_VERSION, &loaded.config, loaded.models, &clock, stop,
-                                       workers.views(), [store] { return store->live_bytes(); }});
+  auto server = pipeline::OperationServer::open(
+      {FRESHET_VERSION, &loaded.config, loaded.models, &clock, stop, workers.views(),
+       [store] { return store->live_bytes(); }, loaded.shadow});
   if (!server) return tl::unexpected(server.error());
   pipeline::log_info(describe(loaded, (*server)->origin()));
   Status ended = workers.run();
@@ -84,8 +90,9 @@ Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std
 }
 
 int run_worker(const ConfigArguments& arguments) {
-  const Result<Loaded> loaded = load(arguments.source(), "");
+  Result<Loaded> loaded = load(arguments.source(), "");
   if (!loaded) return report(loaded.error());
+  if (const Status added = load_shadow(&*loaded); !added) return report(added.error());
   std::list<pipeline::StopSignal> stops(1);
   pipeline::SignalWatch signals(&stops.back(), kInterrupted);
 

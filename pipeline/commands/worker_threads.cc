@@ -33,6 +33,10 @@ WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, 
     auto one = std::make_unique<One>();
     pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
     context.newer = loaded.models.get();
+    if (loaded.shadow != nullptr) {
+      context.beside = {loaded.shadow};
+      context.publishes_shadow = true;
+    }
     if (loaded.config.changelog) {
       one->restores = std::make_unique<pipeline::RestoreThread>(
           pipeline::RestoreContext{store, clock, open_changelog, restore_limits(loaded.config)});

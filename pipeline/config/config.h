@@ -91,6 +91,14 @@ struct CandidatesConfig {
   std::size_t publish = 20;  // k of top k
 };
 
+// A second model that scores what the first one scores, for a topic of its own.
+struct ShadowConfig {
+  std::string path;  // the model's folder; empty: none
+  std::string output = "scores-shadow";
+
+  bool on() const { return !path.empty(); }
+};
+
 struct ExamplesConfig {
   DurationMs label_wait{3'600'000};  // how long after its time a row's click may come
 };
@@ -119,6 +127,7 @@ struct WorkerConfig {
   std::vector<BehaviourConfig> behaviours;  // at least one; the first is the primary
   CandidatesConfig candidates;
   std::string model_path = "models/demo";
+  ShadowConfig shadow;
   std::string state_path = "state";
   std::size_t memory_budget_mb = 512;
   bool changelog = true;

@@ -58,11 +58,12 @@ void check_transaction_timeout(const WorkerConfig& config, Problems* problems) {
 
 void check_kafka(const WorkerConfig& config, Problems* problems) {
   constexpr std::string_view kRule = " may only hold a-z, A-Z, 0-9, '.', '_' and '-'";
-  const std::pair<std::string_view, const std::string*> topics[] = {
+  std::vector<std::pair<std::string_view, const std::string*>> topics{
       {"kafka.input", &config.kafka.input},
       {"kafka.output", &config.kafka.output},
       {"kafka.dead_letter", &config.kafka.dead_letter},
   };
+  if (config.shadow.on()) topics.emplace_back("shadow.output", &config.shadow.output);
   if (!is_topic_name(config.application_id)) {
     problems->push_back(
         {"application_id", quote_excerpt(config.application_id) + std::string(kRule)});

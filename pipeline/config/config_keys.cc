@@ -187,6 +187,13 @@ std::vector<WorkerKey> scoring_keys() {
                  [](auto& v, auto* c) { c->candidates.publish = count(v); }),
       text_key("model.path", "models/demo", kPathBytesMax, "The model's folder.",
                [](auto& v, auto* c) { c->model_path = text(v); }),
+      text_key("shadow.path", "null", kPathBytesMax,
+               "The folder of a second model that scores the same events beside the first, for a "
+               "topic of its own; null: none.",
+               [](auto& v, auto* c) { c->shadow.path = text(v); }),
+      text_key("shadow.output", "scores-shadow", kTopicBytesMax,
+               "The topic that the second model's score events go to.",
+               [](auto& v, auto* c) { c->shadow.output = text(v); }),
       number_key("examples.label_wait_ms", "3600000", "ms", {0, kYearMs},
                  "How long, in event time, an example's click may come after what was scored; then "
                  "its label is 0. Only `replay --export-examples` reads it.",

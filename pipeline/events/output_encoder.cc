@@ -81,6 +81,7 @@ void encode_score_event(const ScoreEvent& event, std::string* out) {
   append_number(event.sequence_length, out);
   if (event.late) *out += ",\"late\":true";
   if (event.duplicate) *out += ",\"duplicate\":true";
+  if (event.reason.has_value()) append_member(",\"reason\":", *event.reason, out);
   append_scores(event.scores, out);
   out->push_back('}');
 }

@@ -50,6 +50,7 @@ struct ScoreEvent {
   bool late = false;
   bool duplicate = false;
   std::vector<PublishedScore> scores;
+  std::optional<std::string_view> reason;  // why there are none; of a shadow's alone
 };
 
 // Writes the event to *out, replacing what was there; no line end.

@@ -9,6 +9,7 @@
 
 #include "common/log_position.h"
 #include "common/time.h"
+#include "pipeline/events/output_topic.h"
 
 namespace freshet::pipeline {
 
@@ -32,9 +33,6 @@ struct Header {
   std::string value;
   bool operator==(const Header&) const = default;
 };
-
-// Which of the application's topics a record goes to.
-enum class OutputTopic { kScores, kDeadLetters };
 
 struct OutputRecord {
   OutputTopic topic = OutputTopic::kScores;

@@ -10,26 +10,6 @@
 #include "pipeline/events/output_encoder.h"
 
 namespace freshet::pipeline {
-namespace {
-
-Status open_for_writing(const std::filesystem::path& path, std::ofstream* file,
-                        std::ostream** stream) {
-  if (path == "-") {
-    *stream = &std::cout;
-    return {};
-  }
-  file->open(path, std::ios::binary | std::ios::trunc);
-  if (!*file) {
-    return error(ErrorCode::kInvalidConfig, path.string() + ": cannot be written (" +
-                                                std::strerror(errno) +
-                                                "); check that its folder exists");
-  }
-  *stream = file;
-  return {};
-}
-
-}  // namespace
-
 FileTransport::FileTransport(LogFile input, FileTransportOptions options)
     : input_(std::move(input)),
       options_(std::move(options)),
@@ -38,18 +18,30 @@ FileTransport::FileTransport(LogFile input, FileTransportOptions options)
 Result<std::unique_ptr<FileTransport>> FileTransport::open(LogFile input,
                                                            FileTransportOptions options) {
   std::unique_ptr<FileTransport> transport(new FileTransport(std::move(input), std::move(options)));
-  const FileTransportOptions& opened = transport->options_;
-  if (Status output =
-          open_for_writing(opened.output, &transport->output_file_, &transport->output_);
-      !output) {
-    return tl::unexpected(output.error());
-  }
-  if (Status letters = open_for_writing(opened.dead_letters, &transport->dead_letter_file_,
-                                        &transport->dead_letters_);
-      !letters) {
-    return tl::unexpected(letters.error());
+  const FileTransportOptions& wanted = transport->options_;
+  const std::pair<OutputTopic, const std::filesystem::path*> outputs[] = {
+      {OutputTopic::kScores, &wanted.output},
+      {OutputTopic::kDeadLetters, &wanted.dead_letters},
+      {OutputTopic::kShadow, &wanted.shadow}};
+  for (const auto& [topic, path] : outputs) {
+    if (Status opened = transport->open_output(topic, *path); !opened) {
+      return tl::unexpected(opened.error());
+    }
   }
   return transport;
+}
+
+Status FileTransport::open_output(OutputTopic topic, const std::filesystem::path& path) {
+  Output& output = outputs_[static_cast<std::size_t>(topic)];
+  output.path = path;
+  if (path.empty()) return {};
+  output.stream = path == "-" ? &std::cout : &output.file;
+  if (path == "-") return {};
+  output.file.open(path, std::ios::binary | std::ios::trunc);
+  if (output.file) return {};
+  return error(ErrorCode::kInvalidConfig, path.string() + ": cannot be written (" +
+                                              std::strerror(errno) +
+                                              "); check that its folder exists");
 }
 
 std::vector<Partition> FileTransport::all_partitions() const {
@@ -124,21 +116,22 @@ std::optional<Position> FileTransport::known_end(Partition partition) const {
 }
 
 Status FileTransport::send(const OutputRecord& record) {
+  std::ostream* stream = outputs_[static_cast<std::size_t>(record.topic)].stream;
+  FRESHET_CHECK(stream != nullptr);
   if (record.topic == OutputTopic::kDeadLetters) {
-    *dead_letters_ << dead_letter_line(record) << '\n';
-    return {};
+    *stream << dead_letter_line(record) << '\n';
+  } else {
+    *stream << record.value.value_or("") << '\n';
   }
-  *output_ << record.value.value_or("") << '\n';
   return {};
 }
 
 Status FileTransport::flush(std::chrono::milliseconds) {
-  output_->flush();
-  dead_letters_->flush();
-  if (*output_ && *dead_letters_) return {};
-  return error(ErrorCode::kFatal, options_.output.string() + " or " +
-                                      options_.dead_letters.string() +
-                                      ": writing failed; is the disk full?");
+  for (Output& output : outputs_) {
+    if (output.stream == nullptr || output.stream->flush()) continue;
+    return error(ErrorCode::kFatal, output.path.string() + ": writing failed; is the disk full?");
+  }
+  return {};
 }
 
 Result<ChangelogPositions> FileTransport::commit(std::span<const PartitionCommit> partitions) {

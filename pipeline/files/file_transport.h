@@ -7,6 +7,7 @@
 // Threads: one
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -25,6 +26,7 @@ namespace freshet::pipeline {
 struct FileTransportOptions {
   std::filesystem::path output;  // "-" is standard output
   std::filesystem::path dead_letters;
+  std::filesystem::path shadow;  // empty: nothing is sent there
   // What the "group" has committed, for a state that was made beforehand (seeded history).
   std::map<Partition, CommittedPosition> committed;
   // Told after each batch how many records are read and LogFile::share(); may be none.
@@ -58,14 +60,18 @@ class FileTransport final : public Transport {
  private:
   FileTransport(LogFile input, FileTransportOptions options);
   std::vector<Partition> all_partitions() const;
+  // Of an output that is not asked for nothing is opened.
+  Status open_output(OutputTopic topic, const std::filesystem::path& path);
 
   LogFile input_;
   FileTransportOptions options_;
-  std::ofstream output_file_;
-  std::ofstream dead_letter_file_;
-  std::ostream* output_ = nullptr;
-  std::ostream* dead_letters_ = nullptr;
-  std::vector<Position> next_;  // [partition_count]
+  struct Output {
+    std::filesystem::path path;
+    std::ofstream file;
+    std::ostream* stream = nullptr;  // the file, or standard output
+  };
+  std::array<Output, kOutputTopics> outputs_;  // [OutputTopic]
+  std::vector<Position> next_;                 // [partition_count]
   RebalanceListener* listener_ = nullptr;
   bool assigned_ = false;
   std::uint64_t records_ = 0;   // read so far

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pipeline/events/output_topic.h"
 #include "pipeline/kafka/bootstrap_check.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/group_check.h"
@@ -38,9 +39,9 @@ ConnectionCheck check_connection(const WorkerConfig& config, std::chrono::millis
   if (topics.input_partitions) {
     check.findings.push_back(check_read(config, config.kafka.input, timeout));
   }
-  for (const std::string& topic : {config.kafka.output, config.kafka.dead_letter}) {
-    if (topic_partition_count((*client)->get(), topic)) {
-      check.findings.push_back(check_write(config, topic, timeout));
+  for (const OutputTopicName& topic : output_topics(config)) {
+    if (topic_partition_count((*client)->get(), topic.name)) {
+      check.findings.push_back(check_write(config, topic.name, timeout));
     }
   }
   if (config.changelog) {

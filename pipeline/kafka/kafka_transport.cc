@@ -1,6 +1,5 @@
 #include "pipeline/kafka/kafka_transport.h"
 
-#include <array>
 #include <string>
 #include <utility>
 
@@ -10,14 +9,6 @@
 namespace freshet::pipeline {
 
 namespace {
-
-// [OutputTopic]
-std::array<std::string, 2> output_names(const KafkaConfig& kafka) {
-  std::array<std::string, 2> names;
-  names[static_cast<std::size_t>(OutputTopic::kScores)] = kafka.output;
-  names[static_cast<std::size_t>(OutputTopic::kDeadLetters)] = kafka.dead_letter;
-  return names;
-}
 
 int log_level_of(FindingLevel level) {
   return level == FindingLevel::kWarning ? kKafkaLogWarning : kKafkaLogInfo;
@@ -58,11 +49,12 @@ Status KafkaTransport::subscribe(RebalanceListener* listener) {
 }
 
 Status KafkaTransport::open_topics() {
-  const std::array<std::string, 2> names = output_names(config_.kafka);
-  for (std::size_t i = outputs_.size(); i < names.size(); ++i) {
-    const Result<KafkaTopic> topic = open_output(names[i]);
+  for (const OutputTopicName& output : output_topics(config_)) {
+    std::optional<KafkaTopic>& open = outputs_[static_cast<std::size_t>(output.topic)];
+    if (open) continue;
+    const Result<KafkaTopic> topic = open_output(output.name);
     if (!topic) return tl::unexpected<Error>(topic.error());
-    outputs_.push_back(*topic);
+    open = *topic;
   }
   return config_.changelog && !changelog_ ? open_changelog() : Status{};
 }
@@ -142,9 +134,10 @@ Status KafkaTransport::ask_brokers(std::chrono::milliseconds timeout) {
 }
 
 Status KafkaTransport::send(const OutputRecord& record) {
-  FRESHET_CHECK(!outputs_.empty());
+  const std::optional<KafkaTopic>& topic = outputs_[static_cast<std::size_t>(record.topic)];
+  FRESHET_CHECK(topic.has_value());
   KafkaMessage message;
-  message.topic = outputs_[static_cast<std::size_t>(record.topic)];
+  message.topic = *topic;
   if (record.key) message.key = *record.key;
   if (record.value) message.value = *record.value;
   message.headers = record.headers;

@@ -19,6 +19,7 @@
 // Oracle:  tests/contract/pipeline/transport_contract.h on a real broker, tests/broker/kafka
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -75,8 +76,9 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   std::unique_ptr<KafkaConsumer> consumer_;
   std::unique_ptr<KafkaProducer> producer_;        // null: outputs are in the transaction
   std::unique_ptr<KafkaTransaction> transaction_;  // null: none are made
-  std::vector<KafkaTopic> outputs_;                // [OutputTopic], once found
-  std::optional<KafkaTopic> changelog_;            // once found
+  // [OutputTopic], once found; none of those that are off
+  std::array<std::optional<KafkaTopic>, kOutputTopics> outputs_;
+  std::optional<KafkaTopic> changelog_;  // once found
   RebalanceListener* listener_ = nullptr;
 };
 

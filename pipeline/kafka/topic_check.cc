@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/events/output_topic.h"
 #include "pipeline/input_reach.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/kafka_errors.h"
@@ -135,7 +136,7 @@ Findings judge_output(const WorkerConfig&, const TopicSettings&) { return {}; }
 
 // The partition count, where the topic is there.
 std::optional<std::int32_t> check_topic(rd_kafka_s* client, const WorkerConfig& config,
-                                        const std::string& topic, const char* key, Judge judge,
+                                        const std::string& topic, std::string_view key, Judge judge,
                                         Findings* findings) {
   const std::string where = topic_place(topic);
   const Result<std::int32_t> count = topic_partition_count(client, topic);
@@ -184,9 +185,11 @@ TopicCheck check_topics(rd_kafka_s* client, const WorkerConfig& config) {
   const KafkaConfig& kafka = config.kafka;
   check.input_partitions =
       check_topic(client, config, kafka.input, "kafka.input", judge_input, &check.findings);
-  check_topic(client, config, kafka.output, "kafka.output", judge_output, &check.findings);
-  check_topic(client, config, kafka.dead_letter, "kafka.dead_letter", judge_dead_letters,
-              &check.findings);
+  for (const OutputTopicName& output : output_topics(config)) {
+    const bool letters = output.topic == OutputTopic::kDeadLetters;
+    check_topic(client, config, output.name, output.key,
+                letters ? judge_dead_letters : judge_output, &check.findings);
+  }
   if (config.changelog) check_changelog(client, config, check.input_partitions, &check.findings);
   return check;
 }

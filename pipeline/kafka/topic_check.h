@@ -25,7 +25,7 @@ struct TopicCheck {
 
 TopicCheck check_topics(rd_kafka_s* client, const WorkerConfig& config);
 
-// What the settings of the three topics mean to a worker; pure functions.
+// What the settings of the topics mean to a worker; pure functions.
 Findings judge_input(const WorkerConfig& config, const TopicSettings& settings);
 Findings judge_dead_letters(const WorkerConfig& config, const TopicSettings& settings);
 

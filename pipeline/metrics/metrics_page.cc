@@ -51,6 +51,49 @@ void add_process(const ProcessView& process, MetricList* list) {
               static_cast<double>(usage.open_descriptors));
 }
 
+// The families are there without a shadow, too, so that a dashboard has no gaps.
+void add_shadow(const ServedModel* shadow, const Counters& counted, MetricList* list) {
+  list->begin(MetricType::Gauge, "freshet_shadow_info", "The shadow model; always 1.");
+  if (shadow != nullptr) {
+    list->add(1, {{"model", shadow->label},
+                  {"variant",
+                   std::string(scorer::word_of(scorer::kVariantWords, shadow->model->variant))}});
+  }
+  list->gauge("freshet_shadow_bytes", "Memory of the shadow model, not part of the budget.",
+              shadow == nullptr ? 0.0 : static_cast<double>(model_bytes(*shadow)));
+  const ShadowCounters& made = counted.shadow;
+  list->counter("freshet_shadow_records_total", "Records made for the shadow's topic.",
+                made.records);
+  list->begin(MetricType::Counter, "freshet_shadow_refusals_total",
+              "Of these, those without scores, by reason.");
+  for (const DeadLetterReason reason :
+       {DeadLetterReason::kUnknownItem, DeadLetterReason::kEmptyCandidates,
+        DeadLetterReason::kNonFiniteScore}) {
+    list->add(static_cast<double>(made.refused[static_cast<std::size_t>(reason)]),
+              {{"reason", std::string(name_of(reason))}});
+  }
+  list->counter("freshet_shadow_unknown_items_total",
+                "Clicked or candidate items that the shadow does not know.", made.unknown_items);
+  list->counter("freshet_shadow_non_finite_scores_total",
+                "Candidates that the shadow left out for a score that is not finite.",
+                made.non_finite);
+  list->counter("freshet_shadow_compared_events_total",
+                "Events for which both models published scores.", made.divergence.events);
+  list->counter("freshet_shadow_equal_top_total", "Of these, those with the same best item.",
+                made.divergence.top_equal);
+  list->counter("freshet_shadow_compared_items_total", "Items of these events' longer lists.",
+                made.divergence.items);
+  list->counter("freshet_shadow_common_items_total", "Of these, those that both published.",
+                made.divergence.common_items);
+  list->begin(MetricType::Counter, "freshet_shadow_score_difference_total",
+              "Absolute differences of these items' scores, added up.");
+  list->add(made.divergence.score_difference);
+  list->begin(MetricType::Counter, "freshet_outputs_dropped_total",
+              "Records beside the main output that were too large for their topic.");
+  list->add(static_cast<double>(counted.dropped[static_cast<std::size_t>(OutputTopic::kShadow)]),
+            {{"output", std::string(name_of(OutputTopic::kShadow))}});
+}
+
 void add_records(const Counters& counted, MetricList* list) {
   list->counter("freshet_records_total", "Records taken from the input.", counted.records);
   list->counter("freshet_records_reread_total", "Records applied again at a start, without output.",
@@ -183,6 +226,7 @@ std::string metrics_page(const ProcessView& process, const StallObserver& stalls
   MetricList list;
   add_process(process, &list);
   add_records(counted, &list);
+  add_shadow(process.shadow.get(), counted, &list);
   add_commits(counted, stalls.observed(), &list);
   add_users(workers, counted, &list);
   add_partitions(workers, process.clock->now(), &list);

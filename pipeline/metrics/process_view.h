@@ -31,6 +31,7 @@ struct ProcessView {
   const StopSignal* stop = nullptr;
   std::vector<WorkerView> workers;             // [threads]
   std::function<std::uint64_t()> store_bytes;  // of the store's live files
+  std::shared_ptr<const ServedModel> shadow = nullptr;
 
   std::vector<WorkerStatus> read_workers() const {
     std::vector<WorkerStatus> all;

@@ -12,7 +12,6 @@ namespace freshet::test {
 using pipeline::ChangelogEntry;
 using pipeline::ChangelogPositions;
 using pipeline::OutputRecord;
-using pipeline::OutputTopic;
 using pipeline::PartitionCommit;
 
 MemoryProducer::MemoryProducer(MemoryBroker* broker, const pipeline::WorkerConfig& config,
@@ -20,11 +19,13 @@ MemoryProducer::MemoryProducer(MemoryBroker* broker, const pipeline::WorkerConfi
     : broker_(broker),
       who_(std::move(who)),
       transactional_id_(config.application_id + "-" + who_),
-      output_(config.kafka.output),
-      dead_letter_(config.kafka.dead_letter),
       changelog_topic_(pipeline::changelog_topic(config)),
       outputs_in_transaction_(config.delivery == pipeline::Delivery::kExactlyOnce),
-      changelog_(config.changelog) {}
+      changelog_(config.changelog) {
+  for (const pipeline::OutputTopicName& output : pipeline::output_topics(config)) {
+    outputs_[static_cast<std::size_t>(output.topic)] = output.name;
+  }
+}
 
 Status MemoryProducer::init_transactions() {
   if (!is_transactional() || epoch_) return {};
@@ -71,7 +72,8 @@ Status MemoryProducer::deliver_unflushed() {
 }
 
 Status MemoryProducer::deliver(const OutputRecord& record) {
-  const std::string& topic = record.topic == OutputTopic::kScores ? output_ : dead_letter_;
+  const std::string& topic = outputs_[static_cast<std::size_t>(record.topic)];
+  FRESHET_CHECK(!topic.empty());
   StoredRecord stored;
   stored.key = record.key;
   stored.value = record.value;

@@ -13,6 +13,7 @@
 // Oracle:  tests/contract/pipeline
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -69,8 +70,7 @@ class MemoryProducer {
   std::string who_;
   std::string group_;
   std::string transactional_id_;
-  std::string output_;
-  std::string dead_letter_;
+  std::array<std::string, pipeline::kOutputTopics> outputs_;  // [OutputTopic]; empty: off
   std::string changelog_topic_;
   bool outputs_in_transaction_;
   bool changelog_;

@@ -60,10 +60,11 @@ Status MemoryTransport::on_lost(std::span<const Partition> partitions) {
 }
 
 Status MemoryTransport::find_topics() {
-  for (const std::string* topic :
-       {&config_.kafka.input, &config_.kafka.output, &config_.kafka.dead_letter}) {
-    if (broker_->partition_count(*topic) == 0) {
-      return error(ErrorCode::kInvalidConfig, "topic " + *topic + " is missing; create the topic");
+  std::vector<std::string> topics{config_.kafka.input};
+  for (const auto& output : pipeline::output_topics(config_)) topics.push_back(output.name);
+  for (const std::string& topic : topics) {
+    if (broker_->partition_count(topic) == 0) {
+      return error(ErrorCode::kInvalidConfig, "topic " + topic + " is missing; create the topic");
     }
   }
   if (config_.changelog) {

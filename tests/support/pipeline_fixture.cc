@@ -117,8 +117,8 @@ std::vector<StoredRecord> random_log(Random* random, std::size_t records,
 }
 
 std::string line_of(const pipeline::OutputRecord& output) {
-  std::string line = output.topic == pipeline::OutputTopic::kScores ? "scores " : "dead letter ";
-  line += output.key.value_or("(no key)") + " " + output.value.value_or("(no value)");
+  std::string line(name_of(output.topic));
+  line += " " + output.key.value_or("(no key)") + " " + output.value.value_or("(no value)");
   for (const pipeline::Header& header : output.headers) {
     line += " " + header.name + "=" + header.value;
   }
@@ -155,6 +155,14 @@ Status TaskRun::start() {
                                            fingerprint, cache_bytes_);
   if (task_->needs_first_commit()) commit(pipeline::Task::Save::kScheduled);
   return {};
+}
+
+Result<std::optional<pipeline::OutputRecord>> TaskRun::process(
+    const pipeline::InputRecord& record) {
+  const auto outputs = task_->process(record);
+  if (!outputs) return tl::unexpected(outputs.error());
+  if (outputs->empty()) return std::nullopt;
+  return outputs->front();
 }
 
 bool TaskRun::commit_position(pipeline::Task::Save save) {

@@ -80,6 +80,8 @@ class TaskRun {
   // Starts a task as the worker does. Requires: none runs.
   Status start();
   pipeline::Task& task() { return *task_; }
+  // What the task makes of the record: its main output alone, none where nothing is published.
+  Result<std::optional<pipeline::OutputRecord>> process(const pipeline::InputRecord& record);
 
   // The position goes to the group, if there is one; false when there is nothing to commit.
   bool commit_position(pipeline::Task::Save save);

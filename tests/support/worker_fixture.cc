@@ -126,9 +126,9 @@ WorkerWorld::WorkerWorld(pipeline::WorkerConfig configured, std::int32_t partiti
   scorer::set_float_mode();
   pipeline::log_init("error", pipeline::LogFormat::kText);  // failures are what these tests make
   model = serve(random_model(small_model(config)), config);
-  for (const std::string& topic :
-       {config.kafka.input, config.kafka.output, config.kafka.dead_letter}) {
-    broker.create_topic(topic, partition_count);
+  broker.create_topic(config.kafka.input, partition_count);
+  for (const auto& output : pipeline::output_topics(config)) {
+    broker.create_topic(output.name, partition_count);
   }
 }
 
@@ -159,6 +159,10 @@ Status WorkerWorld::run() {
   pipeline::TaskContext context{&config, model, store.get(), &clock, &counters};
   context.newer = models;
   if (config.changelog) context.restores = &restorer;
+  if (shadow != nullptr) {
+    context.beside = {shadow};
+    context.publishes_shadow = true;
+  }
   pipeline::Worker worker(
       context, cache_bytes,
       [this]() -> Result<std::unique_ptr<pipeline::Transport>> {

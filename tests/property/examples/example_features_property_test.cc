@@ -136,7 +136,7 @@ TEST(ExampleFeaturesProperty, ARowHoldsWhatWasVisibleStrictlyBeforeItAndNothingE
       }
       test::StoredRecord record = test::keyed_record(at.user, json);
       record.offset = Offset{static_cast<std::int64_t>(i)};
-      ASSERT_TRUE(run.task().process(test::view_of(record)));
+      ASSERT_TRUE(run.process(test::view_of(record)));
     }
     ASSERT_TRUE(examples.finish());
     ASSERT_EQ(found, expected) << "case " << k;

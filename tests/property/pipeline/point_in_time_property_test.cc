@@ -74,7 +74,7 @@ std::string last_output(const WorkerConfig& config, std::shared_ptr<const Served
   for (std::size_t i = 0; i < log.size(); ++i) {
     test::StoredRecord record = test::keyed_record(log[i].user, log[i].json());
     record.offset = Offset{static_cast<std::int64_t>(i)};
-    const auto output = run.task().process(test::view_of(record));
+    const auto output = run.process(test::view_of(record));
     EXPECT_TRUE(output && *output && (*output)->topic == OutputTopic::kScores);
     last = *(*output)->value;
   }

@@ -95,7 +95,7 @@ RunResult run_uninterrupted(const World& world, const std::vector<StoredRecord>&
   EXPECT_TRUE(run.start());
   RunResult result;
   for (const StoredRecord& record : log) {
-    const auto output = run.task().process(test::view_of(record));
+    const auto output = run.process(test::view_of(record));
     EXPECT_TRUE(output) << output.error().message;
     if (*output) result.outputs[record.offset.value] = test::line_of(**output);
     if (commit_always) run.commit(Task::Save::kEverything);
@@ -137,7 +137,7 @@ RunResult run_with_crashes(const World& world, const std::vector<StoredRecord>& 
   restart();
   while (next < log.size()) {
     const StoredRecord& record = log[next++];
-    const auto output = run.task().process(test::view_of(record));
+    const auto output = run.process(test::view_of(record));
     EXPECT_TRUE(output) << output.error().message;
     if (*output) unflushed.emplace_back(record.offset.value, test::line_of(**output));
     clock.advance(static_cast<std::int64_t>(random->below(20)));

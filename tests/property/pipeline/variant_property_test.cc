@@ -54,7 +54,7 @@ std::map<std::int64_t, std::string> outputs_of(const WorkerConfig& config,
   EXPECT_TRUE(run.start());
   std::map<std::int64_t, std::string> outputs;
   for (const test::StoredRecord& record : log) {
-    const auto output = run.task().process(test::view_of(record));
+    const auto output = run.process(test::view_of(record));
     EXPECT_TRUE(output) << output.error().message;
     if (*output) outputs[record.offset.value] = test::line_of(**output);
     run.commit(Task::Save::kEverything);

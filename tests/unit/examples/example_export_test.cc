@@ -59,7 +59,7 @@ class ExampleExportTest : public ::testing::Test {
   std::string process(const std::string& value) {
     test::StoredRecord record = test::keyed_record("u", value);
     record.offset = Offset{next_++};
-    const auto output = run_.task().process(test::view_of(record));
+    const auto output = run_.process(test::view_of(record));
     EXPECT_TRUE(output && *output);
     return test::reason_of((*output)->headers);
   }
@@ -185,7 +185,7 @@ TEST_F(ExampleExportTest, RowsThatOutgrowTheirMemoryAreRefusedByName) {
   for (std::int64_t i = 0; i < 20; ++i) {
     test::StoredRecord record = test::keyed_record("u", request_json("u", i, {"v1"}));
     record.offset = Offset{i};
-    ASSERT_TRUE(run.task().process(test::view_of(record)));
+    ASSERT_TRUE(run.process(test::view_of(record)));
   }
   EXPECT_EQ(failures_, 1);
   const Status finished = export_->finish();

@@ -138,7 +138,7 @@ class ImpressionsTaskTest : public ::testing::Test {
   std::string publish(const std::string& value) {
     test::StoredRecord record = test::keyed_record("u", value);
     record.offset = Offset{next_++};
-    const auto output = run_.task().process(test::view_of(record));
+    const auto output = run_.process(test::view_of(record));
     EXPECT_TRUE(output && *output);
     return *(*output)->value;
   }
@@ -192,8 +192,8 @@ TEST_F(ImpressionsTaskTest, ARestartReadsTheSameStateAgain) {
   ASSERT_TRUE(run_.start());
   test::StoredRecord last = test::keyed_record("u", impression("v2", 2, ""));
   last.offset = Offset{next_ - 1};
-  ASSERT_TRUE(run_.task().process(test::view_of(last)));  // which a start reads again
-  publish(impression("v2", 2, ""));                       // once more: nothing changes
+  ASSERT_TRUE(run_.process(test::view_of(last)));  // which a start reads again
+  publish(impression("v2", 2, ""));                // once more: nothing changes
   EXPECT_EQ(saved(1), long_views);
   EXPECT_EQ(saved(2), exposed);
 }

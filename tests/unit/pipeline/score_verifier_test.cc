@@ -70,7 +70,7 @@ class ScoreVerifierTest : public ::testing::Test {
     test::TaskRun run({&config_, model_, &store_, &clock_, &counters_, &spoiler_}, 1 << 20);
     EXPECT_TRUE(run.start());
     for (const test::StoredRecord& record : log) {
-      EXPECT_TRUE(run.task().process(test::view_of(record)));
+      EXPECT_TRUE(run.process(test::view_of(record)));
     }
     return verifier_.report();
   }

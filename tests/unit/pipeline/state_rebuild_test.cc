@@ -40,7 +40,7 @@ class StateRebuildTest : public ::testing::Test {
     test::TaskRun run(context(lived_.get()), 1 << 20);
     ASSERT_TRUE(run.start());
     for (const StoredRecord& record : log) {
-      ASSERT_TRUE(run.task().process(test::view_of(record)));
+      ASSERT_TRUE(run.process(test::view_of(record)));
       clock_.advance(7);
       if (record.offset.value % 50 == 0) run.commit(Task::Save::kScheduled);
     }

@@ -27,7 +27,7 @@ class TaskCommitTest : public ::testing::Test {
 
   void process(test::StoredRecord record) {
     record.offset = Offset{next_offset_++};
-    ASSERT_TRUE(run_->task().process(test::view_of(record)));
+    ASSERT_TRUE(run_->process(test::view_of(record)));
   }
 
   stateful::Marker stored() { return (**store_.read_marker(Partition{0})).marker; }
@@ -121,7 +121,7 @@ TEST_F(TaskCommitTest, RecordsBelowThePositionAreAppliedWithoutOutput) {
   ASSERT_TRUE(run_->start());
   EXPECT_EQ(run_->task().read_from(), Position{0});
   const test::StoredRecord record = test::keyed_record("a", test::click_json("a", "v1", 1));
-  const auto again = run_->task().process(test::view_of(record));
+  const auto again = run_->process(test::view_of(record));
   ASSERT_TRUE(again);
   EXPECT_FALSE(*again);
   EXPECT_EQ(counters_.records, 1U);
@@ -258,7 +258,7 @@ TEST_F(TaskCommitTest, ATopicWithAnotherRecordInTheLastOnesPlaceIsRefused) {
                   "clicks-0 at offset 2: the record that was applied last is not there: the "
                   "topic was deleted"}}) {
     ASSERT_TRUE(run_->start());
-    const auto refused = run_->task().process(test::view_of(record));
+    const auto refused = run_->process(test::view_of(record));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kInvalidConfig);
     EXPECT_THAT(refused.error().message, HasSubstr(why));
@@ -273,11 +273,11 @@ TEST_F(TaskCommitTest, ARecordOfAnotherTimeIsAnotherRecord) {
   run_->close();
   ASSERT_TRUE(run_->start());
   record.timestamp = EventTime{test::kBaseMs + 1};
-  EXPECT_FALSE(run_->task().process(test::view_of(record)));
+  EXPECT_FALSE(run_->process(test::view_of(record)));
   run_->crash();
   ASSERT_TRUE(run_->start());
   record.timestamp.reset();  // a file has none
-  EXPECT_TRUE(run_->task().process(test::view_of(record)));
+  EXPECT_TRUE(run_->process(test::view_of(record)));
 }
 
 TEST_F(TaskCommitTest, WhatIsReadAgainOnTheWayDoesNotBecomeTheLastRecord) {

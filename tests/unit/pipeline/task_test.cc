@@ -37,7 +37,7 @@ class TaskTest : public ::testing::Test {
 
   Result<std::optional<OutputRecord>> process(StoredRecord record) {
     record.offset = Offset{next_offset_++};
-    return run().task().process(test::view_of(record));
+    return run().process(test::view_of(record));
   }
 
   // The value of the event's score event.

@@ -1,0 +1,27 @@
+#include "pipeline/events/output_topic.h"
+
+#include <iterator>
+
+namespace freshet::pipeline {
+namespace {
+
+// [OutputTopic]
+constexpr std::string_view kNames[] = {"scores", "dead_letters", "shadow", "examples"};
+static_assert(std::size(kNames) == kOutputTopics);
+
+}  // namespace
+
+std::string_view name_of(OutputTopic topic) { return kNames[static_cast<std::size_t>(topic)]; }
+
+std::vector<OutputTopicName> output_topics(const WorkerConfig& config) {
+  const KafkaConfig& kafka = config.kafka;
+  std::vector<OutputTopicName> topics{
+      {OutputTopic::kScores, "kafka.output", kafka.output},
+      {OutputTopic::kDeadLetters, "kafka.dead_letter", kafka.dead_letter}};
+  if (config.shadow.on()) {
+    topics.push_back({OutputTopic::kShadow, "shadow.output", config.shadow.output});
+  }
+  return topics;
+}
+
+}  // namespace freshet::pipeline

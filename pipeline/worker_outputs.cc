@@ -1,0 +1,54 @@
+// What a worker does with the outputs of a record: sends them, and what becomes of those that their
+// topic does not take.
+#include <string>
+
+#include "common/crash_point.h"
+#include "pipeline/log.h"
+#include "pipeline/worker.h"
+
+namespace freshet::pipeline {
+
+Status Worker::send(const OutputRecord& output) {
+  return persist(Operation::kSend, [&] { return transport_->send(output); });
+}
+
+Status Worker::publish(const InputRecord& record, std::span<const OutputRecord> outputs,
+                       Task* task) {
+  if (outputs.empty()) return {};
+  if (Status sent = publish_main(record, outputs.front(), task); !sent) return sent;
+  for (const OutputRecord& output : outputs.subspan(1)) {
+    if (Status sent = publish_beside(record, output); !sent) return sent;
+  }
+  return {};
+}
+
+Status Worker::publish_main(const InputRecord& record, const OutputRecord& output, Task* task) {
+  Status sent = send(output);
+  if (sent) {
+    task->note_output(record);
+    crash_point("after_send");
+  }
+  if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
+  if (output.topic == OutputTopic::kDeadLetters) {
+    return error(ErrorCode::kFatal, "a dead letter is refused, nothing can be committed past it: " +
+                                        sent.error().message);
+  }
+  --context_.counters->scores;  // counted when it was made, but not published
+  sent = send(task->dead_letter(record, {DeadLetterReason::kTooLarge, sent.error().message}));
+  if (sent) task->note_output(record);
+  return sent;
+}
+
+// What stands beside the main output must never keep it back.
+Status Worker::publish_beside(const InputRecord& record, const OutputRecord& output) {
+  Status sent = send(output);
+  if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
+  ++context_.counters->dropped[static_cast<std::size_t>(output.topic)];
+  log_warn("the " + std::string(name_of(output.topic)) + " record of " +
+           context_.config->kafka.input + "-" + std::to_string(record.partition.value) +
+           " at offset " + std::to_string(record.offset.value) +
+           " is left out: " + sent.error().message);
+  return {};
+}
+
+}  // namespace freshet::pipeline
