@@ -79,10 +79,12 @@ Status check_files(const ReplayArguments& arguments) {
     return error(ErrorCode::kInvalidConfig,
                  "--output -: standard output is the explanation's; name a file for the scores");
   }
-  if (arguments.export_examples == "-" && !arguments.explain.empty()) {
-    return error(ErrorCode::kInvalidConfig,
-                 "--export-examples -: standard output is the explanation's; name a file for the "
-                 "examples");
+  for (const auto& [option, file] : {std::pair("--export-examples", &arguments.export_examples),
+                                     std::pair("--shadow-output", &arguments.shadow_output)}) {
+    if (*file != "-" || arguments.explain.empty()) continue;
+    return error(
+        ErrorCode::kInvalidConfig,
+        std::string(option) + " -: standard output is the explanation's; name a file for it");
   }
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files{

@@ -1,6 +1,6 @@
 // What `freshet check --connect` asks the cluster: everything that a worker would meet, at once.
 //
-// In this order: the addresses of kafka.bootstrap, the three topics and their settings, the rights
+// In this order: the addresses of kafka.bootstrap, the topics and their settings, the rights
 // to read, to write and to be a member of the group, the group's state. Leaves nothing behind: no
 // record, no member, no position.
 // Errors:  none; all is in the findings

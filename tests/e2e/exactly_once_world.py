@@ -3,7 +3,8 @@
 The oracle: every source offset of the input has one output or one dead letter among what is
 committed, with the bytes of an uninterrupted `replay` of the topic's dump; within each output
 partition a source partition's offsets ascend; each list that a reader saw meanwhile is a prefix of
-the last one; the state's digests are the replay's.
+the last one; the state's digests are the replay's. Where there is a shadow, its topic is held to the
+same: one record for each offset that the replay's shadow has, with its bytes.
 """
 
 import collections
@@ -33,6 +34,7 @@ class ExactlyOnceTestCase(unittest.TestCase):
     CANDIDATES = "{source: catalogue, publish: 3}"
     CLIENT = "{session.timeout.ms: 6000, heartbeat.interval.ms: 500}"
     CONFIG = ""
+    SHADOW = False  # whether a second model scores, for a topic of its own
     BROKER = ()  # options of scripts/kafka start
     tests = 0
 
@@ -64,11 +66,24 @@ class ExactlyOnceTestCase(unittest.TestCase):
         self.dir = self.shared / f"test-{self.tests}"
         self.dir.mkdir()
         self.topics = (f"scores-{self.tests}", f"dead-{self.tests}")
+        self.shadow_topic = f"shadow-{self.tests}"
         self.config = self.configure("a")
         harness.freshet("create-topics", "-c", self.config, "--partitions", PARTITIONS)
         self.workers = 0
-        self.reader = CommittedReader(self.topics, self.read_meanwhile)
+        watched = self.topics + (self.shadow_topic,) * self.SHADOW
+        self.reader = CommittedReader(watched, self.read_meanwhile)
         self.addCleanup(self.reader.stop)
+
+    @classmethod
+    def shadow_config(cls, topic):
+        """The lines of a shadow, another kind of model over the same items; none without one."""
+        if not cls.SHADOW:
+            return ""
+        path = cls.shared / "shadow-model"
+        if not path.exists():
+            harness.freshet("model", "init", "--output", path, "--items", cls.model / "items.txt", "--name", "next",
+                            "--variant", "self", "--seed", 9)
+        return f"shadow: {{path: {path}, output: {topic}}}"
 
     def configure(self, name, bootstrap=None):
         """The configuration of a worker with a state folder of that name."""
@@ -90,6 +105,7 @@ checkpoint: {{interval_ms: 1000}}
 delivery: exactly_once
 changelog: on
 http: {{listen: off}}
+{self.shadow_config(self.shadow_topic)}
 {self.CONFIG}
 """)
         return path
@@ -188,18 +204,29 @@ http: {{listen: off}}
         replay = harness.freshet(
             "replay", "-c", self.config, "--input", self.dir / "input.dump", "--output",
             self.dir / "replayed.jsonl", "--dead-letters", self.dir / "replayed.dead", "--state",
-            self.dir / "replayed-state")
-        expected = {}
-        for line in (self.dir / "replayed.jsonl").read_text().splitlines():
-            source = json.loads(line)["source"]
-            expected[source["partition"], source["offset"]] = line
+            self.dir / "replayed-state",
+            *(("--shadow-output", self.dir / "replayed.shadow") if self.SHADOW else ()))
+        expected = by_source(self.dir / "replayed.jsonl")
         for line in (self.dir / "replayed.dead").read_text().splitlines():
             letter = json.loads(line)
             expected[letter["partition"], letter["offset"]] = plain(letter)
 
-        found = collections.defaultdict(list)
         self.reader.stop()
-        for topic in self.topics:
+        self.check_topics(self.topics, expected)
+        if self.SHADOW:
+            self.check_topics((self.shadow_topic,), by_source(self.dir / "replayed.shadow"))
+        self.assertGreater(self.reader.lists, 1, "nobody read during the faults")
+
+        digests = {}
+        for config in configs:
+            verified = harness.freshet("state", "verify", "-c", config)
+            digests.update(harness.state_digests(verified.stdout))
+        self.assertEqual(digests, harness.state_digests(replay.stderr), f"seed {self.seed}")
+
+    def check_topics(self, topics, expected):
+        """Together they hold each of `expected`, source -> output, once."""
+        found = collections.defaultdict(list)
+        for topic in topics:
             last = self.read(topic)
             self.assertIsNone(self.reader.check(topic, last), f"seed {self.seed}")
             for records in last:
@@ -209,18 +236,18 @@ http: {{listen: off}}
                     self.assertGreater(offset, ascending[partition], f"{topic} out of order")
                     ascending[partition] = offset
                     found[partition, offset].append(output)
-        self.assertGreater(self.reader.lists, 1, "nobody read during the faults")
         repeated = [source for source, outputs in found.items() if len(outputs) > 1]
         self.assertEqual(repeated, [], f"published twice; seed {self.seed}")
         self.assertEqual(found.keys(), expected.keys(), f"seed {self.seed}")
         for source, outputs in found.items():
             self.assertEqual(outputs[0], expected[source], f"{source}, seed {self.seed}")
 
-        digests = {}
-        for config in configs:
-            verified = harness.freshet("state", "verify", "-c", config)
-            digests.update(harness.state_digests(verified.stdout))
-        self.assertEqual(digests, harness.state_digests(replay.stderr), f"seed {self.seed}")
+
+def by_source(path):
+    """(source partition, offset) -> line, of a file of score events."""
+    lines = path.read_text().splitlines()
+    sources = (json.loads(line)["source"] for line in lines)
+    return {(source["partition"], source["offset"]): line for source, line in zip(sources, lines)}
 
 
 def source_of(record):

@@ -62,15 +62,21 @@ std::vector<Expected> Expected::replay_versions(const Scenario& scenario,
   return all;
 }
 
+std::string slot_of(pipeline::OutputTopic topic, const std::string& source) {
+  const bool main =
+      topic == pipeline::OutputTopic::kScores || topic == pipeline::OutputTopic::kDeadLetters;
+  return main ? source : std::string(name_of(topic)) + " " + source;
+}
+
 Expected Expected::replay(const Scenario& scenario, const Application& application) {
   Application alone = application;
   alone.config.delivery = pipeline::Delivery::kAtLeastOnce;
   alone.config.changelog = false;
   alone.releases.clear();
-  const pipeline::KafkaConfig& kafka = alone.config.kafka;
   Env env(1, false);
-  for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
-    env.broker.create_topic(topic, scenario.partitions);
+  env.broker.create_topic(alone.config.kafka.input, scenario.partitions);
+  for (const auto& output : pipeline::output_topics(alone.config)) {
+    env.broker.create_topic(output.name, scenario.partitions);
   }
   InputFeed feed(&env, &scenario);
   feed.append_all();
@@ -82,9 +88,10 @@ Expected Expected::replay(const Scenario& scenario, const Application& applicati
 
   Expected expected;
   expected.violation = env.violation;
-  for (const std::string& topic : {kafka.output, kafka.dead_letter}) {
-    for (const test::StoredRecord& record : env.broker.records(topic)) {
-      const bool is_new = expected.lines.emplace(source_of(record), line_of(topic, record)).second;
+  for (const auto& output : pipeline::output_topics(alone.config)) {
+    for (const test::StoredRecord& record : env.broker.records(output.name)) {
+      const std::string slot = slot_of(output.topic, source_of(record));
+      const bool is_new = expected.lines.emplace(slot, line_of(output.name, record)).second;
       FRESHET_CHECK(is_new);
     }
   }

@@ -24,9 +24,12 @@ std::string source_of(const test::StoredRecord& record);
 
 // The model that an output, or a dead letter that a model decided, says it is of; else empty.
 std::string model_of(const test::StoredRecord& record);
+// What an input record has one of: a main output, which is a score or a dead letter, and a record
+// of each topic beside it. "2-17", "shadow 2-17".
+std::string slot_of(pipeline::OutputTopic topic, const std::string& source);
 
 struct Expected {
-  std::map<std::string, std::string> lines;          // by source
+  std::map<std::string, std::string> lines;          // by slot
   std::map<Partition, std::string> logical_digests;  // at the input's end
   std::optional<std::string> violation;              // found even there
 

@@ -6,16 +6,15 @@
 namespace freshet::sim {
 
 void Observer::look() {
-  const pipeline::KafkaConfig& kafka = scenario_->config.kafka;
-  for (const std::string& topic : {kafka.output, kafka.dead_letter}) {
+  for (const auto& output : pipeline::output_topics(scenario_->config)) {
     for (std::int32_t i = 0; i < scenario_->partitions; ++i) {
-      const Place place{topic, Partition{i}};
+      const Place place{output.name, Partition{i}};
       Shown& shown = shown_[place];
       batch_.clear();
-      shown.next = env_->broker.read(topic, place.second, shown.next, &batch_);
+      shown.next = env_->broker.read(output.name, place.second, shown.next, &batch_);
       for (const test::StoredRecord& record : batch_) {
-        std::string line = line_of(topic, record);
-        check_new(place, record, line);
+        std::string line = line_of(output.name, record);
+        check_new(place, output.topic, record, line);
         shown.lines.emplace_back(record.offset, std::move(line));
       }
     }
@@ -38,31 +37,33 @@ void Observer::check_again(const Place& place, const Shown& shown) {
   }
 }
 
-void Observer::check_new(const Place& place, const test::StoredRecord& record,
-                         const std::string& line) {
+void Observer::check_new(const Place& place, pipeline::OutputTopic topic,
+                         const test::StoredRecord& record, const std::string& line) {
   const std::string source = source_of(record);
+  const std::string slot = slot_of(topic, source);
   const bool known = std::any_of(expected_->begin(), expected_->end(), [&](const Expected& of) {
-    const auto wanted = of.lines.find(source);
+    const auto wanted = of.lines.find(slot);
     return wanted != of.lines.end() && wanted->second == line;
   });
   if (!known) {
     const auto& first = expected_->front().lines;
-    env_->violate("replay_bytes", "input " + source + " gives " + line + "; the replay gives " +
-                                      (first.contains(source) ? first.at(source) : "nothing"));
+    env_->violate("replay_bytes", "input " + slot + " gives " + line + "; the replay gives " +
+                                      (first.contains(slot) ? first.at(slot) : "nothing"));
     return;
   }
-  lines_[source] = line;
   const std::size_t dash = source.find('-');
   const std::int64_t offset = std::strtoll(source.c_str() + dash + 1, nullptr, 10);
-  if (const std::string model = model_of(record); !model.empty()) {
+  const bool main = slot == source;
+  if (main) lines_[source] = line;
+  if (const std::string model = model_of(record); main && !model.empty()) {
     const auto partition = static_cast<std::int32_t>(std::strtol(source.c_str(), nullptr, 10));
     scored_[source] = {place.first + "-" + std::to_string(place.second.value),
                        {Partition{partition}, Offset{offset}, model}};
   }
-  const std::size_t count = ++outputs_[source];
+  const std::size_t count = ++outputs_[slot];
   if (scenario_->config.delivery == pipeline::Delivery::kAtLeastOnce) return;
   if (count > 1) {
-    env_->violate("exactly_once", "input " + source + " has " + std::to_string(count) + " outputs");
+    env_->violate("exactly_once", "input " + slot + " has " + std::to_string(count) + " outputs");
   }
   const std::string lane =
       place.first + " " + std::to_string(record.partition.value) + " " + source.substr(0, dash);
@@ -78,10 +79,10 @@ void Observer::check_complete() {
   look();
   for (const auto& [place, shown] : shown_) check_again(place, shown);
   const bool once = scenario_->config.delivery == pipeline::Delivery::kExactlyOnce;
-  for (const auto& [source, wanted] : expected_->front().lines) {
-    if (outputs_.contains(source)) continue;
+  for (const auto& [slot, wanted] : expected_->front().lines) {
+    if (outputs_.contains(slot)) continue;
     env_->violate(once ? "exactly_once" : "at_least_once",
-                  "input " + source + " has no output; the replay gives " + wanted);
+                  "input " + slot + " has no output; the replay gives " + wanted);
   }
 }
 

@@ -1,9 +1,10 @@
 // Observer: a read_committed reader of the output topics that looks now and then during a run.
 //
 // Oracles: `read_committed` (what was shown stays shown, in its place), `exactly_once` (each input
-// offset one output or dead letter; `at_least_once`: at least one, repeats byte-identical),
-// `ascending` (in each output partition the sources of one input partition go up), `replay_bytes`
-// (each is what the undisturbed replay gives with the model that it names).
+// offset one output or dead letter, and one record of each topic beside them; `at_least_once`: at
+// least one, repeats byte-identical), `ascending` (in each output partition the sources of one
+// input partition go up), `replay_bytes` (each is what the undisturbed replay gives with the model
+// that it names).
 // Threads: one
 #pragma once
 
@@ -49,14 +50,15 @@ class Observer {
   };
   using Place = std::pair<std::string, Partition>;
 
-  void check_new(const Place& place, const test::StoredRecord& record, const std::string& line);
+  void check_new(const Place& place, pipeline::OutputTopic topic, const test::StoredRecord& record,
+                 const std::string& line);
   void check_again(const Place& place, const Shown& shown);
 
   Env* env_;
   const Scenario* scenario_;
   const std::vector<Expected>* expected_;  // of each version of the model
   std::map<Place, Shown> shown_;
-  std::map<std::string, std::size_t> outputs_;  // by source
+  std::map<std::string, std::size_t> outputs_;  // by slot
   std::map<std::string, Scored> scored_;
   std::map<std::string, std::string> lines_;
   // By topic, output partition and input partition: the highest offset so far.

@@ -66,6 +66,10 @@ void Process::run_worker(std::size_t thread) {
     }
     return lineage;
   };
+  if (application_->shadow != nullptr) {
+    context.beside = {application_->shadow};
+    context.publishes_shadow = true;
+  }
   std::optional<SimRestores> restores;
   if (application_->config.changelog) {
     pipeline::RestoreLimits limits;

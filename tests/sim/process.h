@@ -43,6 +43,7 @@ struct Application {
   std::size_t cache_bytes = 1 << 20;
   std::size_t restore_batch_users = 2'000;
   bool static_members = true;  // a restarted process has its place in the group back
+  std::shared_ptr<const pipeline::ServedModel> shadow = nullptr;  // where the config has one
 };
 
 // The releases as one process hears of them.

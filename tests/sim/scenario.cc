@@ -20,6 +20,7 @@ pipeline::WorkerConfig draw_config(Random* random) {
       " {name: cart, types: [cart], length_max: 2, age_max: 1d}]}");
   pipeline::WorkerConfig config = kParsed;
   config.changelog = random->chance(0.85);
+  if (random->chance(0.3)) config.shadow.path = "shadow";
   if (random->chance(0.75)) config.delivery = pipeline::Delivery::kExactlyOnce;
   config.commit.interval.value = 5 + static_cast<std::int64_t>(random->below(100));
   config.commit.records_max = 2 + random->below(40);

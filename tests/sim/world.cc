@@ -46,6 +46,15 @@ std::vector<std::pair<std::string, const Observer::Scored*>> sorted_by_offset(
   return sorted;
 }
 
+// Knows other items and has another kind of attention than the primary.
+std::shared_ptr<const pipeline::ServedModel> served_shadow(const pipeline::WorkerConfig& config) {
+  if (!config.shadow.on()) return nullptr;
+  scorer::ModelInitOptions options = test::small_model(config, 6);
+  options.seed = 9;
+  options.variant = scorer::Variant::kSelf;
+  return test::serve(test::random_model(options), config);
+}
+
 }  // namespace
 
 World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
@@ -58,7 +67,8 @@ World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
                    nullptr,
                    scenario_.cache_bytes,
                    scenario_.restore_batch_users,
-                   scenario_.static_members},
+                   scenario_.static_members,
+                   served_shadow(scenario_.config)},
       expected_(Expected::replay_versions(scenario_, application_)),
       feed_(&env_, &scenario_),
       observer_(&env_, &scenario_, &expected_),
@@ -69,9 +79,9 @@ World::World(std::uint64_t seed, const Emphasis& emphasis, bool keeps_trace)
   }
   env_.broker.deliver_at_once(scenario_.deliver_at_once);
   env_.broker.keep_tombstones(scenario_.tombstones_kept);
-  const pipeline::KafkaConfig& kafka = scenario_.config.kafka;
-  for (const std::string& topic : {kafka.input, kafka.output, kafka.dead_letter}) {
-    env_.broker.create_topic(topic, scenario_.partitions);
+  env_.broker.create_topic(scenario_.config.kafka.input, scenario_.partitions);
+  for (const auto& output : pipeline::output_topics(scenario_.config)) {
+    env_.broker.create_topic(output.name, scenario_.partitions);
   }
   if (scenario_.config.changelog) {
     env_.broker.create_topic(pipeline::changelog_topic(scenario_.config), scenario_.partitions);

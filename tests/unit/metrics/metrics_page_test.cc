@@ -78,6 +78,29 @@ TEST_F(MetricsPageTest, ProcessAndModelAreNamed) {
   EXPECT_THAT(page(), Not(HasSubstr("process_resident_memory_bytes 0\n")));
 }
 
+TEST_F(MetricsPageTest, AShadowIsNamedAndItsDivergenceAddedUp) {
+  EXPECT_THAT(page(), Not(HasSubstr("freshet_shadow_info{")));
+  EXPECT_THAT(page(), HasSubstr("freshet_shadow_bytes 0\n"));
+  scorer::ModelInitOptions options = test::small_model(config_);
+  options.name = "next";
+  process_.shadow = test::serve(test::random_model(options), config_);
+  WorkerStatus status;
+  ShadowCounters& shadow = status.counters.shadow;
+  shadow.records = 5;
+  shadow.refused[static_cast<std::size_t>(DeadLetterReason::kUnknownItem)] = 1;
+  shadow.divergence = {4, 3, 20, 10, 0.25};
+  status.counters.dropped[static_cast<std::size_t>(OutputTopic::kShadow)] = 1;
+  boards_[0].publish(status);
+  boards_[1].publish(status);
+  EXPECT_THAT(page(), HasSubstr("freshet_shadow_info{model=\"next@1\",variant="));
+  EXPECT_THAT(page(), Not(HasSubstr("freshet_shadow_bytes 0\n")));
+  EXPECT_THAT(page(), HasSubstr("freshet_shadow_records_total 10\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_shadow_refusals_total{reason=\"unknown_item\"} 2\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_shadow_equal_top_total 6\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_shadow_score_difference_total 0.5\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_outputs_dropped_total{output=\"shadow\"} 2\n"));
+}
+
 TEST_F(MetricsPageTest, LagGrowsWhileAWorkerPublishesNothing) {
   WorkerStatus status;
   status.partitions = {partition(4, 9)};

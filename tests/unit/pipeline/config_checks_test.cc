@@ -74,6 +74,12 @@ TEST(ConfigChecksTest, TopicsMustDiffer) {
               HasSubstr("kafka.dead_letter: is the same topic as kafka.output"));
 }
 
+TEST(ConfigChecksTest, AShadowsTopicIsItsOwn) {
+  EXPECT_THAT(refusal_of("{shadow: {path: m, output: scores}}"),
+              HasSubstr("shadow.output: is the same topic as kafka.output"));
+  EXPECT_EQ(refusal_of("{shadow: {output: scores}}"), "");  // without a model there is no shadow
+}
+
 TEST(ConfigChecksTest, TopicNamesFollowKafkasRule) {
   EXPECT_THAT(refusal_of("kafka: {input: 'a b'}"), HasSubstr("kafka.input: \"a b\" may only hold"));
   EXPECT_NE(refusal_of("kafka: {input: '..'}"), "");

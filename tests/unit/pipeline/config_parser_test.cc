@@ -59,6 +59,7 @@ behaviours:
   - {name: cart, types: [cart]}
 candidates: {source: pool, pool_path: p.txt, publish: 3}
 model: {path: m}
+shadow: {path: n, output: shadow-out}
 state: {path: s, memory_budget_mb: 32}
 changelog: off
 delivery: at_least_once
@@ -75,6 +76,8 @@ log: {level: debug, format: json}
   EXPECT_EQ(config->kafka.input, "in");
   EXPECT_EQ(config->kafka.output, "out");
   EXPECT_EQ(config->kafka.dead_letter, "dead");
+  EXPECT_EQ(config->shadow.path, "n");
+  EXPECT_EQ(config->shadow.output, "shadow-out");
   const std::map<std::string, std::string> client = {
       {"security.protocol", "ssl"},
       {"linger.ms", "7"},
