@@ -6,7 +6,7 @@ namespace freshet::pipeline {
 namespace {
 
 // [OutputTopic]
-constexpr std::string_view kNames[] = {"scores", "dead_letters", "shadow", "examples"};
+constexpr std::string_view kNames[] = {"scores", "dead_letters", "shadow"};
 static_assert(std::size(kNames) == kOutputTopics);
 
 }  // namespace
