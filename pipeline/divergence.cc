@@ -13,7 +13,7 @@ void sort_by_item(const std::vector<PublishedScore>& scores, std::vector<Publish
             [](const auto& a, const auto& b) { return a.item_id < b.item_id; });
 }
 
-double share(std::uint64_t part, std::uint64_t whole) {
+double share_of(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
@@ -35,8 +35,8 @@ std::string describe(const Divergence& divergence) {
       "shadow: %llu events compared, the best item is the same in %.1f %%, %.1f %% of the "
       "published items are, whose scores differ by %.4f on average\n",
       static_cast<unsigned long long>(divergence.events),
-      100 * share(divergence.top_equal, divergence.events),
-      100 * share(divergence.common_items, divergence.items),
+      100 * share_of(divergence.top_equal, divergence.events),
+      100 * share_of(divergence.common_items, divergence.items),
       divergence.common_items == 0
           ? 0.0
           : divergence.score_difference / static_cast<double>(divergence.common_items));

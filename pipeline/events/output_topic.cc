@@ -6,12 +6,12 @@ namespace freshet::pipeline {
 namespace {
 
 // [OutputTopic]
-constexpr std::string_view kNames[] = {"scores", "dead_letters", "shadow"};
-static_assert(std::size(kNames) == kOutputTopics);
+constexpr std::string_view kTopicNames[] = {"scores", "dead_letters", "shadow"};
+static_assert(std::size(kTopicNames) == kOutputTopics);
 
 }  // namespace
 
-std::string_view name_of(OutputTopic topic) { return kNames[static_cast<std::size_t>(topic)]; }
+std::string_view name_of(OutputTopic topic) { return kTopicNames[static_cast<std::size_t>(topic)]; }
 
 std::vector<OutputTopicName> output_topics(const WorkerConfig& config) {
   const KafkaConfig& kafka = config.kafka;
