@@ -50,7 +50,7 @@ Lines lines_of_one(const WorkerConfig& config, const std::shared_ptr<const Serve
   EXPECT_TRUE(run.start());
   Lines lines;
   for (const StoredRecord& record : log) {
-    const auto output = run.task().process(test::view_of(record));
+    const auto output = run.process(test::view_of(record));
     EXPECT_TRUE(output);
     if (*output) lines[record.offset.value] = test::line_of(**output);
   }
@@ -75,7 +75,7 @@ class SwappingRun {
     start(log);
     while (next_ < log.size() && !::testing::Test::HasFailure()) {
       const StoredRecord& record = log[next_++];
-      const auto output = run_.task().process(test::view_of(record));
+      const auto output = run_.process(test::view_of(record));
       EXPECT_TRUE(output);
       if (*output) {
         swapped_.lines[record.offset.value] = test::line_of(**output);
