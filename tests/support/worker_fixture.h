@@ -105,7 +105,7 @@ class WorkerWorld {
 
   pipeline::WorkerConfig config;
   std::shared_ptr<const pipeline::ServedModel> model;
-  const pipeline::ModelSource* models = nullptr;  // of newer ones; none: `model` stays
+  const pipeline::ModelSource* models = nullptr;        // of newer ones; none: `model` stays
   std::shared_ptr<const pipeline::ServedModel> shadow;  // null: none
   std::unique_ptr<stateful::StateStore> store;
   ManualClock clock;
