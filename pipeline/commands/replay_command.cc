@@ -16,6 +16,7 @@
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/progress.h"
 #include "pipeline/commands/replay_input.h"
+#include "pipeline/commands/replay_swaps.h"
 #include "pipeline/commands/summary.h"
 #include "pipeline/examples/example_export.h"
 #include "pipeline/files/byte_sink.h"
@@ -43,6 +44,7 @@ struct ReplayArguments {
   bool verify = false;
   std::string explain;          // a user
   std::string export_examples;  // a file
+  std::string swaps;            // a list of them
 
   std::string dead_letters_file() const {
     return dead_letters.empty() ? output + ".dead-letters" : dead_letters;
@@ -97,6 +99,9 @@ Status check_files(const ReplayArguments& arguments) {
   }
   if (!arguments.export_examples.empty()) {
     files.push_back({"--export-examples", arguments.export_examples, FileUse::kWritten});
+  }
+  if (!arguments.swaps.empty()) {
+    files.insert(files.begin(), {"--swaps", arguments.swaps, FileUse::kRead});
   }
   if (!arguments.input.seed_history.empty()) {
     files.insert(files.begin(), {"--seed-history", arguments.input.seed_history, FileUse::kRead});
@@ -200,6 +205,13 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
     context.beside = {loaded.shadow};
     context.publishes_shadow = true;
   }
+  pipeline::RecordedSwaps swaps;
+  if (!arguments.swaps.empty()) {
+    auto recorded = load_swaps(arguments.swaps, loaded.config);
+    if (!recorded) return tl::unexpected(recorded.error());
+    swaps = std::move(*recorded);
+    context.swaps = &swaps;
+  }
   pipeline::Worker worker(
       context, loaded.config.memory_budget_mb << 19,
       [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
@@ -289,15 +301,22 @@ void add_replay(CLI::App& app, Run* run) {
   command->add_option("--model", arguments->model, "model folder (default: model.path)");
   command->add_option("--state", arguments->state,
                       "keeps the state in this new folder (default: in memory)");
-  command->add_flag("--verify", arguments->verify,
-                    "recomputes every representation and score in double; exit 1 where one is "
-                    "out of its bound");
-  command->add_option("--explain", arguments->explain,
-                      "USER: prints what each event of this user was scored on");
-  command->add_option(
+  CLI::Option* verify =
+      command->add_flag("--verify", arguments->verify,
+                        "recomputes every representation and score in double; exit 1 where one is "
+                        "out of its bound");
+  CLI::Option* explain = command->add_option(
+      "--explain", arguments->explain, "USER: prints what each event of this user was scored on");
+  CLI::Option* examples = command->add_option(
       "--export-examples", arguments->export_examples,
       "training data: what each candidate was scored on, with its label; gzip where "
       "the name ends in .gz, - is stdout");
+  command
+      ->add_option("--swaps", arguments->swaps,
+                   "which model scored what, as `model swaps` lists it: repeats that run")
+      ->excludes(verify)
+      ->excludes(explain)
+      ->excludes(examples);
   add_seed_options(command, &arguments->input);
   command->callback([arguments, run] { *run = [arguments] { return run_replay(*arguments); }; });
 }

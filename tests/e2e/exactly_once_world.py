@@ -199,12 +199,16 @@ http: {{listen: off}}
         for worker in workers:
             self.assertEqual(worker.stop(limit_s=12), 0, worker.text())
 
+    def replay_options(self):
+        """What else the oracle's replay has to be told."""
+        return ()
+
     def check(self, *configs):
         """The oracle, above. `configs` name the states that are left, each with its partitions."""
         replay = harness.freshet(
             "replay", "-c", self.config, "--input", self.dir / "input.dump", "--output",
             self.dir / "replayed.jsonl", "--dead-letters", self.dir / "replayed.dead", "--state",
-            self.dir / "replayed-state",
+            self.dir / "replayed-state", *self.replay_options(),
             *(("--shadow-output", self.dir / "replayed.shadow") if self.SHADOW else ()))
         expected = by_source(self.dir / "replayed.jsonl")
         for line in (self.dir / "replayed.dead").read_text().splitlines():
