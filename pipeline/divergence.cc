@@ -47,7 +47,7 @@ void DivergenceMeter::compare(const std::vector<PublishedScore>& primary,
                               const std::vector<PublishedScore>& other, Divergence* divergence) {
   if (primary.empty() || other.empty()) return;
   ++divergence->events;
-  divergence->top_equal += primary.front().item_id == other.front().item_id ? 1 : 0;
+  if (primary.front().item_id == other.front().item_id) ++divergence->top_equal;
   divergence->items += std::max(primary.size(), other.size());
   sort_by_item(primary, &primary_);
   sort_by_item(other, &other_);
