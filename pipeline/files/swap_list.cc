@@ -12,7 +12,7 @@
 namespace freshet::pipeline {
 namespace {
 
-constexpr std::size_t kLineBytesMax = 4'096;
+constexpr std::size_t kSwapBytesMax = 4'096;
 constexpr std::string_view kMadeBy = "; `freshet model swaps` makes the list";
 
 std::int64_t scan_number(std::string_view name, std::int64_t most, DumpScanner* scanner) {
@@ -62,7 +62,7 @@ std::string swap_line(const ModelSwap& swap) {
 }
 
 Result<std::vector<ModelSwap>> read_swap_list(const std::filesystem::path& file) {
-  Result<LineReader> reader = LineReader::open(file, kLineBytesMax);
+  Result<LineReader> reader = LineReader::open(file, kSwapBytesMax);
   if (!reader) return tl::unexpected(reader.error());
   std::vector<ModelSwap> swaps;
   while (true) {
