@@ -14,7 +14,7 @@
 
 namespace freshet {
 
-inline constexpr std::array<std::string_view, 10> kCrashPoints = {
+inline constexpr std::array<std::string_view, 11> kCrashPoints = {
     "after_poll",      // records are read, none of them is applied
     "after_send",      // an output is handed to the producer
     "before_offsets",  // everything is sent, the transaction has no positions yet
@@ -23,6 +23,7 @@ inline constexpr std::array<std::string_view, 10> kCrashPoints = {
     "in_batch",        // with a delay: the store writes
     "in_flush",        // with a delay: the store writes a table file
     "in_restore",      // a batch of the changelog is about to be written
+    "after_swap",      // the tasks have gone over to a newer model, no marker says so yet
     "in_reread",       // a record is applied that was committed before
     "in_rebalance",    // partitions are given back
 };
