@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "common/coding.h"
 #include "scorer/folder_files.h"
 #include "scorer/model_check.h"
 #include "scorer/model_parsers.h"
@@ -79,29 +78,10 @@ Result<std::vector<TensorEntry>> parse_tensor_header(std::string_view json,
 namespace {
 
 Status read_weights(const std::filesystem::path& path, Model* model) {
-  const auto refuse = [&](const std::string& message) {
-    return refuse_model(path.string(), message);
-  };
   Result<OpenFile> file = open_file(path);
   if (!file) return tl::unexpected(file.error());
-  std::string prefix(sizeof(std::uint64_t), '\0');
-  file->stream.read(prefix.data(), static_cast<std::streamsize>(prefix.size()));
-  if (!file->stream) return refuse("is shorter than 8 bytes; it is not a safetensors file");
-  const std::uint64_t header_bytes = ByteReader(prefix).u64_le();
-  const std::uint64_t rest = file->bytes - prefix.size();
-  if (header_bytes > rest || header_bytes > kTensorHeaderBytesMax) {
-    return refuse("its header says " + std::to_string(header_bytes) + " bytes, the file has " +
-                  std::to_string(rest) +
-                  " after it and 1 MiB is the limit; export the model again");
-  }
-  std::string header(header_bytes, '\0');
-  file->stream.read(header.data(), static_cast<std::streamsize>(header.size()));
-  if (!file->stream) return refuse("its header cannot be read; the file changed meanwhile");
-  Result<std::vector<TensorEntry>> entries = parse_tensor_header(header, path.string());
+  Result<std::vector<TensorEntry>> entries = read_tensor_header(path.string(), &*file);
   if (!entries) return tl::unexpected(entries.error());
-  if (auto status = check_layout(path.string(), rest - header_bytes, &*entries); !status) {
-    return status;
-  }
   for (const TensorEntry& entry : *entries) {
     // How many rows there are is said nowhere else.
     if (!model->target_fields || entry.name != "target.embedding" || entry.shape.empty()) continue;

@@ -1,5 +1,4 @@
 #include "scorer/tensor_file.h"
-#include "scorer/refuse_model.h"
 
 #include <algorithm>
 #include <map>
@@ -7,6 +6,10 @@
 #include <set>
 #include <string_view>
 #include <utility>
+
+#include "common/coding.h"
+#include "scorer/model_parsers.h"
+#include "scorer/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {
@@ -106,6 +109,29 @@ Status check_layout(const std::string& file, std::uint64_t data_bytes,
                                   " data bytes; something was appended, export the model again");
   }
   return {};
+}
+
+Result<std::vector<TensorEntry>> read_tensor_header(const std::string& name, OpenFile* file) {
+  const auto refuse = [&](const std::string& message) { return refuse_model(name, message); };
+  std::string prefix(sizeof(std::uint64_t), '\0');
+  file->stream.read(prefix.data(), static_cast<std::streamsize>(prefix.size()));
+  if (!file->stream) return refuse("is shorter than 8 bytes; it is not a safetensors file");
+  const std::uint64_t header_bytes = ByteReader(prefix).u64_le();
+  const std::uint64_t rest = file->bytes - prefix.size();
+  if (header_bytes > rest || header_bytes > kTensorHeaderBytesMax) {
+    return refuse("its header says " + std::to_string(header_bytes) + " bytes, the file has " +
+                  std::to_string(rest) +
+                  " after it and 1 MiB is the limit; export the model again");
+  }
+  std::string header(header_bytes, '\0');
+  file->stream.read(header.data(), static_cast<std::streamsize>(header.size()));
+  if (!file->stream) return refuse("its header cannot be read; the file changed meanwhile");
+  Result<std::vector<TensorEntry>> entries = parse_tensor_header(header, name);
+  if (!entries) return entries;
+  if (auto status = check_layout(name, rest - header_bytes, &*entries); !status) {
+    return tl::unexpected(status.error());
+  }
+  return entries;
 }
 
 Status read_tensors(const std::string& file, const std::vector<TensorEntry>& entries,

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "scorer/folder_files.h"
 #include "scorer/model.h"
 #include "scorer/model_tensors.h"
 
@@ -32,6 +33,10 @@ struct TensorEntry {
 // to data_bytes without hole or overlap. Sorts them by place.
 Status check_layout(const std::string& file, std::uint64_t data_bytes,
                     std::vector<TensorEntry>* entries);
+
+// Reads what stands before the data of a file that was just opened, and checks it with the layout.
+// The stream then stands at the first byte of the data.
+Result<std::vector<TensorEntry>> read_tensor_header(const std::string& name, OpenFile* file);
 
 // Checks that the entries are exactly the model's tensors, by name and shape, and reads them.
 // Requires: check_layout passed; `stream` stands at the first byte after the header.

@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "pipeline/commands/command.h"
+#include "pipeline/commands/model_extend.h"
 #include "pipeline/commands/model_info.h"
 #include "pipeline/commands/model_swaps.h"
 #include "pipeline/commands/option_checks.h"
 #include "scorer/float_mode.h"
+#include "scorer/item_vectors.h"
 #include "scorer/model_folder.h"
 #include "scorer/model_init.h"
 #include "scorer/model_limits.h"
@@ -26,6 +28,7 @@ namespace {
 
 struct InitArguments {
   std::string items;
+  std::string embeddings;
   std::size_t item_count = 0;
   std::string output;
   std::string activation = "tanh";
@@ -77,9 +80,19 @@ int init(const InitArguments& arguments) {
   scorer::set_float_mode();
   scorer::ModelInitOptions options = arguments.options;
   read_words(arguments, &options);
-  if (Status read = read_items(arguments, &options.item_ids); !read) return report(read.error());
-  const Result<scorer::Model> model = scorer::init_model(options);
+  scorer::ItemVectors vectors;
+  if (!arguments.embeddings.empty()) {
+    auto read = scorer::read_item_vectors(arguments.items, arguments.embeddings);
+    if (!read) return report(read.error());
+    vectors = std::move(*read);
+    options.item_ids = vectors.ids;
+    options.embedding_dim = vectors.rows.cols;
+  } else if (Status read = read_items(arguments, &options.item_ids); !read) {
+    return report(read.error());
+  }
+  Result<scorer::Model> model = scorer::init_model(options);
   if (!model) return report(model.error());
+  if (!arguments.embeddings.empty()) model->items = std::move(vectors.rows);
   if (Status saved = scorer::save_model(*model, arguments.output); !saved) {
     return report(saved.error());
   }
@@ -163,14 +176,21 @@ void add_init(CLI::App& model, Run* run) {
       "  freshet model init --item-count 1000 --dim 64 --seed 7 --output models/random\n"
       "  freshet model init --item-count 1000 --variant merged --pool last --output models/merged\n"
       "  freshet model init --items my-items.txt --behaviours click,cart --context tab --output "
-      "models/mine");
+      "models/mine\n"
+      "  freshet model init --items my-items.txt --embeddings mine.npy --output models/mine");
   const auto items = command->add_option_group("catalogue");
-  items->add_option("--items", arguments->items, "file of item ids, one a line");
+  CLI::Option* ids = items->add_option("--items", arguments->items, "file of item ids, one a line");
   whole_number(items->add_option("--item-count", arguments->item_count, "makes items 0, 1, 2, ..."),
                1, scorer::kItemsMax);
   items->require_option(1);
+  command
+      ->add_option("--embeddings", arguments->embeddings,
+                   "their rows in place of random ones: .npy or safetensors, float32 [items, "
+                   "dimensions]")
+      ->needs(ids);
   command->add_option("--output", arguments->output, "new folder")->required();
   add_sizes(command, &arguments->options);
+  command->get_option("--embeddings")->excludes("--dim");
   add_words(command, arguments.get());
   command->callback([arguments, run] { *run = [arguments] { return init(*arguments); }; });
 }
@@ -181,6 +201,7 @@ void add_model(CLI::App& app, Run* run) {
   CLI::App* model = app.add_subcommand("model", "Makes and shows model folders");
   model->require_subcommand(1);
   add_init(*model, run);
+  add_extend(*model, run);
   auto folder = std::make_shared<std::string>();
   CLI::App* command = model->add_subcommand("info",
                                             "Loads a model folder and says what it holds\n\n"
