@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "pipeline/model_status.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::pipeline {
@@ -24,6 +25,13 @@ class ModelSource {
 
   // Never null. Another object than before is another model to its callers.
   virtual std::shared_ptr<const ServedModel> newest() const = 0;
+
+  // What there is to tell of its versions.
+  virtual ModelStatus status() const {
+    ModelStatus status;
+    status.in_memory = {newest()};
+    return status;
+  }
 };
 
 // One model for ever.

@@ -20,6 +20,7 @@
 #include "pipeline/kafka/client_option_check.h"
 #include "pipeline/kafka/connection_check.h"
 #include "pipeline/log.h"
+#include "pipeline/models/open_model.h"
 #include "pipeline/served_model.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_folder.h"
@@ -64,6 +65,29 @@ void describe_behaviours(const pipeline::WorkerConfig& config, pipeline::Finding
   }
 }
 
+void add_served(const std::string& where, const pipeline::ServedModel& served,
+                pipeline::Findings* findings) {
+  add_ok(where,
+         served.label + ", " + std::to_string(served.model->items.rows) + " items, " +
+             std::to_string(served.candidate_rows.size()) + " candidates for a click",
+         findings);
+}
+
+// What a start would serve of a folder of versions, and what it would refuse.
+bool check_versions(const pipeline::WorkerConfig& config, pipeline::Findings* findings) {
+  const auto opened = pipeline::open_model(config.model_path, config);
+  if (!opened) {
+    add_error(opened.error(), findings);
+    return false;
+  }
+  for (const pipeline::ModelRefusal& refusal : opened->versions->status().refused) {
+    findings->push_back({pipeline::FindingLevel::kWarning, "model " + config.model_path,
+                         refusal.message, "a worker serves " + opened->model->label});
+  }
+  add_served("model " + opened->folder.string(), *opened->model, findings);
+  return true;
+}
+
 // Whether the folder holds a model that this configuration can serve. `where` begins its findings.
 bool check_folder(const pipeline::ConfigReading& reading, const std::string& path,
                   const std::string& where, pipeline::Findings* findings) {
@@ -78,18 +102,21 @@ bool check_folder(const pipeline::ConfigReading& reading, const std::string& pat
     findings->push_back({pipeline::FindingLevel::kError, where, created.error().message, ""});
     return false;
   }
-  const pipeline::ServedModel& served = **created;
-  add_ok(where,
-         served.label + ", " + std::to_string(served.model->items.rows) + " items, " +
-             std::to_string(served.candidate_rows.size()) + " candidates for a click",
-         findings);
+  add_served(where, **created, findings);
   return true;
+}
+
+bool check_primary(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
+  const std::string& path = reading.config.model_path;
+  if (!pipeline::is_folder_of_versions(path)) {
+    return check_folder(reading, path, "model " + path, findings);
+  }
+  return sound(reading, kServedSections) && check_versions(reading.config, findings);
 }
 
 void check_models(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
   const pipeline::WorkerConfig& config = reading.config;
-  if (sound(reading, kModelSections) &&
-      check_folder(reading, config.model_path, "model " + config.model_path, findings)) {
+  if (sound(reading, kModelSections) && check_primary(reading, findings)) {
     describe_behaviours(config, findings);
   }
   if (config.shadow.on() && sound(reading, kShadowSections)) {

@@ -15,9 +15,9 @@
 #include "pipeline/evaluate/row_collector.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/log.h"
+#include "pipeline/models/open_model.h"
 #include "pipeline/worker.h"
 #include "scorer/float_mode.h"
-#include "scorer/model_folder.h"
 #include "stateful/memory_state_store.h"
 
 namespace freshet::commands {
@@ -45,13 +45,13 @@ Result<std::vector<Entry>> load_entries(const EvaluateArguments& arguments,
   if (paths.empty()) paths.push_back(config.model_path);
   std::vector<Entry> entries;
   for (const std::string& path : paths) {
-    auto model = scorer::load_model(path);
-    if (!model) return tl::unexpected(model.error());
-    auto served = pipeline::ServedModel::create(std::move(*model), config);
-    if (!served) {
-      return error(served.error().code, path + ": " + served.error().message);
+    auto opened = pipeline::open_model(path, config);
+    if (!opened) {
+      const std::string& message = opened.error().message;
+      const bool names_it = message.starts_with(path);
+      return error(opened.error().code, names_it ? message : path + ": " + message);
     }
-    entries.push_back({path, std::move(*served)});
+    entries.push_back({opened->folder, std::move(opened->model)});
   }
   return entries;
 }

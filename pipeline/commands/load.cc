@@ -4,6 +4,7 @@
 
 #include "pipeline/config/config_parser.h"
 #include "pipeline/log.h"
+#include "pipeline/models/open_model.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_folder.h"
 
@@ -15,12 +16,11 @@ Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& mod
   if (!model_path.empty()) config->model_path = model_path;
   pipeline::log_init(config->log_level, config->log_format);
   scorer::set_float_mode();
-  Result<std::shared_ptr<const scorer::Model>> model = scorer::load_model(config->model_path);
-  if (!model) return tl::unexpected(model.error());
-  auto served = pipeline::ServedModel::create(std::move(*model), *config);
-  if (!served) return tl::unexpected(served.error());
-  auto models = std::make_shared<const pipeline::FixedModelSource>(*served);
-  return Loaded{std::move(*config), std::move(*served), std::move(models)};
+  auto opened = pipeline::open_model(config->model_path, *config);
+  if (!opened) return tl::unexpected(opened.error());
+  auto models = std::make_shared<const pipeline::FixedModelSource>(opened->model);
+  return Loaded{std::move(*config), std::move(opened->model), std::move(models),
+                std::move(opened->folder), std::move(opened->versions)};
 }
 
 Status load_shadow(Loaded* loaded) {

@@ -1,6 +1,7 @@
 // Loads what most commands begin with: the configuration and the model it names.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -8,14 +9,17 @@
 #include "pipeline/config/config.h"
 #include "pipeline/config/config_source.h"
 #include "pipeline/model_source.h"
+#include "pipeline/models/version_chooser.h"
 #include "pipeline/served_model.h"
 
 namespace freshet::commands {
 
 struct Loaded {
   pipeline::WorkerConfig config;
-  std::shared_ptr<const pipeline::ServedModel> model;  // the newest as of the start
-  std::shared_ptr<const pipeline::ModelSource> models;
+  std::shared_ptr<const pipeline::ServedModel> model;   // the newest as of the start
+  std::shared_ptr<const pipeline::ModelSource> models;  // that one, for ever
+  std::filesystem::path model_folder;  // where it is: model.path, or a version in it
+  std::shared_ptr<pipeline::VersionChooser> versions;  // null where model.path is one model
   std::shared_ptr<const pipeline::ServedModel> shadow = nullptr;  // by load_shadow()
 };
 

@@ -11,6 +11,7 @@
 
 #include "common/json_text.h"
 #include "pipeline/commands/command.h"
+#include "pipeline/models/model_versions.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/float_mode.h"
 #include "scorer/folder_files.h"
@@ -197,10 +198,39 @@ Status print_files(const std::filesystem::path& folder, bool has_target_fields) 
   return {};
 }
 
+// A folder of versions: one line each, newest first. Each is loaded, so a damaged one shows.
+int versions_info(const std::string& folder) {
+  const auto all = pipeline::list_versions(folder);
+  if (!all) return report(all.error());
+  std::printf("versions: %zu in %s\n", all->versions.size() + all->unread.size(), folder.c_str());
+  if (all->current && !*all->current) return report(all->current->error());
+  if (all->current) std::printf("current: %llu\n", printable(**all->current));
+  bool any = false;
+  for (const pipeline::ModelVersion& version : all->versions) {
+    const auto model = scorer::load_model(version.folder);
+    std::printf("version: %s, folder %s, ", version.label().c_str(),
+                version.folder.filename().c_str());
+    if (model) {
+      std::printf("%zu items, variant %s, model.yaml sha256 %s\n", (*model)->items.rows,
+                  word(scorer::kVariantWords, (*model)->variant).c_str(), version.digest.c_str());
+    } else {
+      std::printf("refused: %s\n", model.error().message.c_str());
+    }
+    any = any || model;
+  }
+  for (const pipeline::UnreadVersion& one : all->unread) {
+    std::printf("version: unknown, folder %s, refused: %s\n", one.folder.filename().c_str(),
+                one.message.c_str());
+  }
+  if (any) return kOk;
+  return report({ErrorCode::kInvalidModel, folder + ": no version in it can be loaded"});
+}
+
 }  // namespace
 
 int model_info(const std::string& folder, std::size_t length_max) {
   scorer::set_float_mode();
+  if (pipeline::is_folder_of_versions(folder)) return versions_info(folder);
   const auto loaded = scorer::load_model(folder);
   if (!loaded) return report(loaded.error());
   const auto refuse = [&](const Error& error) {

@@ -6,7 +6,8 @@
 
 namespace freshet::commands {
 
-// Prints the folder's model, its sums as of sequences of `length_max` clicks; returns an ExitCode.
+// Prints the folder's model, its sums as of sequences of `length_max` clicks, or the list of a
+// folder of versions; returns an ExitCode.
 int model_info(const std::string& folder, std::size_t length_max);
 
 }  // namespace freshet::commands

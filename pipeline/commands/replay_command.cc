@@ -52,11 +52,12 @@ struct ReplayArguments {
 };
 
 // They are read before the outputs are opened, and would be lost all the same.
-Status check_model_files(const ReplayArguments& arguments, const pipeline::WorkerConfig& config) {
+Status check_model_files(const ReplayArguments& arguments, const Loaded& loaded) {
+  const pipeline::WorkerConfig& config = loaded.config;
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files;
   for (const char* name : {scorer::kModelYamlName, scorer::kWeightsName, scorer::kItemsName}) {
-    files.push_back({"model", std::filesystem::path(config.model_path) / name, FileUse::kRead});
+    files.push_back({"model", loaded.model_folder / name, FileUse::kRead});
     if (!config.shadow.on() || arguments.shadow_output.empty()) continue;
     files.push_back(
         {"shadow.path", std::filesystem::path(config.shadow.path) / name, FileUse::kRead});
@@ -264,7 +265,7 @@ int run_replay(const ReplayArguments& arguments) {
   Result<Loaded> loaded = load(arguments.config.source(), arguments.model);
   if (!loaded) return report(loaded.error());
   if (const Status added = add_shadow(arguments, &*loaded); !added) return report(added.error());
-  if (const Status distinct = check_model_files(arguments, loaded->config); !distinct) {
+  if (const Status distinct = check_model_files(arguments, *loaded); !distinct) {
     return report(distinct.error());
   }
   const auto begin = std::chrono::steady_clock::now();

@@ -4,6 +4,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "pipeline/commands/command.h"
 #include "pipeline/commands/config_arguments.h"
@@ -18,6 +19,7 @@
 #include "pipeline/log.h"
 #include "pipeline/memory_split.h"
 #include "pipeline/metrics/model_bytes.h"
+#include "pipeline/models/folder_model_source.h"
 #include "pipeline/signal_watch.h"
 #include "stateful/rocksdb_state_store.h"
 
@@ -89,12 +91,21 @@ Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std
   return ended;
 }
 
+// From here on newer versions are looked for, where model.path is a folder of them.
+void watch_versions(Loaded* loaded) {
+  if (loaded->versions == nullptr) return;
+  const std::chrono::milliseconds interval(loaded->config.model_reload_interval.value);
+  loaded->models = std::make_shared<const pipeline::FolderModelSource>(std::move(loaded->versions),
+                                                                       loaded->model, interval);
+}
+
 int run_worker(const ConfigArguments& arguments) {
   Result<Loaded> loaded = load(arguments.source(), "");
   if (!loaded) return report(loaded.error());
   if (const Status added = load_shadow(&*loaded); !added) return report(added.error());
   std::list<pipeline::StopSignal> stops(1);
   pipeline::SignalWatch signals(&stops.back(), kInterrupted);
+  watch_versions(&*loaded);
 
   stateful::RocksDbOptions options;
   options.directory = loaded->config.state_path;

@@ -127,6 +127,7 @@ struct WorkerConfig {
   std::vector<BehaviourConfig> behaviours;  // at least one; the first is the primary
   CandidatesConfig candidates;
   std::string model_path = "models/demo";
+  DurationMs model_reload_interval{10'000};
   ShadowConfig shadow;
   std::string state_path = "state";
   std::size_t memory_budget_mb = 512;

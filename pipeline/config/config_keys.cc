@@ -185,8 +185,14 @@ std::vector<WorkerKey> scoring_keys() {
       number_key("candidates.publish", "20", "items", {1, 10'000},
                  "How many of the best candidates an output holds, of a request's list too.",
                  [](auto& v, auto* c) { c->candidates.publish = count(v); }),
-      text_key("model.path", "models/demo", kPathBytesMax, "The model's folder.",
+      text_key("model.path", "models/demo", kPathBytesMax,
+               "The model's folder, or a folder of such folders, its versions.",
                [](auto& v, auto* c) { c->model_path = text(v); }),
+      number_key(
+          "model.reload_interval_ms", "10000", "ms", {0, 86'400'000},
+          "How often a folder of versions is looked at for a newer one, which is then loaded "
+          "and served without a restart; 0: only at the start.",
+          [](auto& v, auto* c) { c->model_reload_interval = duration_of(v); }),
       text_key("shadow.path", "null", kPathBytesMax,
                "The folder of a second model that scores the same events beside the first, for a "
                "topic of its own; null: none.",

@@ -61,6 +61,15 @@ HealthPart caught_up(const std::vector<WorkerStatus>& workers) {
               " records"};
 }
 
+// A version that is refused is no reason to send nobody here: the one before it serves.
+HealthPart model_in_service(const ModelSource& models) {
+  std::string why = models.newest()->label;
+  for (const ModelRefusal& refusal : models.status().refused) {
+    why += "; refused: " + refusal.message;
+  }
+  return {"model", true, std::move(why)};
+}
+
 // Of the operations that one dependency answers: is any worker repeating one?
 HealthPart answered(const std::string& name, bool store, const std::vector<WorkerStatus>& workers) {
   for (const WorkerStatus& worker : workers) {
@@ -103,11 +112,8 @@ HealthReport liveness(const ProcessView& process) {
 HealthReport readiness(const ProcessView& process) {
   const std::vector<WorkerStatus> workers = process.read_workers();
   HealthReport report;
-  report.parts = {assigned(workers),
-                  caught_up(workers),
-                  {"model", true, process.models->newest()->label},
-                  answered("store", true, workers),
-                  answered("brokers", false, workers)};
+  report.parts = {assigned(workers), caught_up(workers), model_in_service(*process.models),
+                  answered("store", true, workers), answered("brokers", false, workers)};
   if (process.stop->requested()) report.parts.push_back({"running", false, "stopping"});
   return report;
 }

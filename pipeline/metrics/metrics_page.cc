@@ -21,19 +21,39 @@ using prometheus::MetricType;
 
 std::string number(std::size_t value) { return std::to_string(value); }
 
-void add_process(const ProcessView& process, MetricList* list) {
-  const std::shared_ptr<const ServedModel> newest = process.models->newest();
-  const ServedModel& model = *newest;
-  list->gauge("freshet_build_info", "The running version; always 1.", 1,
-              {{"version", process.version}});
+void add_models(const ModelSource& models, MetricList* list) {
+  const std::shared_ptr<const ServedModel> newest = models.newest();
+  const ModelStatus status = models.status();
   list->gauge(
       "freshet_model_info", "The served model; always 1.", 1,
-      {{"model", model.label},
-       {"variant", std::string(scorer::word_of(scorer::kVariantWords, model.model->variant))}});
-  list->gauge("freshet_model_bytes", "Memory of the served model, not part of the budget.",
-              static_cast<double>(model_bytes(model)));
+      {{"model", newest->label},
+       {"variant", std::string(scorer::word_of(scorer::kVariantWords, newest->model->variant))}});
+  std::size_t bytes = 0;
+  for (const auto& model : status.in_memory) bytes += model_bytes(*model);
+  list->gauge("freshet_model_bytes", "Memory of the models, not part of the budget.",
+              static_cast<double>(bytes));
+  list->gauge("freshet_models_in_memory", "Models in memory: two while one follows another.",
+              static_cast<double>(status.in_memory.size()));
   list->gauge("freshet_model_items", "Items that the served model knows.",
-              static_cast<double>(model.model->item_ids.size()));
+              static_cast<double>(newest->model->item_ids.size()));
+  list->gauge("freshet_model_versions", "Versions in model.path; 0 where it is one model.",
+              static_cast<double>(status.versions));
+  list->gauge("freshet_model_versions_refused",
+              "Versions that would be served, were they in order.",
+              static_cast<double>(status.refused.size()));
+  list->counter("freshet_model_swaps_total", "Versions that followed another since the start.",
+                status.loads);
+  list->begin(MetricType::Counter, "freshet_model_refused_total",
+              "Versions that were refused, by reason.");
+  for (std::size_t i = 0; i < kModelFaults; ++i) {
+    list->add(static_cast<double>(status.refusals[i]),
+              {{"reason", std::string(name_of(static_cast<ModelFault>(i)))}});
+  }
+}
+
+void add_process(const ProcessView& process, MetricList* list) {
+  list->gauge("freshet_build_info", "The running version; always 1.", 1,
+              {{"version", process.version}});
   list->gauge("freshet_memory_budget_bytes", "state.memory_budget_mb.",
               static_cast<double>(process.config->memory_budget_mb << 20));
   list->gauge("freshet_store_bytes", "The store's live files on disk.",
@@ -225,6 +245,7 @@ std::string metrics_page(const ProcessView& process, const StallObserver& stalls
   for (const WorkerStatus& worker : workers) counted += worker.counters;
   MetricList list;
   add_process(process, &list);
+  add_models(*process.models, &list);
   add_records(counted, &list);
   add_shadow(process.shadow.get(), counted, &list);
   add_commits(counted, stalls.observed(), &list);

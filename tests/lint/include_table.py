@@ -10,7 +10,7 @@ import re
 from tree import CODE, Finding, Tree, main
 
 ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/http", "pipeline/metrics",
-       "pipeline/files", "pipeline/cases", "pipeline/restore", "pipeline/evaluate", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
+       "pipeline/files", "pipeline/cases", "pipeline/restore", "pipeline/evaluate", "pipeline/models", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config", "scorer",
        "stateful", "common"]
 
 # Folder -> the folders of the project that its files may include. The longest match counts.
@@ -29,6 +29,7 @@ LAYERS = {
                           "stateful", "common"],
     "pipeline/evaluate": ["pipeline/evaluate", "pipeline/examples", "pipeline", "pipeline/events", "pipeline/config",
                           "scorer", "stateful", "common"],
+    "pipeline/models": ["pipeline/models", "pipeline", "pipeline/config", "scorer", "common"],
     "pipeline/restore": ["pipeline/restore", "pipeline", "pipeline/events", "stateful", "common"],
     "pipeline/metrics": ["pipeline/metrics", "pipeline", "pipeline/events", "pipeline/config", "scorer",
                          "stateful", "common"],

@@ -28,7 +28,7 @@ std::string summary_of(const WorkerConfig& c) {
     text += "," + std::to_string(number);
   }
   for (const DurationMs span : {c.input.event_future_max, c.commit.interval, c.checkpoint.interval,
-                                c.examples.label_wait}) {
+                                c.examples.label_wait, c.model_reload_interval}) {
     text += "," + std::to_string(span.value);
   }
   for (const int choice : {static_cast<int>(c.input.key), static_cast<int>(c.input.offsets),
