@@ -52,7 +52,7 @@ void add_extend(CLI::App& model, Run* run) {
   auto arguments = std::make_shared<ExtendArguments>();
   CLI::App* command = model.add_subcommand(
       "extend",
-      "Makes a model's next version, with further items or other vectors\n\n"
+      "Makes a model's next version: more items, other vectors\n\n"
       "  freshet model extend --from models/shop/7 --items new-items.txt --embeddings new.npy \\\n"
       "      --output models/shop/8\n\n"
       "Items that the model knows get the row that is given, the others come behind its own; all\n"

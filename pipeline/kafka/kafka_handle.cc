@@ -22,7 +22,8 @@ namespace freshet::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kDestroyWait{1'000};
-// A handshake on a busy machine may take longer than the question that it was made for.
+// A handshake on a busy machine may take longer than the question that it was made for. It began
+// with the client, so that a stop is never kept for the question's time and this one.
 constexpr std::chrono::milliseconds kReasonWait{10'000};
 constexpr int kReasonPollMs = 50;
 // librdkafka repeats an unchanged failure every 30 s; after so long without one the brokers are
@@ -125,6 +126,7 @@ struct KafkaHandle::Client {
   KafkaOptions secrets;  // librdkafka hides them as well, but not in everything it says
   KafkaLog log;
   KafkaEvents* events;
+  const std::chrono::steady_clock::time_point made_at = std::chrono::steady_clock::now();
   bool answered = false;  // as the owner's thread notes, which callbacks run on, too
   rd_kafka_t* handle = nullptr;
   std::optional<Error> error;
@@ -236,7 +238,7 @@ bool KafkaHandle::answered() const { return client_->answered; }
 
 Error KafkaHandle::reason_of(Error error) {
   FRESHET_CHECK(!client_->answered);
-  const auto deadline = std::chrono::steady_clock::now() + kReasonWait;
+  const auto deadline = client_->made_at + kReasonWait;
   while (true) {
     // Asked before the callbacks run: what was reported along with the failure runs then, too.
     const bool all_failed = client_->has_met_outage();

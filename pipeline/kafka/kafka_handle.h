@@ -60,8 +60,8 @@ class KafkaHandle {
   void note_answer();
   bool answered() const;
   // Why the client does not reach its brokers: the refused login or certificate, where one is the
-  // reason, else `error`. Waits, up to 10 s, until each broker has failed for one reason or
-  // another. Requires: no answer has been noted, no group been joined.
+  // reason, else `error`. Waits until each broker has failed for one reason or another, up to 10 s
+  // after the client was made. Requires: no answer has been noted, no group been joined.
   Error reason_of(Error error);
 
   // What the client cannot go on from, if anything: the same at every call. That another member
