@@ -221,9 +221,9 @@ void add_model(CLI::App& app, Run* run) {
   CLI::App* swaps = model->add_subcommand(
       "swaps",
       "Prints which model scored what, for `replay --swaps`\n\n"
-      "  freshet dump -c configs/worker.yaml --topic scores --output scores.dump\n"
-      "  freshet dump -c configs/worker.yaml --topic clicks-dead-letter --output dead.dump\n"
-      "  freshet model swaps --scores scores.dump --dead-letters dead.dump >swaps.jsonl");
+      "  freshet model swaps --scores scores.dump --dead-letters dead.dump >swaps.jsonl\n\n"
+      "The dumps are what `freshet dump` writes of the two topics:\n"
+      "  freshet dump -c configs/worker.yaml --topic scores --output scores.dump");
   swaps->add_option("--scores", *scores, "dump of kafka.output")->required();
   swaps->add_option("--dead-letters", *dead_letters, "dump of kafka.dead_letter")->required();
   swaps->callback([scores, dead_letters, run] {
