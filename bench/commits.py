@@ -5,8 +5,8 @@
     bench/commits.py --dirty 100000 --users 150000 --events 1000000      # a first look
 
 The input is there before the worker starts, and its clicks are of every user in turn. A worker with exactly-once
-delivery and a changelog drains it at full speed; a user is saved `checkpoint.interval_ms` after its first change,
-so that soon so many users wait to be saved and every commit saves some. Each commit's time, from the first slice
+delivery and a changelog drains it at full speed; each commit saves as many users as it takes for none to wait longer
+than `checkpoint.interval_ms`, so that soon so many users wait to be saved and every commit saves some. Each commit's time, from the first slice
 to the last batch of the store, is the worker's own debug line. Of those with at least --dirty changed users it
 prints quantiles, the slowest ones with their parts, and the ratio of the slowest to the median. The binary is
 FRESHET_BINARY or build/release/freshet.
@@ -27,8 +27,8 @@ LINE = re.compile(r"^(\S+) debug commit of \d+ partitions: (\S+) ms \(" + ", ".j
 def parse():
     parser = kafka_bench.options(__doc__, events=6_000_000, users=1_400_000)
     parser.add_argument("--dirty", type=int, default=1_000_000, help="commits with fewer are left out")
-    parser.add_argument("--commits", type=int, default=500, help="how many of the others are enough")
-    parser.add_argument("--interval-s", type=float, default=40, help="checkpoint.interval_ms in seconds")
+    parser.add_argument("--commits", type=int, default=300, help="how many of the others are enough")
+    parser.add_argument("--interval-s", type=float, default=62, help="checkpoint.interval_ms in seconds")
     parser.add_argument("--budget-mb", type=int, default=16384)
     return parser.parse_args()
 
