@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 from attention_entropy import mean_entropy
 from baselines import planted_truth, smoothed_rates
 from batches import Batches
+from command_line import listen_to_stops, run_command, say
 from compare_kinds import KINDS, kinds_of
 from compare_result import compare
 from compare_runs import Log, behaviours_of, export_examples, learned_logits, served_logits, train_missing, training_of
@@ -38,10 +38,6 @@ EXAMPLES = """examples:
 
 What is in --out is kept: the same command goes on after an interruption, and with more --variants or --seeds
 only those are trained that are missing."""
-
-
-def say(text: str):
-    print(text, file=sys.stderr, flush=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -187,25 +183,9 @@ def run(arguments) -> dict:
 
 def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
-    try:
-        print(tables(run(arguments), text_table), end="")
-        return 0
-    except UserError as error:
-        say(f"compare: {error}")
-        return 1
-    except OSError as error:
-        say(f"compare: {error.filename}: {error.strerror}")
-        return 1
-    except KeyboardInterrupt:
-        say("compare: stopped; the same command goes on where it was")
-        return 130
-
-
-def stop(signum, frame):
-    raise KeyboardInterrupt
+    return run_command("compare", "goes on where it was", lambda: tables(run(arguments), text_table))
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    listen_to_stops()
     sys.exit(main(sys.argv[1:]))

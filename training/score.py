@@ -16,15 +16,12 @@ import numpy as np
 import torch
 
 from batches import Batches
+from command_line import say
 from examples import load_examples
 from metrics import auc, log_loss
 from model_config import UserError
 from model_folder import read_model
 from trainer import logits_of
-
-
-def say(text: str):
-    print(text, file=sys.stderr, flush=True)
 
 
 def score(arguments) -> dict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 
 from batches import Batches
 from catalogue import read_catalogue, seen_items
+from command_line import listen_to_stops, run_command, say
 from example_checks import split_days
 from examples import file_hash, load_examples
 from model_config import UserError
@@ -21,10 +21,6 @@ from model_folder import write_model
 from options import model_config, parser, two_numbers
 from trainer import Settings, Trainer, judge
 from wide_deep import WideDeep
-
-
-def say(text: str):
-    print(text, file=sys.stderr, flush=True)
 
 
 def pick_device(name: str) -> str:
@@ -105,29 +101,16 @@ def train(arguments) -> dict:
     return result
 
 
+def train_alone(arguments) -> str:
+    with alone(arguments.out):
+        return json.dumps(train(arguments)) + "\n"
+
+
 def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
-    try:
-        with alone(arguments.out):
-            print(json.dumps(train(arguments)))
-        return 0
-    except UserError as error:
-        say(f"train: {error}")
-        return 1
-    except OSError as error:
-        say(f"train: {error.filename}: {error.strerror}")
-        return 1
-    except KeyboardInterrupt:
-        say("train: stopped; the same command goes on after the last whole epoch")
-        return 130
-
-
-def stop(signum, frame):
-    raise KeyboardInterrupt
+    return run_command("train", "goes on after the last whole epoch", lambda: train_alone(arguments))
 
 
 if __name__ == "__main__":
-    # Also where a shell started it in the background, which ignores the one, or a service manager ends it.
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    listen_to_stops()
     sys.exit(main(sys.argv[1:]))

@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "common/check.h"
 #include "pipeline/commands/evaluate_spans.h"
 #include "pipeline/commands/progress.h"
 #include "pipeline/config/config_parser.h"
@@ -156,16 +155,7 @@ class Replay {
     context.clock = &clock_;
     context.counters = &counters_;
     context.observer = collector->get();
-    pipeline::Worker worker(
-        context, cache_bytes(),
-        [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
-          FRESHET_CHECK(!opened);  // nothing fences a file, so the worker never rejoins
-          opened = true;
-          auto transport = pipeline::FileTransport::open(std::move(*input), files);
-          if (!transport) return tl::unexpected(transport.error());
-          return std::unique_ptr<pipeline::Transport>(std::move(*transport));
-        },
-        &stop_);
+    pipeline::Worker worker(context, cache_bytes(), file_transport(&*input, &files), &stop_);
     const Status ended = worker.run();
     progress.finish();
     if (!ended) return tl::unexpected(ended.error());

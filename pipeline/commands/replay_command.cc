@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "common/check.h"
 #include "common/ids.h"
 #include "common/json_text.h"
 #include "pipeline/commands/command.h"
@@ -213,16 +212,8 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
     swaps = std::move(*recorded);
     context.swaps = &swaps;
   }
-  pipeline::Worker worker(
-      context, loaded.config.memory_budget_mb << 19,
-      [&, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
-        FRESHET_CHECK(!opened);  // nothing fences a file, so the worker never rejoins
-        opened = true;
-        auto transport = pipeline::FileTransport::open(std::move(*input), files);
-        if (!transport) return tl::unexpected(transport.error());
-        return std::unique_ptr<pipeline::Transport>(std::move(*transport));
-      },
-      &stop);
+  pipeline::Worker worker(context, loaded.config.memory_budget_mb << 19,
+                          file_transport(&*input, &files), &stop);
   const Status ended = worker.run();
   progress.finish();
   const Status exported = examples.close();

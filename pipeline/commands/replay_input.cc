@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 #include <utility>
 
+#include "common/check.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/files/seed_history.h"
 
@@ -66,6 +68,17 @@ Result<std::map<Partition, pipeline::CommittedPosition>> ReplayInput::seed(
     std::fprintf(stderr, "seeded: no line has the field %s\n", field.c_str());
   }
   return std::move(seeded->committed);
+}
+
+pipeline::TransportFactory file_transport(pipeline::LogFile* log,
+                                          pipeline::FileTransportOptions* files) {
+  return [log, files, opened = false]() mutable -> Result<std::unique_ptr<pipeline::Transport>> {
+    FRESHET_CHECK(!opened);  // nothing fences a file, so the worker never rejoins
+    opened = true;
+    auto transport = pipeline::FileTransport::open(std::move(*log), std::move(*files));
+    if (!transport) return tl::unexpected(transport.error());
+    return std::unique_ptr<pipeline::Transport>(std::move(*transport));
+  };
 }
 
 void add_input_options(CLI::App* command, ReplayInput* input) {

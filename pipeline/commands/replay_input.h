@@ -12,8 +12,9 @@
 #include "common/clock.h"
 #include "common/status.h"
 #include "pipeline/config/config.h"
+#include "pipeline/files/file_transport.h"
 #include "pipeline/files/log_file.h"
-#include "pipeline/transport.h"
+#include "pipeline/worker.h"
 #include "stateful/state_store.h"
 
 namespace CLI {
@@ -38,6 +39,11 @@ struct ReplayInput {
       const pipeline::WorkerConfig& config, std::int32_t partition_count, const Clock& clock,
       bool tells, stateful::StateStore* store) const;
 };
+
+// What makes the one transport of a worker that reads the log. Both outlive it; the log is moved
+// from.
+pipeline::TransportFactory file_transport(pipeline::LogFile* log,
+                                          pipeline::FileTransportOptions* files);
 
 // --input, required, --partitions; --seed-history and --seed-field. `input` outlives the parsing.
 void add_input_options(CLI::App* command, ReplayInput* input);
