@@ -43,11 +43,17 @@ Status Worker::publish_main(const InputRecord& record, const OutputRecord& outpu
 Status Worker::publish_beside(const InputRecord& record, const OutputRecord& output) {
   Status sent = send(output);
   if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
-  ++context_.counters->dropped[static_cast<std::size_t>(output.topic)];
-  log_warn("the " + std::string(name_of(output.topic)) + " record of " +
-           context_.config->kafka.input + "-" + std::to_string(record.partition.value) +
-           " at offset " + std::to_string(record.offset.value) +
-           " is left out: " + sent.error().message);
+  const std::uint64_t before = context_.counters->dropped[static_cast<std::size_t>(output.topic)]++;
+  const std::string message =
+      "the " + std::string(name_of(output.topic)) + " record of " + context_.config->kafka.input +
+      "-" + std::to_string(record.partition.value) + " at offset " +
+      std::to_string(record.offset.value) + " is left out: " + sent.error().message +
+      "; let the topic take larger records, or publish fewer candidates";
+  if (before == 0) {
+    log_warn(message + " (freshet_outputs_dropped_total counts them all)");
+  } else {
+    log_debug(message);
+  }
   return {};
 }
 

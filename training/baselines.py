@@ -33,10 +33,12 @@ def planted_truth(log: Path, name: str, examples: Examples) -> np.ndarray:
         for line in lines:
             if f'"{name}"' in line:
                 event = json.loads(line)
-                truth.setdefault((event["user_id"], event["item_id"], event["ts"]), event[name])
+                user, item, ts = (event.get(field) for field in ("user_id", "item_id", "ts"))
+                if name in event:
+                    truth.setdefault((str(user), str(item), ts), event[name])
     keys = zip(examples.user, examples.item, examples.ts.tolist())
     found = np.array([truth.get((examples.users[user], examples.items[item], ts), np.nan) for user, item, ts in keys])
     if np.isnan(found).any():
         raise UserError(f"{log}: {int(np.isnan(found).sum())} of {len(found)} rows have no {name}: "
-                        "`freshet generate --truth` writes p")
+                        "--truth is for logs of `freshet generate --truth`, with its field names and times as they are")
     return found

@@ -16,6 +16,7 @@ from attention_entropy import mean_entropy
 from baselines import planted_truth, smoothed_rates
 from batches import Batches
 from command_line import listen_to_stops, run_command, say
+from compare_inputs import inputs_of, keep_to
 from compare_kinds import KINDS, kinds_of
 from compare_result import compare
 from compare_runs import Log, behaviours_of, export_examples, learned_logits, served_logits, train_missing, training_of
@@ -147,6 +148,7 @@ def run(arguments) -> dict:
         for field in arguments.seed_field:
             seeding += ["--seed-field", field]
         log = Log(find_freshet(), arguments.config, arguments.log, seeding)
+    keep_to(arguments.out, inputs_of(arguments, (QUICK if arguments.quick else []) + arguments.options))
     examples_file = export_examples(log, arguments.out, say) if log else arguments.examples
     examples = load_examples(examples_file, say)
     arguments.train_until = arguments.train_until or last_day_but_one(examples, arguments.utc_offset)

@@ -79,7 +79,6 @@ PAIRS = [
     Pair("target_scaled_dot", "traditional", "the candidate asks: scaled dot"),
     Pair("target_bilinear", "traditional", "the candidate asks: bilinear"),
     Pair("target_scaled_dot", "target_dot", "scaling the dot"),
-    Pair("self_scaled_dot_128", "self_dot_128", "scaling the dot, d = 128"),
 ]
 
 

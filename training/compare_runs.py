@@ -88,6 +88,7 @@ def train_missing(kind: Kind, seed: int, examples: Path, out: Path, options: lis
     folder = out / "models" / f"{kind.name}-{seed}"
     if folder.is_dir():
         return folder
+    (out / "served" / f"{folder.name}.npz").unlink(missing_ok=True)  # of a model that was here before
     talk = out / "logs" / f"{folder.name}.log"
     talk.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-B", str(TRAINER), "--examples", str(examples), "--seed", str(seed), "--out",

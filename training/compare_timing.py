@@ -1,7 +1,7 @@
 """What a model costs where it is served: processor time of `freshet replay` on clicks made for it.
 
-    ns per click       of 40,000 clicks with one candidate each, what a replay takes beyond the same model without
-                       sequences: state of the attention, u, and the layer that folds it
+    ns per click       what each of 36,000 more clicks with one candidate takes beyond what it takes with a random model
+                       without sequences: state of the attention, u, and the layer that folds it
     ns per candidate   of 4,000 clicks, what 500 candidates take beyond one
     bytes per user     of exact sums, as `freshet model info` says
 
@@ -82,7 +82,7 @@ class Timing:
         if not none.is_dir():
             run_freshet(freshet, "model", "init", "--variant", "none", "--items", items, "--dim", dim, "--behaviours",
                         behaviours[0], "--output", none)
-        self.without = self.seconds(none, CLICKS, 1)
+        self.without = self.seconds(none, CLICKS, 1) - self.seconds(none, CANDIDATE_CLICKS, 1)
 
     def log(self, clicks: int) -> Path:
         return self.folder / f"clicks{clicks}.jsonl"
@@ -95,10 +95,12 @@ class Timing:
 
     def of(self, model: Path) -> dict:
         """{"ns_per_click", "ns_per_candidate", "bytes_per_user", "sums"}"""
-        click = (self.seconds(model, CLICKS, 1) - self.without) / CLICKS
+        # Slopes: what a process takes to start and to load the model cancels.
+        few = self.seconds(model, CANDIDATE_CLICKS, 1)
+        click = (self.seconds(model, CLICKS, 1) - few - self.without) / (CLICKS - CANDIDATE_CLICKS)
         candidate = None
         if self.candidates > 1:
-            more = self.seconds(model, CANDIDATE_CLICKS, self.candidates) - self.seconds(model, CANDIDATE_CLICKS, 1)
+            more = self.seconds(model, CANDIDATE_CLICKS, self.candidates) - few
             candidate = more / (CANDIDATE_CLICKS * (self.candidates - 1))
         info = run_freshet(self.freshet, "model", "info", model, "--length-max", LENGTH)
         stored = re.search(r"^bytes a user: (\d+)", info, re.MULTILINE)

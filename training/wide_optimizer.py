@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import torch
 
-START = 1.0  # of the sum of squares: a first step of a single row is at most rate / 2
+START = 1.0  # of the sum of squares: a first step of a single row is below 0.71 rate (0.45 where it predicts 0.5)
 
 
 class WideOptimizer:

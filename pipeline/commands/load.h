@@ -16,7 +16,8 @@ namespace freshet::commands {
 
 struct Loaded {
   pipeline::WorkerConfig config;
-  std::shared_ptr<const pipeline::ServedModel> model;   // the newest as of the start
+  // The newest as of the start; null once `models` looks for newer ones and is who holds it.
+  std::shared_ptr<const pipeline::ServedModel> model;
   std::shared_ptr<const pipeline::ModelSource> models;  // that one, for ever
   std::filesystem::path model_folder;  // where it is: model.path, or a version in it
   std::shared_ptr<pipeline::VersionChooser> versions;  // null where model.path is one model

@@ -207,7 +207,7 @@ Status replay(const ReplayArguments& arguments, const Loaded& loaded,
   }
   pipeline::RecordedSwaps swaps;
   if (!arguments.swaps.empty()) {
-    auto recorded = load_swaps(arguments.swaps, loaded.config);
+    auto recorded = load_swaps(arguments.swaps, loaded);
     if (!recorded) return tl::unexpected(recorded.error());
     swaps = std::move(*recorded);
     context.swaps = &swaps;

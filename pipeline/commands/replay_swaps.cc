@@ -1,78 +1,69 @@
 #include "pipeline/commands/replay_swaps.h"
 
-#include <filesystem>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "pipeline/files/swap_list.h"
+#include "pipeline/models/model_versions.h"
 #include "pipeline/served_model.h"
-#include "scorer/folder_files.h"
 #include "scorer/model_folder.h"
-#include "scorer/model_parsers.h"
 
 namespace freshet::commands {
 namespace {
 
-using Folders = std::map<std::string, std::filesystem::path>;
+using Served = std::shared_ptr<const pipeline::ServedModel>;
 
-// The label of the model folder, by its model.yaml alone.
-Result<std::string> label_of(const std::filesystem::path& folder) {
-  const std::filesystem::path yaml = folder / scorer::kModelYamlName;
-  const Result<std::string> text = scorer::read_file(yaml, scorer::kModelYamlBytesMax);
-  if (!text) return tl::unexpected(text.error());
-  const auto description = scorer::parse_model_yaml(*text, yaml.string());
-  if (!description) return tl::unexpected(description.error());
-  return description->model.label();
+// The version of this label; null where there is none.
+Result<const pipeline::ModelVersion*> find_version(const pipeline::ModelVersions& all,
+                                                   const std::string& label) {
+  const pipeline::ModelVersion* found = nullptr;
+  for (const pipeline::ModelVersion& version : all.versions) {
+    if (version.label() != label) continue;
+    if (found != nullptr && found->digest != version.digest) {
+      return error(ErrorCode::kInvalidConfig, label + " is both in " + found->folder.string() +
+                                                  " and in " + version.folder.string() +
+                                                  ", with other content; remove one of them");
+    }
+    found = &version;
+  }
+  return found;
 }
 
-// By label, the model folders that `path` is or holds. What is not in order is left out: where the
-// list names it, it is missed.
-Result<Folders> list_models(const std::filesystem::path& path) {
-  Folders folders;
-  if (std::filesystem::exists(path / scorer::kModelYamlName)) {
-    const Result<std::string> label = label_of(path);
-    if (!label) return tl::unexpected(label.error());
-    folders.emplace(*label, path);
-    return folders;
-  }
-  std::error_code failure;
-  for (const auto& entry : std::filesystem::directory_iterator(path, failure)) {
-    if (!entry.is_directory(failure)) continue;
-    if (const Result<std::string> label = label_of(entry.path())) {
-      folders.emplace(*label, entry.path());
-    }
-  }
-  if (!failure) return folders;
-  return error(ErrorCode::kInvalidConfig, path.string() + ": " + failure.message() +
-                                              "; name the folder that holds the versions");
+Result<Served> load_version(const pipeline::ModelVersion& version,
+                            const pipeline::WorkerConfig& config) {
+  auto model = scorer::load_model(version.folder);
+  if (!model) return tl::unexpected(model.error());
+  return pipeline::ServedModel::create(std::move(*model), config);
 }
 
 }  // namespace
 
-Result<pipeline::RecordedSwaps> load_swaps(const std::string& list,
-                                           const pipeline::WorkerConfig& config) {
+Result<pipeline::RecordedSwaps> load_swaps(const std::string& list, const Loaded& loaded) {
   const auto swaps = pipeline::read_swap_list(list);
   if (!swaps) return tl::unexpected(swaps.error());
-  const auto folders = list_models(config.model_path);
-  if (!folders) return tl::unexpected(folders.error());
-  std::map<std::string, std::shared_ptr<const pipeline::ServedModel>> loaded;
+  const std::string& path = loaded.config.model_path;
+  pipeline::ModelVersions all;
+  if (pipeline::is_folder_of_versions(path)) {
+    auto listed = pipeline::list_versions(path);
+    if (!listed) return tl::unexpected(listed.error());
+    all = std::move(*listed);
+  }
+  std::map<std::string, Served> models = {{loaded.model->label, loaded.model}};
   pipeline::RecordedSwaps recorded;
   for (const pipeline::ModelSwap& swap : *swaps) {
-    auto& served = loaded[swap.model];
+    const auto version = find_version(all, swap.model);
+    if (!version) return error(version.error().code, list + ": " + version.error().message);
+    Served& served = models[swap.model];
+    if (served == nullptr && *version != nullptr) {
+      auto made = load_version(**version, loaded.config);
+      if (!made) return tl::unexpected(made.error());
+      served = std::move(*made);
+    }
     if (served == nullptr) {
-      const auto folder = folders->find(swap.model);
-      if (folder == folders->end()) {
-        return error(ErrorCode::kInvalidConfig,
-                     list + ": " + swap.model + " is not in " + config.model_path +
-                         "; name the folder that holds all versions of the run with --model");
-      }
-      auto model = scorer::load_model(folder->second);
-      if (!model) return tl::unexpected(model.error());
-      auto created = pipeline::ServedModel::create(std::move(*model), config);
-      if (!created) return tl::unexpected(created.error());
-      served = std::move(*created);
+      return error(ErrorCode::kInvalidConfig,
+                   list + ": " + swap.model + " is not in " + path +
+                       "; name the folder that holds all versions of the run with --model");
     }
     recorded.add(swap.partition, swap.first_position, served);
   }

@@ -4,13 +4,13 @@
 #include <string>
 
 #include "common/status.h"
-#include "pipeline/config/config.h"
+#include "pipeline/commands/load.h"
 #include "pipeline/recorded_swaps.h"
 
 namespace freshet::commands {
 
-// kInvalidConfig for a list that cannot be read, and for a model that is not among the versions.
-Result<pipeline::RecordedSwaps> load_swaps(const std::string& list,
-                                           const pipeline::WorkerConfig& config);
+// kInvalidConfig for a list that cannot be read, for a model that is not among the versions, and
+// for one that two of them claim to be.
+Result<pipeline::RecordedSwaps> load_swaps(const std::string& list, const Loaded& loaded);
 
 }  // namespace freshet::commands

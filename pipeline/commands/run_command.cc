@@ -42,12 +42,13 @@ std::string describe_shadow(const Loaded& loaded) {
 std::string describe(const Loaded& loaded, const std::string& origin) {
   const pipeline::WorkerConfig& config = loaded.config;
   const pipeline::MemorySplit split = pipeline::split_memory(config.memory_budget_mb);
+  const auto model = loaded.models->newest();
   return "freshet " FRESHET_VERSION ": " + config.application_id + " reads " + config.kafka.input +
          " from " + config.kafka.bootstrap + " on " + std::to_string(config.threads) +
-         (config.threads == 1 ? " thread" : " threads") + ", model " + loaded.model->label + " (" +
-         mebibytes(pipeline::model_bytes(*loaded.model)) + ")" + describe_shadow(loaded) +
-         ", state " + config.state_path + ", memory " + mebibytes(split.hot_users_bytes) +
-         " hot users + " + mebibytes(split.store_bytes) + " store + " +
+         (config.threads == 1 ? " thread" : " threads") + ", model " + model->label + " (" +
+         mebibytes(pipeline::model_bytes(*model)) + ")" + describe_shadow(loaded) + ", state " +
+         config.state_path + ", memory " + mebibytes(split.hot_users_bytes) + " hot users + " +
+         mebibytes(split.store_bytes) + " store + " +
          mebibytes(split.input_queue_bytes + split.output_queue_bytes) + " queues, http " + origin;
 }
 
@@ -95,8 +96,8 @@ Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std
 void watch_versions(Loaded* loaded) {
   if (loaded->versions == nullptr) return;
   const std::chrono::milliseconds interval(loaded->config.model_reload_interval.value);
-  loaded->models = std::make_shared<const pipeline::FolderModelSource>(std::move(loaded->versions),
-                                                                       loaded->model, interval);
+  loaded->models = std::make_shared<const pipeline::FolderModelSource>(
+      std::move(loaded->versions), std::move(loaded->model), interval);
 }
 
 int run_worker(const ConfigArguments& arguments) {

@@ -31,7 +31,8 @@ WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, 
       pipeline::split_memory(loaded.config.memory_budget_mb).hot_users_bytes / count;
   for (std::size_t i = 0; i < count; ++i) {
     auto one = std::make_unique<One>();
-    pipeline::TaskContext context{&loaded.config, loaded.model, store, clock, &one->counters};
+    // Tasks take their model from `newer`; held here, the first one would outlive its swap.
+    pipeline::TaskContext context{&loaded.config, nullptr, store, clock, &one->counters};
     context.newer = loaded.models.get();
     if (loaded.shadow != nullptr) {
       context.beside = {loaded.shadow};

@@ -5,7 +5,7 @@
 //           that reaches its share. The error (ECE) is the sum over bins of |predicted - clicked|
 //           by the sum of all weights
 // Errors:   NaN where nothing has weight. Threads: immutable
-// Cost:     O(n log n) once, then a pass per eight resamples; 12 B a row
+// Cost:     O(n log n) once, then a pass per eight resamples; 16 B a row
 // Source:   equal mass rather than equal width: Nixon et al. 2019, "Measuring calibration in deep
 //           learning"
 // Oracle:   a straight loop over a resampled log (tests/property/evaluate)

@@ -121,8 +121,10 @@ Result<ModelVersions> list_versions(const fs::path& folder) {
                      return left.version > right.version;
                    });
   const fs::path current = folder / kCurrentName;
-  std::error_code ignored;
-  if (fs::exists(current, ignored)) all.current = read_current(current);
+  // What cannot be looked at is not what has been removed: reading it says why.
+  std::error_code failure;
+  const bool removed = fs::symlink_status(current, failure).type() == fs::file_type::not_found;
+  if (!removed) all.current = read_current(current);
   return all;
 }
 

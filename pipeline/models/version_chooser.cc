@@ -42,7 +42,10 @@ std::shared_ptr<const ServedModel> VersionChooser::look() {
   } else {
     refuse(folder_.string(), all.error().message, {ModelFault::kFolder, all.error().message});
   }
-  std::erase_if(refused_, [this](const auto& one) { return !seen_now_.contains(one.first); });
+  // What a failed look did not come across may be there all the same.
+  if (all) {
+    std::erase_if(refused_, [this](const auto& one) { return !seen_now_.contains(one.first); });
+  }
   status_.refused.clear();
   for (const auto& [place, refused] : refused_) status_.refused.push_back(refused.why);
   return chosen;
@@ -74,6 +77,7 @@ std::shared_ptr<const ServedModel> VersionChooser::choose_current(const ModelVer
   }
   const ModelVersion* wanted = all.find(**all.current);
   if (wanted == nullptr) {
+    refuse_unread(all);  // it may be one of them
     const std::string message = file + ": names version " + std::to_string(**all.current) +
                                 ", which is not in " + folder_.string() +
                                 "; put it there, name another one, or remove the file";
@@ -84,10 +88,14 @@ std::shared_ptr<const ServedModel> VersionChooser::choose_current(const ModelVer
   return load(all, *wanted);
 }
 
-std::shared_ptr<const ServedModel> VersionChooser::choose_newest(const ModelVersions& all) {
+void VersionChooser::refuse_unread(const ModelVersions& all) {
   for (const UnreadVersion& one : all.unread) {
     refuse(one.folder.string(), one.stamp, {ModelFault::kFiles, one.message});
   }
+}
+
+std::shared_ptr<const ServedModel> VersionChooser::choose_newest(const ModelVersions& all) {
+  refuse_unread(all);
   for (const ModelVersion& version : all.versions) {
     if (served_ && version.digest == served_->digest) continue;
     if (served_ && version.version < served_->version) {
@@ -115,9 +123,13 @@ std::shared_ptr<const ServedModel> VersionChooser::load(const ModelVersions& all
   const std::string place = version.folder.string();
   // Naming it in `current` is another question than finding it there.
   const std::string stamp = stamp_of(version, config_) + (all.current ? " current" : "");
-  if (stays_refused(place, stamp)) return nullptr;
+  const ModelVersion* other = other_of_same_number(all, version);
+  const std::string beside =
+      (served_ ? served_->digest : "none") + (other != nullptr ? " " + other->digest : "");
+  if (stays_refused(place, stamp, beside)) return nullptr;
   const auto refused = [&](ModelFault fault, const std::string& message) {
-    refuse(place, stamp, {fault, message});
+    const bool compared = fault == ModelFault::kVersion || fault == ModelFault::kItems;
+    refuse(place, stamp, {fault, message}, compared ? beside : "");
     return nullptr;
   };
   if (version.name != name_) {
@@ -130,16 +142,16 @@ std::shared_ptr<const ServedModel> VersionChooser::load(const ModelVersions& all
                    place + ": is version " + std::to_string(version.version) +
                        " as the one that is served, with other content; give it a greater number");
   }
-  if (const ModelVersion* other = other_of_same_number(all, version)) {
+  if (other != nullptr) {
     return refused(ModelFault::kVersion, place + ": is version " + std::to_string(version.version) +
                                              ", and so is " + other->folder.string() +
                                              ", with other content; remove one of them");
   }
   LoadedVersion loaded = load_version(version, config_);
   if (!loaded) return refused(loaded.error().fault, loaded.error().message);
-  if (model_ != nullptr && !all.current) {
-    const std::size_t before = model_->model->items.rows;
-    const std::size_t kept = items_kept(*model_, **loaded);
+  const std::size_t before = model_ == nullptr ? 0 : model_->model->items.rows;
+  const std::size_t kept = model_ == nullptr ? 0 : items_kept(*model_, **loaded);
+  if (!all.current) {
     if (kept * kItemsKeptLeast < before) {
       return refused(ModelFault::kItems, place + ": knows " + std::to_string(kept) + " of the " +
                                              std::to_string(before) + " items of " +
@@ -149,16 +161,16 @@ std::shared_ptr<const ServedModel> VersionChooser::load(const ModelVersions& all
                                              (folder_ / kCurrentName).string());
     }
   }
-  return serve(version, std::move(*loaded));
+  return serve(version, std::move(*loaded), kept);
 }
 
 std::shared_ptr<const ServedModel> VersionChooser::serve(const ModelVersion& version,
-                                                         std::shared_ptr<const ServedModel> model) {
+                                                         std::shared_ptr<const ServedModel> model,
+                                                         std::size_t kept) {
   const std::string place = version.folder.string();
   const std::size_t items = model->model->items.rows;
   if (model_ != nullptr) {
     ++status_.loads;
-    const std::size_t kept = items_kept(*model_, *model);
     log_info("model " + model->label + " in " + place + " is loaded and in order: it follows " +
              served_->label() + " at the next commit; " + std::to_string(items) + " items, " +
              std::to_string(items - kept) + " of them new, " +
@@ -172,24 +184,28 @@ std::shared_ptr<const ServedModel> VersionChooser::serve(const ModelVersion& ver
   return model;
 }
 
-bool VersionChooser::stays_refused(const std::string& place, const std::string& stamp) {
+bool VersionChooser::stays_refused(const std::string& place, const std::string& stamp,
+                                   const std::string& beside) {
   const auto before = refused_.find(place);
   if (before == refused_.end()) return false;
   Refused& refused = before->second;
   const bool at_rest = refused.last_stamp == stamp;
   refused.last_stamp = stamp;
   seen_now_.insert(place);
+  if (!refused.beside.empty() && refused.beside != beside) return false;
   return refused.stamp == stamp || !at_rest;
 }
 
-void VersionChooser::refuse(const std::string& place, const std::string& stamp, ModelRefusal why) {
+void VersionChooser::refuse(const std::string& place, const std::string& stamp, ModelRefusal why,
+                            const std::string& beside) {
   seen_now_.insert(place);
   const auto before = refused_.find(place);
-  if (before != refused_.end() && before->second.stamp == stamp) return;
+  const bool known = before != refused_.end() && before->second.stamp == stamp;
+  if (known && before->second.beside == beside) return;
   ++status_.refusals[static_cast<std::size_t>(why.fault)];
   log_warn("model: " + why.message +
            (served_ ? "; " + served_->label() + " is served as before" : std::string()));
-  refused_[place] = {stamp, stamp, std::move(why)};
+  refused_[place] = {stamp, stamp, beside, std::move(why)};
 }
 
 }  // namespace freshet::pipeline

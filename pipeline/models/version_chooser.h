@@ -7,7 +7,8 @@
 //   not there yet --model.yaml--> loaded and tried --in order--> served
 //                                   |        ^
 //                                   v        | its files changed, and came to rest
-//                                  refused --+   (logged and counted once)
+//                                  refused --+   (logged and counted once), or what it was
+//                                                compared with is another
 //
 // The name of the model is the served one's; at the start that of the lowest version there.
 // Errors:  of look() none: what is wrong is logged, counted, and told by status()
@@ -48,6 +49,7 @@ class VersionChooser {
   struct Refused {
     std::string stamp;       // of the folder as it was refused
     std::string last_stamp;  // as it was at the last look
+    std::string beside;  // the versions that it was compared with; empty: it was wrong by itself
     ModelRefusal why;
   };
 
@@ -56,12 +58,16 @@ class VersionChooser {
   std::shared_ptr<const ServedModel> choose_current(const ModelVersions& all);
   std::shared_ptr<const ServedModel> load(const ModelVersions& all, const ModelVersion& version);
   std::shared_ptr<const ServedModel> serve(const ModelVersion& version,
-                                           std::shared_ptr<const ServedModel> model);
+                                           std::shared_ptr<const ServedModel> model,
+                                           std::size_t kept);
+  void refuse_unread(const ModelVersions& all);
   void note_older(const ModelVersion& version);
 
-  // Whether what is at this place was refused as it is now, or is still being written after it was.
-  bool stays_refused(const std::string& place, const std::string& stamp);
-  void refuse(const std::string& place, const std::string& stamp, ModelRefusal why);
+  // Whether what is at this place was refused as it is now, beside the same versions, or is still
+  // being written after it was.
+  bool stays_refused(const std::string& place, const std::string& stamp, const std::string& beside);
+  void refuse(const std::string& place, const std::string& stamp, ModelRefusal why,
+              const std::string& beside = "");
 
   std::filesystem::path folder_;
   WorkerConfig config_;

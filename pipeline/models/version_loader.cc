@@ -20,8 +20,8 @@ LoadedVersion load_version(const ModelVersion& version, const WorkerConfig& conf
   auto model = scorer::load_model(version.folder);
   if (!model) return refuse(ModelFault::kFiles, model.error().message);
   // Between the look at model.yaml and the load of it the folder may have been replaced.
-  if ((*model)->label() != version.label()) {
-    return refuse(ModelFault::kFiles, place + "became " + (*model)->label() +
+  if ((*model)->checksum != version.digest) {
+    return refuse(ModelFault::kFiles, place + "was replaced by " + (*model)->label() +
                                           " while it was loaded; rename a folder into place");
   }
   auto served = ServedModel::create(std::move(*model), config);

@@ -200,7 +200,8 @@ Result<bool> PartitionRestore::must_begin_from_nothing(ChangelogReader* reader,
   } else {
     const Result<DurationMs> kept = reader->tombstones_kept();
     if (!kept) return tl::unexpected<Error>(kept.error());
-    if (clock_->now() < stored_->commit_time + *kept) return false;
+    // A topic may keep them for the greatest number of milliseconds that there is.
+    if (clock_->now().ms - stored_->commit_time.ms < kept->value) return false;
     *why = "it is so old that the changelog may have dropped tombstones since";
   }
   return true;

@@ -12,6 +12,7 @@ import torch
 from attention_entropy import mean_entropy
 from baselines import planted_truth, smoothed_rates
 from batches import Batches
+from compare_inputs import keep_to
 from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
 from compare_result import compare as compare_logits
 from compare_tables import markdown_table, tables, text_table, verdict
@@ -105,6 +106,29 @@ class ComparedTest(unittest.TestCase):
                 code = compare.main(["--out", str(path / "out"), *map(str, options)])
             self.assertEqual(code, 1, options)
             self.assertIn(word, talk.getvalue())
+
+
+class InputsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out = pathlib.Path(folder.name)
+        (self.out / "models").mkdir()
+        keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": None})
+
+    def test_models_that_learned_until_another_day_are_not_judged_with_these(self):
+        with self.assertRaisesRegex(UserError, "another --train-until .2022-05-01; now 2022-04-28"):
+            keep_to(self.out, {"--train-until": "2022-04-28", "--target-fields": None})
+
+    def test_what_nothing_was_made_of_does_not_bind(self):
+        (self.out / "models").rmdir()
+        keep_to(self.out, {"--train-until": "2022-04-28", "--target-fields": None})
+
+    def test_kinds_that_need_fields_may_come_later_but_of_one_list(self):
+        keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": "item,author"})
+        keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": None})
+        with self.assertRaisesRegex(UserError, "another --target-fields"):
+            keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": "item,tag"})
 
 
 class BaselinesTest(unittest.TestCase):

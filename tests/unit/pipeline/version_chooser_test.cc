@@ -185,6 +185,8 @@ TEST_F(VersionChooserTest, ANumberIsNeverUsedTwice) {
   put(model(6, 2), "6b");
   EXPECT_EQ(look(), "random@5");
   EXPECT_THAT(chooser_.status().refused[0].message, HasSubstr("remove one of them"));
+  fs::remove_all(folder_ / "6b");
+  EXPECT_EQ(look(), "random@6");
 }
 
 TEST_F(VersionChooserTest, ACopyOfTheServedVersionIsTheSameModel) {
