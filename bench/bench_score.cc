@@ -203,6 +203,8 @@ BENCHMARK_CAPTURE(BM_Score_Variant, traditional, Variant::kTraditional, false)->
 BENCHMARK_CAPTURE(BM_Score_Variant, self, Variant::kSelf, false)->Apply(one_size);
 BENCHMARK_CAPTURE(BM_Score_Variant, self_shared, Variant::kSelfShared, false)->Apply(one_size);
 BENCHMARK_CAPTURE(BM_Score_Variant, self_bilinear, Variant::kSelfBilinear, false)->Apply(one_size);
+BENCHMARK_CAPTURE(BM_Score_Variant, self_bilinear_activated, Variant::kSelfBilinearActivated, false)
+    ->Apply(one_size);
 BENCHMARK_CAPTURE(BM_Score_Variant, merged, Variant::kMerged, false)->Apply(one_size);
 BENCHMARK_CAPTURE(BM_Score_Variant, merged_fields, Variant::kMerged, true)->Apply(one_size);
 BENCHMARK_CAPTURE(BM_Score_Variant, none, Variant::kNone, false)->Apply(one_size);
