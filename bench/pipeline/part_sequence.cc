@@ -1,0 +1,73 @@
+#include "bench/pipeline/parts.h"
+#include "bench/pipeline/sampled_clicks.h"
+#include "common/check.h"
+#include "stateful/changed_users.h"
+#include "stateful/hot_user_cache.h"
+
+namespace freshet::bench {
+namespace {
+
+// How many users wait to be saved at a time.
+constexpr std::size_t kChangedMost = 5'000;
+
+class SequencePart final : public Stage {
+ public:
+  explicit SequencePart(const Point& point)
+      : limits_(point.limits()), clicks_(point.options(), 2), cache_(std::size_t{1} << 40) {
+    for (const LoggedClick& click : clicks_.all()) {
+      const UserId id = user_id(click.user);
+      if (cache_.find(id) != nullptr) continue;
+      stateful::UserState state = state_of(history_of(click.user, point.options()), limits_);
+      const std::size_t bytes = state.heap_bytes();
+      cache_.insert(id, std::move(state), bytes);
+    }
+  }
+
+  std::string name() const override { return "sequence"; }
+
+  void prepare(std::size_t count) override {
+    added_.resize(count);
+    for (auto& [id, click] : added_) {
+      const LoggedClick next = clicks_.next();
+      id = user_id(next.user);
+      click = {next.ts, item_id(next.item)};
+    }
+    while (changed_.size() > kChangedMost) {
+      cache_.unpin(changed_.oldest()->user);
+      changed_.pop_oldest();
+    }
+  }
+
+  void run(std::size_t count) override {
+    const DurationMs age_max = limits_[0].age_max;
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& [id, click] = added_[i];
+      const EventTime now = click.ts;
+      stateful::UserState* user = cache_.find(id);
+      stateful::Sequence& sequence = user->sequences[0];
+      keep(sequence.has_visible_after(click, now, age_max));
+      keep(sequence.has_visible(click, now, age_max));
+      const auto inserted = sequence.insert(click);
+      FRESHET_CHECK(inserted.outcome == stateful::Sequence::InsertResult::Outcome::kInserted);
+      keep(sequence.visible(now, age_max));
+      if (changed_.note(id, Offset{now.ms})) cache_.pin(id);
+      cache_.set_bytes(id, user->heap_bytes());
+      cache_.evict();
+    }
+  }
+
+ private:
+  std::vector<stateful::BehaviourLimits> limits_;
+  SampledClicks clicks_;
+  stateful::HotUserCache<stateful::UserState> cache_;
+  stateful::ChangedUsers changed_;
+  std::vector<std::pair<UserId, stateful::Click>> added_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stage> sequence_part(const Point& point) {
+  return std::make_unique<SequencePart>(point);
+}
+
+}  // namespace freshet::bench

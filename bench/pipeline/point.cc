@@ -1,0 +1,90 @@
+#include "bench/pipeline/point.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "bench/pipeline/click_source.h"
+#include "common/check.h"
+#include "pipeline/config/config_parser.h"
+#include "pipeline/memory_split.h"
+#include "scorer/float_mode.h"
+#include "tests/support/scorer_models.h"
+
+namespace freshet::bench {
+namespace {
+
+constexpr std::size_t kUsersPerBatch = 1'000;
+
+pipeline::WorkerConfig config_of(const BenchOptions& options) {
+  const std::string yaml =
+      "{candidates: {publish: 20}, behaviours: [{name: click, types: [click], length_max: " +
+      std::to_string(options.length) +
+      ", age_max: 3650d}], state: {memory_budget_mb: " + std::to_string(options.budget_mb) + "}}";
+  return require(pipeline::parse_config(yaml, "bench.yaml"));
+}
+
+}  // namespace
+
+void fail(const Error& error) {
+  std::fprintf(stderr, "bench_pipeline: %s\n", error.message.c_str());
+  std::exit(1);
+}
+
+Point::Point(const BenchOptions& options)
+    : options_(options), config_(config_of(options)), limits_(config_.limits()) {
+  scorer::set_float_mode();
+  scorer::ModelInitOptions init;
+  init.embedding_dim = options.dim;
+  init.item_ids = test::numbered_items(options.items);
+  const auto whole =
+      require(pipeline::ServedModel::create(test::share(test::random_model(init)), config_));
+  std::vector<std::size_t> counts = options.candidates;
+  counts.push_back(0);
+  for (const std::size_t count : counts) {
+    pipeline::ServedModel served = *whole;
+    served.candidate_rows.resize(count);
+    models_[count] = std::make_shared<const pipeline::ServedModel>(std::move(served));
+  }
+  stateful::RocksDbOptions rocksdb;
+  rocksdb.directory = directory_.path() / "state";
+  rocksdb.application_id = "bench";
+  rocksdb.memory_bytes = pipeline::split_memory(options.budget_mb).store_bytes;
+  store_ = require(stateful::RocksDbStateStore::open(rocksdb));
+  owner_ = store_->take_ownership(Partition{0});
+  fill_store();
+}
+
+void Point::fill_store() {
+  stateful::CheckpointBatch batch{Partition{0}, owner_, {}, {}};
+  const auto write = [&] {
+    const auto applied = require(store_->apply(batch));
+    FRESHET_CHECK(applied == stateful::ApplyOutcome::kApplied);
+    batch.users.clear();
+  };
+  for (std::size_t i = 0; i < options_.users; ++i) {
+    const auto user = static_cast<std::uint32_t>(i);
+    const stateful::UserState state = state_of(history_of(user, options_), limits_);
+    batch.users.push_back({user_id(user), stateful::encode_user_state(state)});
+    stateful::Marker& marker = batch.marker.marker;
+    marker.digest += stateful::digest_of_user(batch.users.back().user, *batch.users.back().value);
+    ++marker.user_count;
+    if (batch.users.size() == kUsersPerBatch) write();
+  }
+  write();
+}
+
+std::uint64_t Point::store_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+std::size_t Point::cache_bytes() const {
+  return pipeline::split_memory(options_.budget_mb).hot_users_bytes;
+}
+
+}  // namespace freshet::bench

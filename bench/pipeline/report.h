@@ -1,0 +1,40 @@
+// What a run of bench_pipeline found, as a table and as JSON.
+//
+// Units: ns of CPU for each event (or for what the part's name says); MiB
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bench/pipeline/bench_options.h"
+#include "bench/pipeline/measure.h"
+
+namespace freshet::bench {
+
+// A whole beside the sum of its parts.
+struct Whole {
+  std::string name;
+  Cost cost;
+  std::map<std::string, double> uses;  // how often each part comes in it for an event
+
+  double ideal_ns(const Costs& parts) const;
+};
+
+struct Memory {
+  double resident_mb = 0;   // the largest until the parts' own data came
+  double hot_users_mb = 0;  // that the cache says it holds
+  double store_mb = 0;      // on the disk
+};
+
+struct Report {
+  BenchOptions options;
+  Costs parts;
+  std::vector<Whole> wholes;
+  Memory memory;
+};
+
+std::string table(const Report& report);
+std::string json(const Report& report);  // one object, with a line end
+
+}  // namespace freshet::bench
