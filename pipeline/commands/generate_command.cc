@@ -201,6 +201,14 @@ void add_generate(CLI::App& app, Run* run) {
                                  "how much interests decide of a click; 0: nothing")
                     ->capture_default_str(),
                 0, 100);
+  command->add_flag(
+      "--follow-clicks", options.law.follow_clicks,
+      "interests are the mean of the 10 newest clicks, and have no life of their own");
+  finite_number(command
+                    ->add_option("--seen", options.law.seen,
+                                 "how an item's being clicked lately moves a click's logit")
+                    ->capture_default_str(),
+                -100, 100);
   command->add_flag("--truth", options.truth,
                     "impressions carry their true probability of a click as \"p\"");
   const auto rate = [command](const char* name, double* value, const char* what) {

@@ -21,7 +21,6 @@ constexpr double kShownUnlocked = 0.25;
 // Logits of a click.
 constexpr double kBase = -3.0;
 constexpr std::array<double, kTabs> kTab = {0.0, 0.3, -0.3};
-constexpr double kSeen = -1.5;
 constexpr std::size_t kSeenClicks = 5;
 constexpr double kUnlocked = 2.5;
 constexpr double kLocked = -0.5;
@@ -41,7 +40,11 @@ Latent Audience::fresh_interest(Random* random) const {
 void Audience::begin_session(std::size_t user, Random* random) {
   User& who = users_[user];
   const Latent fresh = fresh_interest(random);
-  who.interest = who.sessions == 0 ? fresh : blended(kKept, who.interest, law_.drift, fresh);
+  if (who.sessions == 0) {
+    who.interest = fresh;
+  } else if (!law_.follow_clicks) {
+    who.interest = blended(kKept, who.interest, law_.drift, fresh);
+  }
   ++who.sessions;
   float sum = 0.0F;
   for (std::size_t k = 0; k < kCategories; ++k) {
@@ -94,7 +97,7 @@ double Audience::click_probability(std::size_t user, std::size_t item, std::size
   const User& who = users_[user];
   const PlantedItem& shown = catalogue_[item];
   double logit = kBase + law_.taste * dot(who.interest, shown.taste) + shown.quality + kTab[tab];
-  if (clicked_recently(who, item, kSeenClicks)) logit += kSeen;
+  if (clicked_recently(who, item, kSeenClicks)) logit += law_.seen;
   if (const std::optional<std::size_t> pair = active_pair(user)) {
     logit += catalogue_[*pair].unlocked == shown.category ? kUnlocked : kLocked;
   }
@@ -106,6 +109,16 @@ void Audience::note_click(std::size_t user, std::size_t item) {
   std::copy_backward(who.recent.begin(), who.recent.end() - 1, who.recent.end());
   who.recent[0] = static_cast<std::uint32_t>(item);
   who.recent_count = std::min<std::uint32_t>(who.recent_count + 1, kRecentClicks);
+  if (law_.follow_clicks) who.interest = mean_taste(who);
+}
+
+Latent Audience::mean_taste(const User& user) const {
+  Latent mean{};
+  for (std::size_t i = 0; i < user.recent_count; ++i) {
+    const Latent& taste = catalogue_[user.recent[i]].taste;
+    for (std::size_t c = 0; c < kLatentDim; ++c) mean[c] += taste[c] / user.recent_count;
+  }
+  return mean;
 }
 
 double Audience::pause_factor(std::size_t user) const {

@@ -2,7 +2,7 @@
 //
 // Computes: interests that drift from session to session, what a user is shown, and the true
 //           probability of a click. docs/generator.md, "Users" and "Clicks", has the formulas
-// Shapes:   interest [kLatentDim], of length one
+// Shapes:   interest [kLatentDim], of length one; at most one where it follows clicks
 // Errors:   none
 // Threads:  one
 // Cost:     a session O(kCategories kLatentDim), an impression O(kLatentDim); about 300 B a user
@@ -27,6 +27,9 @@ struct AudienceLaw {
   bool interactions = false;  // pairs among a user's recent clicks change what is clicked next
   double drift = 0.312;       // of interests at each session; sqrt(1 - 0.95^2) keeps their spread
   double taste = 6.0;         // the logit's share of interest times taste
+  bool follow_clicks =
+      false;           // interests are the mean taste of the recent clicks, and of nothing else
+  double seen = -1.5;  // the logit's share of having clicked the item lately
 };
 
 class Audience {
@@ -60,6 +63,7 @@ class Audience {
     std::uint32_t sessions = 0;
   };
   bool clicked_recently(const User& user, std::size_t item, std::size_t count) const;
+  Latent mean_taste(const User& user) const;
   Latent fresh_interest(Random* random) const;
 
   const Catalogue& catalogue_;

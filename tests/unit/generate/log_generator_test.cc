@@ -189,6 +189,42 @@ TEST(LogGeneratorTest, WithoutTasteEverybodyClicksAlike) {
   }
 }
 
+TEST(LogGeneratorTest, InterestsThatFollowClicksAreTheMeanOfTheNewestTen) {
+  const Catalogue catalogue(test::test_seed(), 50);
+  Audience audience(catalogue, 1, {.follow_clicks = true});
+  Random random(test::test_seed());
+  audience.begin_session(0, &random);
+  std::vector<std::size_t> clicked;
+  for (int click = 0; click < 25; ++click) {
+    clicked.push_back(random.below(50));
+    audience.note_click(0, clicked.back());
+    if (click % 7 == 0) audience.begin_session(0, &random);
+    const std::size_t count = std::min<std::size_t>(clicked.size(), kRecentClicks);
+    for (std::size_t c = 0; c < kLatentDim; ++c) {
+      double sum = 0;
+      for (std::size_t i = 0; i < count; ++i) sum += catalogue[clicked.rbegin()[i]].taste[c];
+      EXPECT_NEAR(audience.interest(0)[c], sum / static_cast<double>(count), 1e-12);
+    }
+  }
+}
+
+TEST(LogGeneratorTest, HowMuchASecondClickIsWantedFollowsTheOption) {
+  const Catalogue catalogue(test::test_seed(), 50);
+  Random random(test::test_seed());
+  const auto odds_after_click = [&](double seen) {
+    Audience audience(catalogue, 1, {.seen = seen});
+    Random same = random;
+    audience.begin_session(0, &same);
+    const double before = audience.click_probability(0, 7, 0);
+    audience.note_click(0, 7);
+    const double after = audience.click_probability(0, 7, 0);
+    return std::log(after / (1 - after)) - std::log(before / (1 - before));
+  };
+  EXPECT_EQ(odds_after_click(0), 0);
+  EXPECT_NEAR(odds_after_click(-1.5), -1.5, 1e-9);
+  EXPECT_NEAR(odds_after_click(0.75), 0.75, 1e-9);
+}
+
 TEST(LogGeneratorTest, InterestsDriftFromSessionToSession) {
   const Catalogue catalogue(test::test_seed(), 500);
   constexpr std::size_t kUsers = 500;
