@@ -16,13 +16,14 @@ from attention_entropy import mean_entropy
 from baselines import planted_truth, smoothed_rates
 from batches import Batches
 from command_line import listen_to_stops, run_command, say
+from compare_evaluate import add_judgements, agree, judged_models
 from compare_inputs import inputs_of, keep_to
 from compare_kinds import KINDS, kinds_of
 from compare_result import compare
 from compare_runs import Log, behaviours_of, export_examples, learned_logits, served_logits, train_missing, training_of
 from compare_tables import markdown_table, tables, text_table
 from compare_timing import Timing
-from example_checks import day_of, day_text, split_days
+from example_checks import day_of, day_text, parse_day, split_days
 from examples import load_examples
 from model_config import UserError
 from model_folder import read_model
@@ -119,6 +120,21 @@ def entropy_of(folder: Path, examples, rows: np.ndarray) -> float | None:
     return mean_entropy(model, batches, known[::max(1, len(known) // ENTROPY_ROWS)])
 
 
+def evaluate_all(log: Log, folders, logits, label, arguments) -> dict[str, list[dict]]:
+    """Kind -> what `freshet evaluate` says of each seed's model, which must be what `logits` say."""
+    paths = [path for of_kind in folders.values() for path in of_kind]
+    first = arguments.judge_from or day_text(parse_day(arguments.train_until) + 1)
+    say(f"evaluate: {len(paths)} models from {first}")
+    span = ["--from", first, "--utc-offset", f"{arguments.utc_offset:g}"]
+    found = dict(zip(paths, judged_models(log, paths, span, arguments.out)))
+    same = [agree(path.name, found[path], label, run) for name in folders
+            for path, run in zip(folders[name], logits[name])]
+    if not all(same):
+        say(f"evaluate: judged {found[paths[0]]['impressions']} rows, the comparison is of {len(label)}: GAUC and log loss "
+            "are of the former")
+    return {name: [found[path] for path in of_kind] for name, of_kind in folders.items()}
+
+
 def add_costs(result: dict, folders, freshet: Path | None, arguments, examples, later):
     if freshet and not arguments.no_timing:
         some = next(iter(folders.values()))[0]
@@ -174,6 +190,8 @@ def run(arguments) -> dict:
     beside = {name: scores[later] for name, scores in beside.items()}
     result = compare(kinds, logits, trainings, beside, examples.label[later], examples.user[later], arguments.replicates,
                      lambda done: done % every or say(f"bootstrap: {done} of {arguments.replicates}"))
+    if log:
+        add_judgements(result, evaluate_all(log, folders, logits, examples.label[later], arguments))
     result["logits"] = "served by freshet" if log else "PyTorch's"
     result["options"] = training_options(arguments)
     add_costs(result, folders, log.freshet if log else None, arguments, examples, later)

@@ -28,13 +28,16 @@ def verdict(figure: dict, published) -> str:
 
 def kinds_table(result: dict) -> tuple[list[str], list[list[str]]]:
     names = [other["name"] for other in result["beside"]]
-    head = ["kind", "number", "seeds", "AUC overall", "AUC deep", *(f"overall over {name}" for name in names), "epoch",
-            "parameters"]
-    rows = [[row["kind"], row["number"] or "", str(row["seeds"]), with_interval(row["auc"]),
-             with_interval(row["deep_auc"]), *(with_interval(row["over"][name], signed) for name in names),
-             number(row["epoch"], 1), number(row["parameters"], 0)]
-            for row in result["kinds"]]
-    rows += [[row["name"], "", "", with_interval(row["auc"]), ""] + [""] * (len(names) + 2) for row in result["beside"]]
+    head = ["kind", "number", "seeds", "AUC overall", "AUC deep", *(f"overall over {name}" for name in names), "GAUC",
+            "log loss", "epoch", "parameters"]
+    rows = []
+    for row in result["kinds"]:
+        judged = row.get("evaluate") or {}
+        rows.append([row["kind"], row["number"] or "", str(row["seeds"]), with_interval(row["auc"]),
+                     with_interval(row["deep_auc"]), *(with_interval(row["over"][name], signed) for name in names),
+                     number(judged.get("gauc")), number(judged.get("log_loss")), number(row["epoch"], 1),
+                     number(row["parameters"], 0)])
+    rows += [[row["name"], "", "", with_interval(row["auc"]), ""] + [""] * (len(names) + 4) for row in result["beside"]]
     return head, rows
 
 

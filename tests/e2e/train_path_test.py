@@ -68,6 +68,13 @@ class TrainPathTest(unittest.TestCase):
         result = json.loads((self.dir / "compared/comparison.json").read_text())
         self.assertEqual([row["kind"] for row in result["kinds"]], ["traditional", "self_shared"])
         self.assertEqual(result["pairs"][0]["a"], "self_shared")
+        judged = json.loads((self.dir / "compared/evaluation.json").read_text())
+        self.assertEqual(judged["judged"]["impressions"], result["rows"])
+        for row, model in zip(result["kinds"], judged["models"]):
+            for part in ("auc", "deep_auc"):
+                self.assertAlmostEqual(row[part]["value"], model["metrics"][part]["value"], delta=1e-6)
+            self.assertEqual(row["evaluate"]["gauc"], model["metrics"]["gauc"]["value"])
+        self.assertIn("AUC", (self.dir / "compared/evaluation.html").read_text())
         markdown = (self.dir / "compared/comparison.md").read_text()
         self.assertIn("| traditional |", markdown)
         self.assertIn("self_shared", done.stdout)

@@ -12,6 +12,7 @@ import torch
 from attention_entropy import mean_entropy
 from baselines import planted_truth, smoothed_rates
 from batches import Batches
+from compare_evaluate import agree
 from compare_inputs import keep_to
 from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
 from compare_result import compare as compare_logits
@@ -106,6 +107,23 @@ class ComparedTest(unittest.TestCase):
                 code = compare.main(["--out", str(path / "out"), *map(str, options)])
             self.assertEqual(code, 1, options)
             self.assertIn(word, talk.getvalue())
+
+
+class AgreementTest(unittest.TestCase):
+    label = np.array([0.0, 1.0, 0.0, 1.0, 1.0])
+    logits = np.array([[1.0, 2.0, 3.0, 4.0, np.nan], [4.0, 3.0, 2.0, 5.0, np.nan]])  # deep, total
+
+    def judged(self, deep_auc, auc, impressions=4):
+        return {"impressions": impressions, "metrics": {"deep_auc": {"value": deep_auc}, "auc": {"value": auc}}}
+
+    def test_equal_figures_of_equal_rows_agree(self):
+        self.assertTrue(agree("a", self.judged(0.75, 0.75), self.label, self.logits))
+
+    def test_other_figures_are_refused_and_other_rows_are_told(self):
+        for judged in (self.judged(0.75, 0.750002), self.judged(0.5, 0.75), self.judged(0.75, None)):
+            with self.assertRaisesRegex(UserError, "a: .*auc is 0.75000000 .* by `freshet evaluate`"):
+                agree("a", judged, self.label, self.logits)
+        self.assertFalse(agree("a", self.judged(0.5, 0.5, impressions=5), self.label, self.logits))
 
 
 class InputsTest(unittest.TestCase):
