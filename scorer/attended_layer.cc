@@ -139,7 +139,7 @@ void AttendedLayer::representation(std::size_t behaviour, const AttendedClicks& 
 }
 
 void AttendedLayer::apply(const UserFold& fold, std::span<const ItemRow> candidates,
-                          std::span<float> z1) const {
+                          std::span<const ItemRow> /*next*/, std::span<float> h1) const {
   FRESHET_CHECK(candidates.size() <= kScoreBlock);
   const std::size_t dim = model_->embedding_dim;
   const std::size_t wide_dim = dim * fold.attended.size();
@@ -158,7 +158,8 @@ void AttendedLayer::apply(const UserFold& fold, std::span<const ItemRow> candida
     }
     rows[r] = input.data();
   }
-  dense_rows(std::span(rows).first(candidates.size()), in, weights_, model_->hidden1.bias, z1);
+  dense_rows(std::span(rows).first(candidates.size()), in, {weights_, model_->hidden1.bias, true},
+             h1);
 }
 
 std::vector<float> AttendedLayer::weights(std::size_t behaviour,

@@ -35,8 +35,9 @@ class AttendedLayer {
   // Builds the user's part from user.clicks [B].
   void fold(const UserInputs& user, UserFold* fold) const;
 
-  // Writes z1 of each candidate, before the ReLU. Requires: at most kScoreBlock candidates.
-  void apply(const UserFold& fold, std::span<const ItemRow> candidates, std::span<float> z1) const;
+  // Writes relu(z1) of each candidate. Requires: at most kScoreBlock candidates; `next` may follow.
+  void apply(const UserFold& fold, std::span<const ItemRow> candidates,
+             std::span<const ItemRow> next, std::span<float> h1) const;
 
   // The softmax weights of the clicks of one behaviour, for people: [n], 0 for unknown items.
   std::vector<float> weights(std::size_t behaviour, std::span<const PooledClick> clicks,

@@ -25,10 +25,10 @@ Result<AttentionScores> attention_scores(const Model& model, std::size_t behavio
   scores.data.resize(model.items.rows * scores.width);
   for (std::size_t item = 0; item < model.items.rows; ++item) {
     std::copy_n(model.items.row(item), x.size(), x.begin());
-    dense<double>(x, w1, b1, h);
+    dense(x, w1, b1, h);
     activate(attention.activation, h);
     const std::span<double> s(&scores.data[item * scores.width], scores.width);
-    dense<double>(h, w2, b2, s);
+    dense(h, w2, b2, s);
     for (const double value : s) {
       if (std::fabs(value) <= kAttentionScoreMax) continue;
       return refuse_model("item \"" + model.item_ids[item].str() +

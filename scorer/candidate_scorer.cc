@@ -49,21 +49,32 @@ void CandidateScorer::score(const UserFold& fold, std::span<const ItemRow> candi
   const float bias = model_->output.bias[0];
   std::vector<float> first(kScoreBlock * h1);
   std::vector<float> second(kScoreBlock * h2);
-  std::array<const float*, kScoreBlock> rows{};
+  std::array<const float*, kScoreBlock> first_rows{};
+  std::array<const float*, kScoreBlock> second_rows{};
+  for (std::size_t r = 0; r < kScoreBlock; ++r) {
+    first_rows[r] = &first[r * h1];
+    second_rows[r] = &second[r * h2];
+  }
+  std::array<float, kScoreBlock> deep{};
   for (std::size_t begin = 0; begin < candidates.size(); begin += kScoreBlock) {
-    const std::size_t count = std::min(kScoreBlock, candidates.size() - begin);
-    const std::span<float> z1(first.data(), count * h1);
-    const std::span<float> z2(second.data(), count * h2);
-    std::visit([&](const auto& layer) { layer.apply(fold, candidates.subspan(begin, count), z1); },
-               first_);
-    relu(z1);
-    for (std::size_t r = 0; r < count; ++r) rows[r] = &first[r * h1];
-    dense_rows(std::span(rows).first(count), h1, hidden2_, model_->hidden2.bias, z2);
-    relu(z2);
+    const std::span<const ItemRow> rest = candidates.subspan(begin);
+    const std::span<const ItemRow> block = rest.first(std::min(kScoreBlock, rest.size()));
+    const std::span<const ItemRow> behind = rest.subspan(block.size());
+    const std::span<const ItemRow> next = behind.first(std::min(kScoreBlock, behind.size()));
+    const std::size_t count = block.size();
+    std::visit(
+        [&](const auto& layer) {
+          layer.apply(fold, block, next, std::span(first).first(count * h1));
+        },
+        first_);
+    dense_rows(std::span(first_rows).first(count), h1, {hidden2_, model_->hidden2.bias, true},
+               std::span(second).first(count * h2));
+    fixed_dots(std::span(second_rows).first(count), model_->output.weight.data,
+               std::span(deep).first(count));
     for (std::size_t r = 0; r < count; ++r) {
       CandidateLogit& logit = out[begin + r];
-      logit.deep = fixed_dot(model_->output.weight.data, z2.subspan(r * h2, h2));
-      logit.wide = wide_.candidate_sum(fold.wide_user, fold.candidate_keys, candidates[begin + r]);
+      logit.deep = deep[r];
+      logit.wide = wide_.candidate_sum(fold.wide_user, fold.candidate_keys, block[r]);
       logit.total = (logit.wide + logit.deep) + bias;
     }
   }

@@ -15,8 +15,9 @@ namespace freshet::scorer {
 // e^y for y in [-708, 709]; 0 below, +infinity above.
 double exp64(double y);
 
-// exp64 of each value, the same bits. Requires values in [-708, 709].
+// exp64 and tanh64 of each value, the same bits.
 void exp64_each(std::span<double> values);
+void tanh64_each(std::span<double> values);
 
 double tanh64(double z);
 

@@ -57,7 +57,7 @@ void FactoredLayer::fold(const UserInputs& user, UserFold* fold) const {
   const std::size_t h1 = model_->hidden1.weight.rows;
   FRESHET_CHECK(3 * user.u.size() == model_->hidden1.weight.cols);
   fold->a.resize(h1);
-  dense<float>(user.u, e_, model_->hidden1.bias, fold->a);
+  dense(user.u, e_, model_->hidden1.bias, fold->a);
   fold->m = d_;
   for (std::size_t k = 0; k < user.u.size(); ++k) {
     const float* c = &c_[k * h1];
@@ -67,11 +67,17 @@ void FactoredLayer::fold(const UserInputs& user, UserFold* fold) const {
 }
 
 void FactoredLayer::apply(const UserFold& fold, std::span<const ItemRow> candidates,
-                          std::span<float> z1) const {
-  FRESHET_CHECK(candidates.size() <= kScoreBlock);
-  std::array<const float*, kScoreBlock> rows{};
-  for (std::size_t r = 0; r < candidates.size(); ++r) rows[r] = targets_->row(candidates[r]);
-  dense_rows(std::span(rows).first(candidates.size()), targets_->width(), fold.m, fold.a, z1);
+                          std::span<const ItemRow> next, std::span<float> h1) const {
+  FRESHET_CHECK(candidates.size() <= kScoreBlock && next.size() <= kScoreBlock);
+  using Rows = std::array<const float*, kScoreBlock>;
+  const auto rows_of = [&](std::span<const ItemRow> items, Rows* rows) {
+    for (std::size_t r = 0; r < items.size(); ++r) (*rows)[r] = targets_->row(items[r]);
+    return std::span<const float* const>(*rows).first(items.size());
+  };
+  Rows rows;
+  Rows next_rows;
+  dense_rows(rows_of(candidates, &rows), targets_->width(), {fold.m, fold.a, true}, h1,
+             rows_of(next, &next_rows));
 }
 
 }  // namespace freshet::scorer

@@ -29,8 +29,10 @@ class FactoredLayer {
   // Builds the user's part from U. Requires: user.u is [P d].
   void fold(const UserInputs& user, UserFold* fold) const;
 
-  // Writes z1 of each candidate, before the ReLU. Requires: at most kScoreBlock candidates.
-  void apply(const UserFold& fold, std::span<const ItemRow> candidates, std::span<float> z1) const;
+  // Writes relu(z1) of each candidate. Requires: at most kScoreBlock candidates, and as many
+  // `next`, which a call that follows scores: their rows are fetched meanwhile.
+  void apply(const UserFold& fold, std::span<const ItemRow> candidates,
+             std::span<const ItemRow> next, std::span<float> h1) const;
 
   std::size_t heap_bytes() const {
     return (e_.capacity() + d_.capacity() + c_.capacity()) * sizeof(float);

@@ -1,7 +1,7 @@
 // The arithmetic whose order is promised: dot, dense layer, activations.
 //
 // Computes: every result is a fixed sequence of IEEE operations, written down in docs/formats.md,
-//           "Arithmetic". Vector code may take their place only with the same bits.
+//           "Arithmetic"; the machine's best set of scorer/simd does them.
 // Shapes:   stated at each function; any length, nothing assumes a multiple of anything
 // Errors:   none; NaN and infinity pass through
 // Oracle:   tests/unit/scorer/kernels_test.cc, tests/data/scorer_golden.txt
@@ -18,24 +18,28 @@ namespace freshet::scorer {
 // a . b in 16 lanes and a fixed tree. Requires equal sizes.
 float fixed_dot(std::span<const float> a, std::span<const float> b);
 
+// dots[r] = rows[r] . b, each as alone. rows[r] points to [b.size()] values.
+void fixed_dots(std::span<const float* const> rows, std::span<const float> b,
+                std::span<float> dots);
+
 // y[j] = bias[j] + sum_i x[i] * wt[i][j], by fma, i ascending. wt [in, out] is the layer's weight
-// transposed, so that the loop over j is contiguous. T is float or double.
-template <class T>
-void dense(std::span<const T> x, std::span<const T> wt, std::span<const T> bias, std::span<T> y);
+// transposed, so that the loop over j is contiguous.
+void dense(std::span<const float> x, std::span<const float> wt, std::span<const float> bias,
+           std::span<float> y);
+void dense(std::span<const double> x, std::span<const double> wt, std::span<const double> bias,
+           std::span<double> y);
 
-extern template void dense<float>(std::span<const float>, std::span<const float>,
-                                  std::span<const float>, std::span<float>);
-extern template void dense<double>(std::span<const double>, std::span<const double>,
-                                   std::span<const double>, std::span<double>);
+struct DenseWeights {
+  std::span<const float> wt;    // [in, out]
+  std::span<const float> bias;  // [out]
+  bool relu = false;            // of each sum; NaN stays, so that a broken weight shows
+};
 
-// dense() for several inputs at once: y [x.size(), bias.size()]. Each row has the bits that dense()
-// gives it alone. x[r] points to [in] values.
-void dense_rows(std::span<const float* const> x, std::size_t in, std::span<const float> wt,
-                std::span<const float> bias, std::span<float> y);
-
-// v < 0 gives 0 and NaN stays NaN, so that a broken weight is seen in the logit.
-void relu(std::span<float> values);
-void relu(std::span<double> values);
+// dense() for several inputs at once: y [x.size(), out]. Each row has the bits that dense() gives
+// it alone. x[r] points to [in] values. `next` are the inputs of a call that follows: they are
+// fetched from memory meanwhile.
+void dense_rows(std::span<const float* const> x, std::size_t in, const DenseWeights& layer,
+                std::span<float> y, std::span<const float* const> next = {});
 
 // The activation of an attention's layer: none, relu, or tanh64.
 void activate(Activation activation, std::span<double> values);

@@ -8,7 +8,7 @@
 #include "scorer/model_limits.h"
 #include "scorer/projection.h"
 #include "scorer/refuse_model.h"
-#include "scorer/row_kernels.h"
+#include "scorer/simd/kernel_set.h"
 
 namespace freshet::scorer {
 namespace {
@@ -76,8 +76,22 @@ Result<PairScores> PairScores::create(const Model& model, std::size_t behaviour)
   return scores;
 }
 
-double PairScores::score(ItemRow query, ItemRow key) const {
-  return v_.empty() ? fixed_dot64(q(query), k(key)) : additive_score(q(query), k(key), v_);
+double PairScores::score(ItemRow query_item, ItemRow key_item) const {
+  const double* const row = query(query_item);
+  double e = 0.0;
+  scores({&row, 1}, key(key_item), {&e, 1});
+  return e;
+}
+
+void PairScores::scores(std::span<const double* const> rows, const double* other,
+                        std::span<double> e) const {
+  FRESHET_CHECK(rows.size() == e.size());
+  const simd::KernelSet& kernels = simd::kernels();
+  if (v_.empty()) {
+    kernels.dots64(rows.data(), rows.size(), other, width_, e.data());
+  } else {
+    kernels.additive_scores(rows.data(), rows.size(), other, v_.data(), width_, e.data());
+  }
 }
 
 }  // namespace freshet::scorer

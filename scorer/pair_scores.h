@@ -2,7 +2,8 @@
 // function of the item, so computed once at load.
 //
 // Computes: q = phi(Wq x), k = phi(Wk x) in double (scaled_dot: q / sqrt(H); additive: e^2q and
-//           e^2k, as tanh(a + b) = 1 - 2 / (e^2a e^2b + 1)); score(i, j) in double, in fixed lanes
+//           e^2k, as tanh(a + b) = 1 - 2 / (e^2a e^2b + 1)); e of a pair in double, in 8 fixed
+//           lanes
 // Shapes:   q, k [n, H]
 // Errors:   kInvalidModel naming the behaviour and the items where a score can lie beyond 2^30, or
 //           a term of the additive score beyond 354
@@ -27,14 +28,18 @@ class PairScores {
   // e of a query item and a key item, without recency.
   double score(ItemRow query, ItemRow key) const;
 
+  // e of each of many queries and one key, or of many keys and one query: the same bits, as a
+  // product has no order.
+  void scores(std::span<const double* const> rows, const double* other, std::span<double> e) const;
+
+  const double* query(ItemRow item) const { return &q_[item.value * width_]; }  // [H]
+  const double* key(ItemRow item) const { return &k_[item.value * width_]; }    // [H]
+
   std::size_t heap_bytes() const {
     return (q_.capacity() + k_.capacity() + v_.capacity()) * sizeof(double);
   }
 
  private:
-  std::span<const double> q(ItemRow item) const { return {&q_[item.value * width_], width_}; }
-  std::span<const double> k(ItemRow item) const { return {&k_[item.value * width_], width_}; }
-
   std::size_t width_ = 0;  // H
   std::vector<double> q_;  // [n, H]
   std::vector<double> k_;  // [n, H]

@@ -24,7 +24,7 @@ std::vector<double> projected(const float* rows, std::size_t count, const Matrix
   for (std::size_t item = 0; item < count; ++item) {
     std::copy_n(rows + item * weight.cols, x.size(), x.begin());
     const std::span<double> y(&all[item * weight.rows], weight.rows);
-    dense<double>(x, wt, zeros, y);
+    dense(x, wt, zeros, y);
     activate(activation, y);
   }
   return all;

@@ -15,13 +15,7 @@
 namespace freshet::scorer {
 namespace {
 
-// Rows that go through one click's scores and weights together.
-constexpr std::size_t kBlockRows = 64;
-
-template <class Int>
-Int nearest_integer(double value) {
-  return static_cast<Int>(std::nearbyint(value));
-}
+double shift_of(std::int32_t bucket) { return kShiftStep * static_cast<double>(bucket); }
 
 template <class Int>
 std::span<Int> row_of(std::vector<Int>* values, std::size_t row, std::size_t dim) {
@@ -30,10 +24,17 @@ std::span<Int> row_of(std::vector<Int>* values, std::size_t row, std::size_t dim
 
 }  // namespace
 
+// The rows [first, first + count) that see clicks come and leave.
 struct SelfAttentionPool::RowBlock {
   std::size_t first = 0;
   std::size_t count = 0;
-  std::array<bool, kBlockRows> moved{};  // the row's shift moved: it is rebuilt
+  std::array<const double*, kBlockRows> queries;
+  // Of the click that comes and the one that leaves: scores, then weights, then those on the grid.
+  std::array<double, kBlockRows> in{};
+  std::array<double, kBlockRows> out{};
+  std::array<double, kBlockRows> shift;
+  std::array<double, kBlockRows> share;  // what the row counts in the total
+  std::array<bool, kBlockRows> moved;    // the row's shift moved: it is rebuilt
 };
 
 Result<SelfAttentionPool> SelfAttentionPool::create(std::shared_ptr<const Model> model,
@@ -74,14 +75,7 @@ double SelfAttentionPool::recency_of(EventTime ts) const {
   return recency_per_ms_ * static_cast<double>(ts.ms - kRecencyOriginMs);
 }
 
-double SelfAttentionPool::score(const RowSums::Click& query, const RowSums::Click& key) const {
-  const double pair = scores_.score(query.item, key.item);
-  return recency_per_ms_ == 0.0 ? pair : pair + recency_of(key.ts);
-}
-
-std::span<const float> SelfAttentionPool::x(ItemRow item) const {
-  return {model_->items.row(item.value), model_->embedding_dim};
-}
+const float* SelfAttentionPool::x(ItemRow item) const { return model_->items.row(item.value); }
 
 std::size_t SelfAttentionPool::newest(std::span<const RowSums::Click> clicks) const {
   const auto older = [&](const RowSums::Click& left, const RowSums::Click& right) {
@@ -92,37 +86,48 @@ std::size_t SelfAttentionPool::newest(std::span<const RowSums::Click> clicks) co
                                   clicks.begin());
 }
 
+void SelfAttentionPool::score_keys(const RowSums::Click& query,
+                                   std::span<const RowSums::Click> keys,
+                                   std::span<double> e) const {
+  std::array<const double*, kBlockRows> rows;
+  for (std::size_t first = 0; first < keys.size(); first += kBlockRows) {
+    const std::size_t count = std::min(kBlockRows, keys.size() - first);
+    for (std::size_t r = 0; r < count; ++r) rows[r] = scores_.key(keys[first + r].item);
+    scores_.scores(std::span(rows).first(count), scores_.query(query.item),
+                   e.subspan(first, count));
+  }
+  if (recency_per_ms_ == 0.0) return;
+  for (std::size_t j = 0; j < keys.size(); ++j) e[j] += recency_of(keys[j].ts);
+}
+
 template <class Int>
 void SelfAttentionPool::rebuild_row(std::size_t i, RowSums* sums, RowSums::Sums<Int>* exact) const {
   const std::span<const RowSums::Click> clicks = sums->clicks_;
   sums->scratch_.resize(clicks.size());
+  const std::span<double> weights = sums->scratch_;
+  score_keys(clicks[i], clicks, weights);
   RowSums::Peak peak;
-  for (std::size_t j = 0; j < clicks.size(); ++j) {
-    const double e = score(clicks[i], clicks[j]);
-    sums->scratch_[j] = e;
+  for (const double e : weights) {
     const std::int32_t bucket = bucket_of_score(e);
     if (peak.clicks == 0 || bucket > peak.bucket) peak = {bucket, 0};
     if (bucket == peak.bucket) ++peak.clicks;
   }
   sums->peaks_[i] = peak;
-  weigh(peak.bucket, sums->scratch_);
+  std::array<double, kBlockRows> shifts;
+  shifts.fill(shift_of(peak.bucket));
+  std::array<const float*, kBlockRows> items;
   const std::span<Int> values = row_of(&exact->values, i, model_->embedding_dim);
   std::fill(values.begin(), values.end(), Int{0});
-  Int weights{0};
-  for (double& weight : sums->scratch_) {
-    weights += nearest_integer<Int>(weight * weight_scale_);
-    weight *= value_scale_;
+  exact->weights[i] = 0;
+  for (std::size_t first = 0; first < clicks.size(); first += kBlockRows) {
+    const std::size_t count = std::min(kBlockRows, clicks.size() - first);
+    const std::span<double> block = weights.subspan(first, count);
+    weigh(std::span(shifts).first(count), block);
+    add_weights(block, weight_scale_, &exact->weights[i]);
+    for (double& weight : block) weight *= value_scale_;
+    for (std::size_t r = 0; r < count; ++r) items[r] = x(clicks[first + r].item);
+    add_terms(std::span(items).first(count), block, values);
   }
-  exact->weights[i] = weights;
-  const std::span<const double> scales = sums->scratch_;
-  std::size_t j = 0;
-  for (; j + kTerms <= clicks.size(); j += kTerms) {
-    const std::array<const float*, kTerms> items{
-        x(clicks[j].item).data(), x(clicks[j + 1].item).data(), x(clicks[j + 2].item).data(),
-        x(clicks[j + 3].item).data()};
-    add_terms(items, scales.subspan(j).first<kTerms>(), values);
-  }
-  for (; j < clicks.size(); ++j) add_term(x(clicks[j].item), scales[j], values);
 }
 
 template <class Int>
@@ -183,50 +188,74 @@ bool SelfAttentionPool::drop(const PooledClick& click, RowSums* sums,
   return true;
 }
 
-template <class Int>
-void SelfAttentionPool::change_rows(const PooledClick* in, const PooledClick* out, RowBlock* block,
-                                    RowSums* sums, RowSums::Sums<Int>* exact) const {
-  std::array<std::int32_t, kBlockRows> buckets;
-  std::array<double, kBlockRows> weight_in;
-  std::array<double, kBlockRows> weight_out;
-  const auto score_all = [&](const PooledClick* click, std::array<double, kBlockRows>* scores) {
-    const RowSums::Click key{click->ts, *click->row};
-    for (std::size_t r = 0; r < block->count; ++r) {
-      (*scores)[r] = score(sums->clicks_[block->first + r], key);
-    }
+SelfAttentionPool::ClickChange SelfAttentionPool::change_at(std::span<const PooledClick> removed,
+                                                            std::span<const PooledClick> added,
+                                                            std::size_t k) {
+  const auto known = [&](std::span<const PooledClick> clicks) {
+    return k < clicks.size() && clicks[k].row ? &clicks[k] : nullptr;
   };
-  if (in != nullptr) score_all(in, &weight_in);
-  if (out != nullptr) score_all(out, &weight_out);
-  for (std::size_t r = 0; r < block->count; ++r) {
-    RowSums::Peak& peak = sums->peaks_[block->first + r];
-    buckets[r] = peak.bucket;
-    if (block->moved[r]) continue;
-    if (in != nullptr) {
-      const std::int32_t bucket = bucket_of_score(weight_in[r]);
-      block->moved[r] = bucket > peak.bucket;
-      if (bucket == peak.bucket) ++peak.clicks;
-    }
-    if (out != nullptr && bucket_of_score(weight_out[r]) == peak.bucket) --peak.clicks;
-    if (peak.clicks == 0) block->moved[r] = true;
+  return {known(added), known(removed)};
+}
+
+void SelfAttentionPool::score_rows(const PooledClick* click, const RowBlock& block,
+                                   std::array<double, kBlockRows>* scores) const {
+  const std::span<double> e = std::span(*scores).first(block.count);
+  if (click == nullptr) {
+    std::fill(e.begin(), e.end(), 0.0);
+    return;
   }
-  const std::span<const std::int32_t> shifts = std::span(buckets).first(block->count);
-  if (in != nullptr) weigh(shifts, std::span(weight_in).first(block->count));
-  if (out != nullptr) weigh(shifts, std::span(weight_out).first(block->count));
-  for (std::size_t r = 0; r < block->count; ++r) {
-    if (block->moved[r]) continue;
-    const std::span<Int> values = row_of(&exact->values, block->first + r, model_->embedding_dim);
-    Int& weights = exact->weights[block->first + r];
-    if (in != nullptr) weights += nearest_integer<Int>(weight_in[r] * weight_scale_);
-    if (out != nullptr) weights -= nearest_integer<Int>(weight_out[r] * weight_scale_);
-    if (in != nullptr && out != nullptr) {
-      swap_term(x(*in->row), weight_in[r] * value_scale_, x(*out->row),
-                weight_out[r] * value_scale_, values);
-    } else if (in != nullptr) {
-      add_term(x(*in->row), weight_in[r] * value_scale_, values);
-    } else {
-      add_term(x(*out->row), -weight_out[r] * value_scale_, values);
-    }
+  scores_.scores(std::span(block.queries).first(block.count), scores_.key(*click->row), e);
+  if (recency_per_ms_ == 0.0) return;
+  const double recency = recency_of(click->ts);
+  for (double& value : e) value += recency;
+}
+
+void SelfAttentionPool::move_peaks(const ClickChange& change, RowBlock* block,
+                                   std::span<RowSums::Peak> peaks) {
+  // In loops of their own, which the compiler makes vectors of.
+  std::array<std::int32_t, kBlockRows> in;
+  std::array<std::int32_t, kBlockRows> out;
+  for (std::size_t r = 0; r < kBlockRows; ++r) in[r] = bucket_of_score(block->in[r]);
+  for (std::size_t r = 0; r < kBlockRows; ++r) out[r] = bucket_of_score(block->out[r]);
+  const bool comes = change.in != nullptr;
+  const bool leaves = change.out != nullptr;
+  for (std::size_t r = 0; r < peaks.size(); ++r) {
+    RowSums::Peak& peak = peaks[r];
+    block->shift[r] = shift_of(peak.bucket);
+    peak.clicks += static_cast<std::uint32_t>(comes & (in[r] == peak.bucket));
+    peak.clicks -= static_cast<std::uint32_t>(leaves & (out[r] == peak.bucket));
+    block->moved[r] |= (peak.clicks == 0) | (comes & (in[r] > peak.bucket));
   }
+}
+
+template <class Int>
+void SelfAttentionPool::change_rows(const ClickChange& change, bool last, RowBlock* block,
+                                    RowSums* sums, RowSums::Sums<Int>* exact) const {
+  const std::size_t count = block->count;
+  score_rows(change.in, *block, &block->in);
+  score_rows(change.out, *block, &block->out);
+  move_peaks(change, block, std::span(sums->peaks_).subspan(block->first, count));
+  const std::span<const double> shift = std::span(block->shift).first(count);
+  const ClickWeights weights{std::span(block->in).first(count), std::span(block->out).first(count)};
+  if (change.in != nullptr) weigh(shift, std::span(block->in).first(count));
+  if (change.out != nullptr) weigh(shift, std::span(block->out).first(count));
+
+  const std::span<double> share = std::span(block->share).first(count);
+  swap_weights(weights, weight_scale_, std::span(exact->weights).subspan(block->first, count),
+               share);
+  for (std::size_t r = 0; r < count; ++r) {
+    block->in[r] *= value_scale_;
+    block->out[r] *= value_scale_;
+    // What is not final yet counts nothing in the total.
+    if (!last || block->moved[r]) share[r] = 0.0;
+  }
+  const std::size_t dim = model_->embedding_dim;
+  const auto item = [&](const PooledClick* click, const PooledClick* other) {
+    return x((click != nullptr ? click : other)->row.value());
+  };
+  swap_values(weights, item(change.in, change.out), item(change.out, change.in), share,
+              std::span(exact->values).subspan(block->first * dim, count * dim),
+              std::span(exact->total));
 }
 
 template <class Int>
@@ -240,21 +269,26 @@ bool SelfAttentionPool::slide_rows(std::span<const PooledClick> removed,
   for (const PooledClick& click : added) {
     if (click.row) sums->clicks_.push_back({click.ts, *click.row});
   }
+  std::size_t changes = std::max(removed.size(), added.size());
+  while (changes > 0 && change_at(removed, added, changes - 1).is_none()) --changes;
+  if (changes == 0) return true;
   resize_rows(sums->clicks_.size(), sums, exact);
   std::fill(exact->total.begin(), exact->total.end(), Int{0});
-  const auto known = [](std::span<const PooledClick> clicks, std::size_t k) {
-    return k < clicks.size() && clicks[k].row ? &clicks[k] : nullptr;
-  };
-  for (std::size_t first = 0; first < kept; first += kBlockRows) {
-    RowBlock block{first, std::min(kBlockRows, kept - first), {}};
-    for (std::size_t k = 0; k < std::max(removed.size(), added.size()); ++k) {
-      const PooledClick* in = known(added, k);
-      const PooledClick* out = known(removed, k);
-      if (in != nullptr || out != nullptr) change_rows(in, out, &block, sums, exact);
+  RowBlock block;
+  for (block.first = 0; block.first < kept; block.first += kBlockRows) {
+    block.count = std::min(kBlockRows, kept - block.first);
+    block.moved.fill(false);
+    for (std::size_t r = 0; r < block.count; ++r) {
+      block.queries[r] = scores_.query(sums->clicks_[block.first + r].item);
+    }
+    for (std::size_t k = 0; k < changes; ++k) {
+      const ClickChange change = change_at(removed, added, k);
+      if (!change.is_none()) change_rows(change, k + 1 == changes, &block, sums, exact);
     }
     for (std::size_t r = 0; r < block.count; ++r) {
-      if (block.moved[r]) rebuild_row(first + r, sums, exact);
-      add_to_total(first + r, exact);
+      if (!block.moved[r]) continue;
+      rebuild_row(block.first + r, sums, exact);
+      add_to_total(block.first + r, exact);
     }
   }
   for (std::size_t i = kept; i < sums->clicks_.size(); ++i) {
@@ -328,7 +362,7 @@ std::vector<float> SelfAttentionPool::weights(std::span<const PooledClick> visib
   std::vector<double> mean(clicks.size(), 0.0);
   std::vector<double> row(clicks.size());
   for (std::size_t i = first; i < end; ++i) {
-    for (std::size_t j = 0; j < row.size(); ++j) row[j] = score(clicks[i], clicks[j]);
+    score_keys(clicks[i], clicks, row);
     const double max = *std::max_element(row.begin(), row.end());
     double sum = 0.0;
     for (double& value : row) sum += value = exp64(value - max);

@@ -16,6 +16,7 @@
 //           (tests/property/scorer)
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -64,12 +65,27 @@ class SelfAttentionPool {
   SelfAttentionPool(std::shared_ptr<const Model> model, const SelfAttention* attention,
                     PairScores scores, PoolGrid grid);
 
-  // A click that comes or leaves, and the rows [first, first + count) that see it.
+  // Rows that go through one click's scores and weights together.
+  static constexpr std::size_t kBlockRows = 64;
   struct RowBlock;
 
+  // One known click that comes and one that leaves; either may be null.
+  struct ClickChange {
+    const PooledClick* in = nullptr;
+    const PooledClick* out = nullptr;
+    bool is_none() const { return in == nullptr && out == nullptr; }
+  };
+  static ClickChange change_at(std::span<const PooledClick> removed,
+                               std::span<const PooledClick> added, std::size_t k);
+
   double recency_of(EventTime ts) const;
-  double score(const RowSums::Click& query, const RowSums::Click& key) const;
-  std::span<const float> x(ItemRow item) const;
+  // e of one click's row: [keys].
+  void score_keys(const RowSums::Click& query, std::span<const RowSums::Click> keys,
+                  std::span<double> e) const;
+  // e of one click in each row of a block; 0 without a click.
+  void score_rows(const PooledClick* click, const RowBlock& block,
+                  std::array<double, kBlockRows>* scores) const;
+  const float* x(ItemRow item) const;  // [d]
   // Index of the newest, by (ts, item id).
   std::size_t newest(std::span<const RowSums::Click> clicks) const;
 
@@ -86,9 +102,12 @@ class SelfAttentionPool {
   template <class Int>
   bool slide_rows(std::span<const PooledClick> removed, std::span<const PooledClick> added,
                   RowSums* sums, RowSums::Sums<Int>* exact) const;
-  // One click in and one out (either may be null) for the rows of a block.
+  // Counts the change in the peaks, and marks the rows whose shift moves.
+  static void move_peaks(const ClickChange& change, RowBlock* block,
+                         std::span<RowSums::Peak> peaks);
+  // Of the last change of a slide the block's rows enter the total, but those that moved.
   template <class Int>
-  void change_rows(const PooledClick* in, const PooledClick* out, RowBlock* block, RowSums* sums,
+  void change_rows(const ClickChange& change, bool last, RowBlock* block, RowSums* sums,
                    RowSums::Sums<Int>* exact) const;
 
   std::shared_ptr<const Model> model_;

@@ -19,7 +19,7 @@ class DoubleLayer {
 
   std::vector<double> operator()(std::span<const double> x) const {
     std::vector<double> y(bias_.size());
-    dense<double>(x, weight_, bias_, y);
+    dense(x, weight_, bias_, y);
     return y;
   }
 

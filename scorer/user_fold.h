@@ -12,8 +12,9 @@
 
 namespace freshet::scorer {
 
-// Candidates that go through the layers together; their buffers stay in the first-level cache.
-inline constexpr std::size_t kScoreBlock = 32;
+// Candidates that go through the layers together; their buffers stay in the first-level cache. A
+// multiple of the 6 and the 8 rows of scorer/simd's tiles.
+inline constexpr std::size_t kScoreBlock = 48;
 
 // What the deep side reads of the user.
 struct UserInputs {

@@ -16,7 +16,8 @@ ALL = ["pipeline/commands", "pipeline/generate", "pipeline/kafka", "pipeline/htt
 # Folder -> the folders of the project that its files may include. The longest match counts.
 LAYERS = {
     "common": ["common"],
-    "scorer": ["scorer", "common"],
+    "scorer": ["scorer", "scorer/simd", "common"],
+    "scorer/simd": ["scorer/simd"],
     "stateful": ["stateful", "common"],
     "pipeline/config": ["pipeline/config", "stateful", "common"],
     "pipeline/events": ["pipeline/events", "pipeline/config", "common"],
@@ -39,8 +40,8 @@ LAYERS = {
                        "pipeline/config", "common"],
     "pipeline/generate": ["pipeline/generate", "scorer", "common"],
     "pipeline/commands": ALL,
-    "tests": ["tests"] + ALL,
-    "bench": ["bench", "tests"] + ALL,
+    "tests": ["tests", "scorer/simd"] + ALL,
+    "bench": ["bench", "tests", "scorer/simd"] + ALL,
 }
 
 # Library (the start of its headers' path) -> the files that may include it. `*` stays in a folder.

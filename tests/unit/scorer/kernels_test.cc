@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "common/random.h"
@@ -49,7 +50,7 @@ TEST(KernelsTest, DenseAddsInputsInOrderToTheBias) {
   const std::vector<float> wt = {1.0F, 10.0F, 100.0F, 2.0F, 20.0F, 200.0F};  // [in 2, out 3]
   const std::vector<float> bias = {0.5F, 0.25F, -1.0F};
   std::vector<float> y(3);
-  dense<float>(x, wt, bias, y);
+  dense(std::span<const float>(x), wt, bias, y);
   EXPECT_EQ(y, (std::vector<float>{-0.5F, -9.75F, -101.0F}));
 }
 
@@ -65,23 +66,63 @@ TEST(KernelsTest, DenseRowsGivesEachRowTheBitsOfDenseAlone) {
     std::vector<const float*> inputs;
     for (std::size_t r = 0; r < rows; ++r) inputs.push_back(&x[r * in]);
     std::vector<float> together(rows * out);
-    dense_rows(inputs, in, wt, bias, together);
+    dense_rows(inputs, in, {wt, bias}, together, inputs);
     for (std::size_t r = 0; r < rows; ++r) {
       std::vector<float> alone(out);
-      dense<float>({inputs[r], in}, wt, bias, alone);
+      dense(std::span(inputs[r], in), wt, bias, alone);
       for (std::size_t j = 0; j < out; ++j) ASSERT_EQ(together[r * out + j], alone[j]);
     }
   }
 }
 
-TEST(KernelsTest, ReluKeepsNaN) {
+TEST(KernelsTest, DenseHasTheBitsOfItsDefinitionInDouble) {
+  Random random(test::test_seed());
+  for (std::size_t out = 1; out <= 70; ++out) {
+    const std::size_t in = random.below(40);
+    const auto values = [&](std::size_t count) {
+      std::vector<double> result(count);
+      for (double& value : result) value = random.uniform(-1.0, 1.0);
+      return result;
+    };
+    const std::vector<double> x = values(in);
+    const std::vector<double> wt = values(in * out);
+    const std::vector<double> bias = values(out);
+    std::vector<double> y(out);
+    dense(x, wt, bias, y);
+    for (std::size_t j = 0; j < out; ++j) {
+      double sum = bias[j];
+      for (std::size_t i = 0; i < in; ++i) sum = std::fma(x[i], wt[i * out + j], sum);
+      ASSERT_EQ(y[j], sum);
+    }
+  }
+}
+
+TEST(KernelsTest, DotsOfManyRowsAreTheDotsOfEach) {
+  Random random(test::test_seed());
+  for (std::size_t n = 0; n <= 70; ++n) {
+    const std::size_t count = random.below(12);
+    const std::vector<float> b = random_floats(n, &random);
+    const std::vector<float> rows = random_floats(count * n, &random);
+    std::vector<const float*> places;
+    for (std::size_t r = 0; r < count; ++r) places.push_back(rows.data() + r * n);
+    std::vector<float> dots(count);
+    fixed_dots(places, b, dots);
+    for (std::size_t r = 0; r < count; ++r) ASSERT_EQ(dots[r], fixed_dot({places[r], n}, b));
+  }
+}
+
+TEST(KernelsTest, ReluOfADenseLayerKeepsNaNAndMinusZero) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  std::vector<float> values = {-1.0F, 2.0F, nan, -std::numeric_limits<float>::infinity()};
-  relu(values);
-  EXPECT_EQ(values[0], 0.0F);
-  EXPECT_EQ(values[1], 2.0F);
-  EXPECT_TRUE(std::isnan(values[2]));
-  EXPECT_EQ(values[3], 0.0F);
+  const std::vector<float> sums = {-1.0F, 2.0F, nan, -std::numeric_limits<float>::infinity(),
+                                   -0.0F};
+  std::vector<float> y(sums.size());
+  const float* const nothing = nullptr;
+  dense_rows({&nothing, 1}, 0, {{}, sums, true}, y);
+  EXPECT_EQ(y[0], 0.0F);
+  EXPECT_EQ(y[1], 2.0F);
+  EXPECT_TRUE(std::isnan(y[2]));
+  EXPECT_EQ(y[3], 0.0F);
+  EXPECT_TRUE(std::signbit(y[4]));
 }
 
 TEST(KernelsTest, TransposedSwapsRowsAndColumns) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -10,6 +11,7 @@
 
 #include "common/random.h"
 #include "scorer/exp64.h"
+#include "scorer/simd/kernel_set.h"
 #include "tests/support/seed.h"
 
 namespace freshet::scorer {
@@ -34,11 +36,17 @@ double tree(std::array<double, 8> lane) {
 TEST(RowKernelsTest, FixedDotInDoubleHasTheBitsOfItsDefinitionAtEveryLength) {
   Random random(test::test_seed());
   for (std::size_t n = 0; n <= 150; ++n) {
-    const auto a = random_values<double>(n, 1.0, &random);
     const auto b = random_values<double>(n, 1.0, &random);
-    std::array<double, 8> lane{};
-    for (std::size_t i = 0; i < n; ++i) lane[i % 8] = std::fma(a[i], b[i], lane[i % 8]);
-    ASSERT_EQ(bits(fixed_dot64(a, b)), bits(tree(lane))) << "n = " << n;
+    const auto table = random_values<double>(6 * n, 1.0, &random);
+    std::vector<const double*> rows;
+    for (std::size_t r = 0; r < 6; ++r) rows.push_back(table.data() + r * n);
+    std::vector<double> dots(rows.size());
+    simd::kernels().dots64(rows.data(), rows.size(), b.data(), n, dots.data());
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      std::array<double, 8> lane{};
+      for (std::size_t i = 0; i < n; ++i) lane[i % 8] = std::fma(rows[r][i], b[i], lane[i % 8]);
+      ASSERT_EQ(bits(dots[r]), bits(tree(lane))) << "n = " << n;
+    }
   }
 }
 
@@ -59,7 +67,9 @@ TEST(RowKernelsTest, AdditiveScoreHasTheBitsOfItsDefinitionAndTheValueOfTanh) {
       lane[i % 8] = std::fma(v[i], t, lane[i % 8]);
       exact += v[i] * std::tanh(q[i] + k[i]);
     }
-    const double score = additive_score(exp_q, exp_k, v);
+    const double* const row = exp_q.data();
+    double score = 0.0;
+    simd::kernels().additive_scores(&row, 1, exp_k.data(), v.data(), n, &score);
     ASSERT_EQ(bits(score), bits(tree(lane))) << "n = " << n;
     ASSERT_NEAR(score, exact, 1e-13) << "n = " << n;
   }
@@ -69,80 +79,118 @@ TEST(RowKernelsTest, WeightsHaveTheBitsOfTheScalarDefinition) {
   Random random(test::test_seed());
   for (int k = 0; k < 300; ++k) {
     std::vector<double> scores = random_values<double>(1 + random.below(70), 60.0, &random);
-    std::vector<std::int32_t> buckets;
+    std::vector<double> shifts;
     std::vector<double> expected;
     for (const double score : scores) {
-      buckets.push_back(bucket_of_score(score) + static_cast<std::int32_t>(random.below(8)));
-      const double shifted = score - 8.0 * buckets.back();
+      const auto bucket = bucket_of_score(score) + static_cast<std::int32_t>(random.below(8));
+      shifts.push_back(8.0 * bucket);
+      const double shifted = score - shifts.back();
       expected.push_back(shifted < -45.0 ? 0.0 : double{static_cast<float>(exp64(shifted))});
     }
-    weigh(buckets, scores);
+    weigh(shifts, scores);
     for (std::size_t i = 0; i < scores.size(); ++i) {
       ASSERT_EQ(bits(scores[i]), bits(expected[i])) << "case " << k;
     }
   }
 }
 
-TEST(RowKernelsTest, ExponentialOfManyHasTheBitsOfEachAlone) {
-  Random random(test::test_seed());
-  std::vector<double> values = random_values<double>(10'000, 708.0, &random);
-  for (const double edge : {-708.0, 709.0, 0.0, -0.0, -45.0, 1e-300}) values.push_back(edge);
-  const std::vector<double> arguments = values;
-  exp64_each(values);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    ASSERT_EQ(bits(values[i]), bits(exp64(arguments[i]))) << arguments[i];
-  }
+std::int64_t rte(double value) { return static_cast<std::int64_t>(std::nearbyint(value)); }
+
+// A weight as a float's value, on a grid fine enough for ties or so coarse that they are common.
+double random_scale(Random* random) {
+  if (random->below(2) == 0) return std::ldexp(1.0, static_cast<int>(random->below(30)));
+  return std::ldexp(double{static_cast<float>(random->unit())}, 51);
 }
 
 TEST(RowKernelsTest, TermsAreRoundedOnceToTheNearestEvenInteger) {
   Random random(test::test_seed());
   for (int k = 0; k < 300; ++k) {
     const std::size_t d = 1 + random.below(70);
-    const auto in = random_values<float>(d, 1.0, &random);
-    const auto out = random_values<float>(d, 1.0, &random);
-    const double scale_in = std::ldexp(double{static_cast<float>(random.unit())}, 51);
-    // Coarse enough that ties occur.
-    const double scale_out = std::ldexp(1.0, static_cast<int>(random.below(30)));
-    std::vector<std::int64_t> sum(d, 7);
-    std::vector<Int128> wide(d, 7);
-    std::vector<std::int64_t> swapped(d, 7);
-    add_term(in, scale_in, sum);
-    add_term(out, -scale_out, sum);
-    add_term(in, scale_in, wide);
-    add_term(out, -scale_out, wide);
-    swap_term(in, scale_in, out, scale_out, swapped);
-    for (std::size_t c = 0; c < d; ++c) {
-      const std::int64_t expected =
-          7 + static_cast<std::int64_t>(std::nearbyint(double{in[c]} * scale_in)) -
-          static_cast<std::int64_t>(std::nearbyint(double{out[c]} * scale_out));
-      ASSERT_EQ(sum[c], expected);
-      ASSERT_EQ(wide[c], Int128{expected});
-      ASSERT_EQ(swapped[c], expected);
-    }
-  }
-}
-
-TEST(RowKernelsTest, FourTermsAtOnceAreFourTerms) {
-  Random random(test::test_seed());
-  for (int k = 0; k < 300; ++k) {
-    const std::size_t d = 1 + random.below(70);
-    std::vector<std::vector<float>> x;
+    const std::size_t count = random.below(9);
+    const auto x = random_values<float>(count * d, 1.0, &random);
     std::vector<const float*> rows;
     std::vector<double> scales;
     std::vector<std::int64_t> expected(d, -9);
-    for (std::size_t t = 0; t < kTerms; ++t) {
-      x.push_back(random_values<float>(d, 1.0, &random));
-      scales.push_back(std::ldexp(double{static_cast<float>(random.unit())}, 51));
-      add_term(x.back(), scales.back(), expected);
+    for (std::size_t t = 0; t < count; ++t) {
+      rows.push_back(x.data() + t * d);
+      scales.push_back(random_scale(&random));
+      for (std::size_t c = 0; c < d; ++c) expected[c] += rte(double{rows[t][c]} * scales[t]);
     }
-    for (const auto& row : x) rows.push_back(row.data());
     std::vector<std::int64_t> sum(d, -9);
     std::vector<Int128> wide(d, -9);
-    const auto four = std::span<const float* const>(rows).first<kTerms>();
-    add_terms(four, std::span<const double>(scales).first<kTerms>(), sum);
-    add_terms(four, std::span<const double>(scales).first<kTerms>(), wide);
+    add_terms(rows, scales, sum);
+    add_terms(rows, scales, wide);
     ASSERT_EQ(sum, expected) << "case " << k;
     for (std::size_t c = 0; c < d; ++c) ASSERT_EQ(wide[c], Int128{expected[c]}) << "case " << k;
+  }
+}
+
+TEST(RowKernelsTest, AClickThatComesAndOneThatLeavesChangeEachRowAndTheTotal) {
+  Random random(test::test_seed());
+  for (int k = 0; k < 300; ++k) {
+    const std::size_t d = 1 + random.below(70);
+    const std::size_t rows = random.below(20);
+    const auto x_in = random_values<float>(d, 1.0, &random);
+    const auto x_out = random_values<float>(d, 1.0, &random);
+    std::vector<double> in;
+    std::vector<double> out;
+    std::vector<double> share;
+    std::vector<std::int64_t> values;
+    std::vector<std::int64_t> expected;
+    std::vector<std::int64_t> total(d, 7);
+    std::vector<std::int64_t> expected_total(d, 7);
+    for (std::size_t r = 0; r < rows; ++r) {
+      in.push_back(random_scale(&random));
+      out.push_back(random_scale(&random));
+      share.push_back(std::ldexp(random.unit(), -5));
+      for (std::size_t c = 0; c < d; ++c) {
+        values.push_back(static_cast<std::int64_t>(random.next()) >> 9);
+        expected.push_back(values.back() + rte(double{x_in[c]} * in[r]) -
+                           rte(double{x_out[c]} * out[r]));
+        expected_total[c] += rte(static_cast<double>(expected.back()) * share[r]);
+      }
+    }
+    std::vector<Int128> wide(values.begin(), values.end());
+    std::vector<Int128> wide_total(d, 7);
+    swap_values({in, out}, x_in.data(), x_out.data(), share, values, total);
+    swap_values({in, out}, x_in.data(), x_out.data(), share, wide, wide_total);
+    ASSERT_EQ(values, expected) << "case " << k;
+    ASSERT_EQ(total, expected_total) << "case " << k;
+    ASSERT_TRUE(std::equal(wide.begin(), wide.end(), values.begin()));
+    ASSERT_TRUE(std::equal(wide_total.begin(), wide_total.end(), total.begin()));
+  }
+}
+
+TEST(RowKernelsTest, RowsWeightsChangeWithTheirShares) {
+  Random random(test::test_seed());
+  for (std::size_t rows = 0; rows < 40; ++rows) {
+    const double scale = std::ldexp(1.0, 51);
+    std::vector<double> in;
+    std::vector<double> out;
+    std::vector<std::int64_t> sum;
+    std::vector<std::int64_t> expected;
+    for (std::size_t r = 0; r < rows; ++r) {
+      in.push_back(double{static_cast<float>(random.unit())});
+      out.push_back(double{static_cast<float>(random.unit())});
+      sum.push_back(static_cast<std::int64_t>(random.next() >> 3));
+      expected.push_back(sum.back() + rte(in.back() * scale) - rte(out.back() * scale));
+    }
+    std::vector<Int128> wide(sum.begin(), sum.end());
+    std::vector<double> share(rows);
+    std::vector<double> wide_share(rows);
+    swap_weights({in, out}, scale, sum, share);
+    swap_weights({in, out}, scale, wide, wide_share);
+    ASSERT_EQ(sum, expected);
+    ASSERT_EQ(share, wide_share);
+    std::int64_t added = 3;
+    std::int64_t expected_sum = 3;
+    add_weights(in, scale, &added);
+    for (std::size_t r = 0; r < rows; ++r) {
+      ASSERT_EQ(wide[r], Int128{expected[r]});
+      ASSERT_EQ(share[r], 0.5 * scale / static_cast<double>(expected[r]));
+      expected_sum += rte(in[r] * scale);
+    }
+    ASSERT_EQ(added, expected_sum);
   }
 }
 
@@ -150,10 +198,11 @@ TEST(RowKernelsTest, WideTermsAreRoundedOnceToTheNearestEvenInteger) {
   Random random(test::test_seed());
   for (int k = 0; k < 2'000; ++k) {
     const std::vector<float> x = random_values<float>(3, 1.0, &random);
+    const float* const row = x.data();
     const double scale =
         std::ldexp(double{static_cast<float>(random.unit())}, static_cast<int>(random.below(112)));
     std::vector<Int128> sum(3, 5);
-    add_term(x, scale, sum);
+    add_terms({&row, 1}, {&scale, 1}, sum);
     for (std::size_t c = 0; c < 3; ++c) {
       ASSERT_EQ(sum[c], Int128{5} + static_cast<Int128>(std::nearbyint(double{x[c]} * scale)));
     }

@@ -1,0 +1,33 @@
+// The table of one set of lanes.
+#pragma once
+
+#include "scorer/simd/dense_bodies.h"
+#include "scorer/simd/exp_bodies.h"
+#include "scorer/simd/kernel_set.h"
+#include "scorer/simd/row_bodies.h"
+
+namespace freshet::scorer::simd {
+
+template <class L>
+constexpr KernelSet make_kernel_set(const char* name) {
+  using Dense = DenseBodies<L>;
+  using Exp = ExpBodies<L>;
+  using Rows = RowBodies<L>;
+  return {
+      .name = name,
+      .dots = Dense::dots,
+      .dots64 = Rows::dots64,
+      .additive_scores = Rows::additive_scores,
+      .dense_rows = Dense::dense_rows,
+      .dense64 = Dense::dense64,
+      .exp_each = Exp::exp_each,
+      .tanh_each = Exp::tanh_each,
+      .weigh = Exp::weigh,
+      .swap_weights = Rows::swap_weights,
+      .swap_values = Rows::swap_values,
+      .add_terms = Rows::add_terms,
+      .add_row = Rows::add_row,
+  };
+}
+
+}  // namespace freshet::scorer::simd

@@ -1,0 +1,220 @@
+// Every set of kernels that this machine can run gives the bits of the portable one.
+//
+// Inputs are of all sizes, with zeros of both signs, subnormal numbers, infinities and NaN among
+// them; where the definition allows any NaN, any NaN is the same.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "scorer/simd/kernel_set.h"
+#include "tests/support/seed.h"
+
+namespace freshet::scorer::simd {
+namespace kernel_sets_test {
+
+// What a kernel wrote, as bits.
+using Bits = std::vector<std::uint64_t>;
+
+template <class T>
+Bits bits_of(const std::vector<T>& values) {
+  Bits bits;
+  for (const T value : values) {
+    if constexpr (std::is_floating_point_v<T>) {
+      const double wide = value;
+      bits.push_back(std::isnan(wide) ? ~0ULL : std::bit_cast<std::uint64_t>(wide));
+    } else {
+      bits.push_back(static_cast<std::uint64_t>(value));
+    }
+  }
+  return bits;
+}
+
+Bits operator+(Bits left, const Bits& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+// Mostly plain numbers; `odd` adds what vector code gets wrong first.
+template <class T>
+std::vector<T> random_values(std::size_t count, double bound, bool odd, Random* random) {
+  using Limits = std::numeric_limits<T>;
+  const T oddities[] = {T{0},
+                        -T{0},
+                        Limits::min(),
+                        -Limits::denorm_min(),
+                        Limits::max(),
+                        Limits::infinity(),
+                        -Limits::infinity(),
+                        Limits::quiet_NaN()};
+  std::vector<T> values(count);
+  for (T& value : values) {
+    value = static_cast<T>(random->uniform(-bound, bound));
+    if (odd && random->below(16) == 0) value = oddities[random->below(std::size(oddities))];
+  }
+  return values;
+}
+
+template <class T>
+std::vector<const T*> rows_of(const std::vector<T>& table, std::size_t rows, std::size_t width) {
+  std::vector<const T*> result;
+  for (std::size_t r = 0; r < rows; ++r) result.push_back(table.data() + r * width);
+  return result;
+}
+
+class KernelSetsTest : public testing::Test {
+ protected:
+  // `run` gives a kernel of the set fresh copies of one random case, and what it wrote.
+  void expect_same(const std::string& what, const std::function<Bits(const KernelSet&)>& run) {
+    const std::span<const KernelSet* const> sets = supported_kernels();
+    const Bits oracle = run(*sets.back());
+    for (const KernelSet* set : sets.first(sets.size() - 1)) {
+      ASSERT_EQ(run(*set), oracle) << what << " of " << set->name;
+    }
+  }
+
+  std::size_t cases() const { return static_cast<std::size_t>(test::case_count(500)); }
+  bool odd() { return random_.below(2) == 0; }
+
+  Random random_{test::test_seed()};
+};
+
+TEST_F(KernelSetsTest, LastIsThePortableOne) {
+  EXPECT_STREQ(supported_kernels().back()->name, "portable");
+  EXPECT_GE(supported_kernels().size(), 2U);
+}
+
+TEST_F(KernelSetsTest, DotsHaveTheSameBits) {
+  for (std::size_t k = 0; k < cases(); ++k) {
+    const std::size_t n = random_.below(100);
+    const std::size_t count = random_.below(10);
+    // Products below what a number holds, which leave -0 in a lane.
+    const double bound = random_.below(4) == 0 ? 1e-23 : 1.0;
+    const auto table = random_values<float>(count * n, bound, odd(), &random_);
+    const auto b = random_values<float>(n, bound, odd(), &random_);
+    const auto rows = rows_of(table, count, n);
+    expect_same("dots", [&](const KernelSet& set) {
+      std::vector<float> dots(count);
+      set.dots(rows.data(), count, b.data(), n, dots.data());
+      return bits_of(dots);
+    });
+    const double tiny = random_.below(4) == 0 ? 1e-162 : 1.0;
+    const auto table64 = random_values<double>(count * n, tiny, odd(), &random_);
+    const auto b64 = random_values<double>(n, tiny, odd(), &random_);
+    const auto v = random_values<double>(n, 1.0, odd(), &random_);
+    const auto rows64 = rows_of(table64, count, n);
+    expect_same("dots64", [&](const KernelSet& set) {
+      std::vector<double> dots(count);
+      std::vector<double> scores(count);
+      set.dots64(rows64.data(), count, b64.data(), n, dots.data());
+      set.additive_scores(rows64.data(), count, b64.data(), v.data(), n, scores.data());
+      return bits_of(dots) + bits_of(scores);
+    });
+  }
+}
+
+TEST_F(KernelSetsTest, DenseLayersHaveTheSameBits) {
+  for (std::size_t k = 0; k < cases(); ++k) {
+    const std::size_t in = random_.below(70);
+    const std::size_t out = 1 + random_.below(150);
+    const std::size_t count = random_.below(20);
+    const bool strange = odd();
+    const auto x = random_values<float>(count * in, 1.0, strange, &random_);
+    const auto wt = random_values<float>(in * out, 1.0, strange, &random_);
+    const auto bias = random_values<float>(out, 1.0, strange, &random_);
+    const auto rows = rows_of(x, count, in);
+    const std::size_t next = random_.below(count + 1);
+    const bool relu = random_.below(2) == 0;
+    const auto wide = [](const std::vector<float>& v) {
+      return std::vector<double>(v.begin(), v.end());
+    };
+    const std::vector<double> x64 = wide(random_values<float>(in, 1.0, strange, &random_));
+    const std::vector<double> wt64 = wide(wt);
+    const std::vector<double> bias64 = wide(bias);
+    expect_same("dense", [&](const KernelSet& set) {
+      std::vector<float> y(count * out);
+      set.dense_rows(
+          {rows.data(), count, in, wt.data(), bias.data(), out, y.data(), relu, rows.data(), next});
+      std::vector<double> y64(out);
+      set.dense64(x64.data(), in, wt64.data(), bias64.data(), out, y64.data());
+      return bits_of(y) + bits_of(y64);
+    });
+  }
+}
+
+TEST_F(KernelSetsTest, ExponentialsAndWeightsHaveTheSameBits) {
+  for (std::size_t k = 0; k < cases(); ++k) {
+    const std::size_t n = random_.below(100);
+    const double bound = k % 3 == 0 ? 0.2 : k % 3 == 1 ? 50.0 : 900.0;
+    const auto arguments = random_values<double>(n, bound, odd(), &random_);
+    const auto scores = random_values<double>(n, 60.0, false, &random_);
+    std::vector<double> shifts;
+    for (const double score : scores) {
+      shifts.push_back(8.0 * (std::ceil(score / 8.0) + static_cast<double>(random_.below(7))));
+    }
+    expect_same("exp, tanh, weigh", [&](const KernelSet& set) {
+      std::vector<double> exp = arguments;
+      std::vector<double> tanh = arguments;
+      std::vector<double> weights = scores;
+      set.exp_each(exp.data(), n);
+      set.tanh_each(tanh.data(), n);
+      set.weigh(shifts.data(), weights.data(), n);
+      return bits_of(exp) + bits_of(tanh) + bits_of(weights);
+    });
+  }
+}
+
+TEST_F(KernelSetsTest, RowsHaveTheSameIntegers) {
+  const double grid = std::ldexp(1.0, 51);
+  for (std::size_t k = 0; k < cases(); ++k) {
+    const std::size_t rows = random_.below(20);
+    const std::size_t dim = 1 + random_.below(140);
+    const auto weights = [&](double scale) {
+      std::vector<double> result(rows);
+      for (double& weight : result) {
+        weight = random_.below(4) == 0 ? 0.0 : double{static_cast<float>(random_.unit())} * scale;
+      }
+      return result;
+    };
+    const auto integers = [&](std::size_t count, std::uint64_t bits) {
+      std::vector<std::int64_t> result(count);
+      for (std::int64_t& value : result) value = static_cast<std::int64_t>(random_.next() >> bits);
+      return result;
+    };
+    const std::vector<double> in = weights(1.0);
+    const std::vector<double> out = weights(1.0);
+    const std::vector<double> in_scaled = weights(grid);
+    const std::vector<double> out_scaled = weights(grid);
+    const std::vector<double> shares = weights(0x1p-8);
+    const auto x = random_values<float>((rows + 2) * dim, 1.0, false, &random_);
+    const auto x_rows = rows_of(x, rows + 2, dim);
+    const auto row_weights = integers(rows, 3);
+    const auto row_values = integers(rows * dim, 5);
+    const auto total = integers(dim, 3);
+    expect_same("rows", [&](const KernelSet& set) {
+      std::vector<std::int64_t> l = row_weights;
+      std::vector<double> share(rows);
+      set.swap_weights({in.data(), out.data(), rows, grid, l.data(), share.data()});
+      std::vector<std::int64_t> a = row_values;
+      std::vector<std::int64_t> sum = total;
+      set.swap_values({x_rows[0], x_rows[1], in_scaled.data(), out_scaled.data(), shares.data(),
+                       rows, dim, a.data(), sum.data()});
+      std::vector<std::int64_t> terms = total;
+      set.add_terms(x_rows.data() + 2, in_scaled.data(), rows, dim, terms.data());
+      std::vector<std::int64_t> added = total;
+      if (rows > 0) set.add_row(row_values.data(), 0x1p-9, dim, added.data());
+      return bits_of(l) + bits_of(share) + bits_of(a) + bits_of(sum) + bits_of(terms) +
+             bits_of(added);
+    });
+  }
+}
+
+}  // namespace kernel_sets_test
+}  // namespace freshet::scorer::simd
