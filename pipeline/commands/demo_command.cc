@@ -37,7 +37,7 @@ struct DemoArguments {
   double rate = 1'500;
 };
 
-// What the shipped model was made of: its items, seed 1.
+// The shipped model's items are those of seed 1.
 constexpr std::uint64_t kSeed = 1;
 // The open loop takes a tenth of the events, and four seconds at most.
 constexpr std::uint64_t kPacedShare = 10;
@@ -52,6 +52,7 @@ pipeline::GenerateOptions log_options(const DemoArguments& arguments, std::size_
   options.users = std::max<std::size_t>(3, arguments.events / kEventsPerUser);
   options.bad = 0.005;
   options.carts = options.orders = true;
+  options.truth = true;
   return options;
 }
 
@@ -67,13 +68,16 @@ Status write_lines(const std::filesystem::path& file,
 
 // Ends early on a stop.
 Status write_files(const DemoFolder& folder, std::uint64_t events, const pipeline::StopSignal& stop,
-                   const Clock& clock, pipeline::LogGenerator* generator) {
+                   const Clock& clock, pipeline::LogGenerator* generator, DemoRanking* ranking) {
   Progress progress("demo, log", "events", clock);
-  Status written = write_lines(folder.log(), [&, done = std::uint64_t{0}]() mutable {
-    progress.update(done++, events);
-    const pipeline::GeneratedEvent* event = stop.requested() ? nullptr : generator->next();
-    return event == nullptr ? nullptr : &event->line;
-  });
+  Status written =
+      write_lines(folder.log(), [&, done = std::uint64_t{0}]() mutable -> const std::string* {
+        progress.update(done++, events);
+        const pipeline::GeneratedEvent* event = stop.requested() ? nullptr : generator->next();
+        if (event == nullptr) return nullptr;
+        ranking->shown(*event);
+        return &event->line;
+      });
   progress.finish();
   if (!written || !folder.stays()) return written;
   std::string line;
@@ -96,7 +100,7 @@ void say_head(const DemoOptions& options, const pipeline::GenerateOptions& log,
                      grouped(log.items) + " videos\n";
   text += "  produce -> embedded broker, " + std::to_string(options.partitions) +
           " partitions -> worker (RocksDB, model " + loaded.model->label + ")\n";
-  text += "  delivery: at_least_once; the model is made of planted vectors, not trained\n\n";
+  text += "  delivery: at_least_once\n\n";
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
   std::fputs("demo: joining the group takes the embedded broker three seconds ...\n", stderr);
@@ -134,10 +138,9 @@ int run(const DemoArguments& arguments) {
   const std::size_t items = loaded->model->model->items.rows;
   const pipeline::GenerateOptions log = log_options(arguments, items);
   pipeline::LogGenerator generator(log);
-  if (const Status written = write_files(**folder, arguments.events, stop, clock, &generator);
-      !written) {
-    return report(written.error());
-  }
+  DemoRanking ranking;
+  const Status written = write_files(**folder, arguments.events, stop, clock, &generator, &ranking);
+  if (!written) return report(written.error());
   if (stop.requested()) return say_stopped();
 
   stateful::RocksDbOptions store_options;
@@ -155,7 +158,8 @@ int run(const DemoArguments& arguments) {
   options.paced = std::min(arguments.events / kPacedShare,
                            static_cast<std::uint64_t>(arguments.rate * kPacedSeconds));
   say_head(options, log, *loaded, terminal);
-  const Result<DemoOutcome> outcome = run_demo(options, *loaded, store->get(), clock, &stop);
+  const Result<DemoOutcome> outcome =
+      run_demo(options, *loaded, std::move(ranking), store->get(), clock, &stop);
   if (!outcome) return report(outcome.error());
   std::fputs(demo_report(options, *outcome, items, terminal).c_str(), stdout);
   if (outcome->stopped) return say_stopped();

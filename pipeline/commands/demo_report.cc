@@ -29,6 +29,12 @@ std::string milliseconds_text(double ms) {
   return text;
 }
 
+std::string area_text(double area) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", area);
+  return text;
+}
+
 }  // namespace
 
 double percentile(std::vector<double> values, double share) {
@@ -74,6 +80,12 @@ std::string demo_report(const DemoOptions& options, const DemoOutcome& outcome,
         row(terminal, "full speed", grouped(static_cast<std::uint64_t>(std::llround(per_s))) + "/s",
             grouped(outcome.full_speed_events) + " events; each click scores " +
                 std::to_string(catalogue_size) + " videos");
+  }
+  if (const auto areas = outcome.ranking.areas()) {
+    text += row(terminal, "AUC of the model", area_text(areas->model),
+                "how it ranked " + grouped(areas->impressions) + " shown videos by who clicked");
+    text += row(terminal, "AUC of the truth", area_text(areas->truth),
+                "the probabilities that clicks were drawn from");
   }
   return text;
 }

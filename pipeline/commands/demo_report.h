@@ -1,4 +1,5 @@
-// What a demo says at its end: what went in and came out, how fast, and that nothing is missing.
+// What a demo says at its end: what went in and came out, how fast, that nothing is missing, and
+// how well its model ranks.
 //
 // Units:   latencies in ms as p50 and p99, of the open loop; events a second of the part after it
 // Threads: free functions

@@ -64,14 +64,16 @@ pipeline::KafkaTransportOptions client(const std::string& name) {
 
 class DemoRun {
  public:
-  DemoRun(const DemoOptions& options, Loaded loaded, stateful::StateStore* store,
-          const Clock& clock, pipeline::StopSignal* stop)
+  DemoRun(const DemoOptions& options, Loaded loaded, DemoRanking ranking,
+          stateful::StateStore* store, const Clock& clock, pipeline::StopSignal* stop)
       : options_(options),
         loaded_(std::move(loaded)),
         store_(store),
         clock_(clock),
         stop_(stop),
-        ledger_(options.partitions) {}
+        ledger_(options.partitions) {
+    outcome_.ranking = std::move(ranking);
+  }
 
   Result<DemoOutcome> run() {
     auto broker = pipeline::MockBroker::start(log_quietly);
@@ -159,6 +161,7 @@ class DemoRun {
         static_cast<std::int32_t>(number_after("\"partition\":", value, source))};
     ledger_.answered(partition, Offset{number_after("\"offset\":", value, source)}, value.size(),
                      std::nullopt);
+    outcome_.ranking.scored(value);
     const bool of_click_on_catalogue =
         value.find("},{\"item_id\":", source) != std::string_view::npos &&
         value.find("\"request_id\":") > source;
@@ -259,9 +262,10 @@ class DemoRun {
 
 }  // namespace
 
-Result<DemoOutcome> run_demo(const DemoOptions& options, Loaded loaded, stateful::StateStore* store,
-                             const Clock& clock, pipeline::StopSignal* stop) {
-  return DemoRun(options, std::move(loaded), store, clock, stop).run();
+Result<DemoOutcome> run_demo(const DemoOptions& options, Loaded loaded, DemoRanking ranking,
+                             stateful::StateStore* store, const Clock& clock,
+                             pipeline::StopSignal* stop) {
+  return DemoRun(options, std::move(loaded), std::move(ranking), store, clock, stop).run();
 }
 
 }  // namespace freshet::commands

@@ -15,6 +15,7 @@
 #include "common/ids.h"
 #include "common/time.h"
 #include "pipeline/commands/demo_ledger.h"
+#include "pipeline/commands/demo_ranking.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/progress.h"
 #include "pipeline/counters.h"
@@ -43,10 +44,13 @@ struct DemoOutcome {
   double full_speed_s = 0;      // from the first record of the second part to the last output
   std::uint64_t full_speed_events = 0;
   std::map<std::string, DemoOutput> newest;  // by user
-  bool stopped = false;                      // by the signal
+  DemoRanking ranking;
+  bool stopped = false;  // by the signal
 };
 
-Result<DemoOutcome> run_demo(const DemoOptions& options, Loaded loaded, stateful::StateStore* store,
-                             const Clock& clock, pipeline::StopSignal* stop);
+// `ranking` knows what the log shows.
+Result<DemoOutcome> run_demo(const DemoOptions& options, Loaded loaded, DemoRanking ranking,
+                             stateful::StateStore* store, const Clock& clock,
+                             pipeline::StopSignal* stop);
 
 }  // namespace freshet::commands

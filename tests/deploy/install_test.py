@@ -41,7 +41,7 @@ class InstallTest(unittest.TestCase):
         log, out = work / "log.jsonl", work / "scores.jsonl"
         log.write_text('{"type":"click","user_id":"u1","item_id":"v1","ts":1602633600123}\n')
         self.freshet("replay", "-c", "configs/demo.yaml", "--input", log, "--output", out)
-        self.assertIn('"model":"demo@1"', out.read_text())
+        self.assertIn('"model":"demo@2"', out.read_text())
 
     def test_each_document_of_the_readme_is_installed(self):
         for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE", "docs/operations.md", "docs/formats.md"):

@@ -13,6 +13,7 @@ import time
 import unittest
 
 import harness
+import planted
 
 CONFIG = harness.ROOT / "configs/demo.yaml"
 MODEL = f"model.path={harness.ROOT / 'models/demo'}"
@@ -51,6 +52,12 @@ class DemoTest(unittest.TestCase):
         self.assertIn("newest first", done.stdout)
         self.assertRegex(done.stdout, r"\n +1  .* 0\.\d{3}")
         self.assertNotIn("\x1b", done.stdout + done.stderr)
+        scores = self.dir / "scores.jsonl"
+        harness.freshet("replay", "-c", CONFIG, "--set", MODEL, "--partitions", 4, "--input", kept / "log.jsonl",
+                        "--output", scores)
+        truth, served, impressions = planted.areas(kept / "log.jsonl", scores)
+        self.assertIn(f"  AUC of the model       {served:.3f}  how it ranked {impressions:,} shown videos", done.stdout)
+        self.assertIn(f"  AUC of the truth       {truth:.3f}  ", done.stdout)
         with open(kept / "log.jsonl", "rb") as log:
             self.assertEqual(sum(1 for _ in log), EVENTS)
         verified = harness.freshet("state", "verify", "-c", CONFIG, "--set", MODEL, "--set",
