@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 #include "scorer/target_scores.h"
 #include "scorer/target_table.h"
@@ -63,7 +64,7 @@ class AttendedLayer {
   std::vector<TargetScores> scores_;  // [B]
   // D, E and C below one another, transposed: [d + 2 B d, h1]. E is A + B, and D is A - B summed
   // over the behaviours.
-  std::vector<float> weights_;
+  AlignedVector<float> weights_;
 };
 
 }  // namespace freshet::scorer

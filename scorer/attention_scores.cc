@@ -14,8 +14,8 @@ namespace freshet::scorer {
 
 Result<AttentionScores> attention_scores(const Model& model, std::size_t behaviour) {
   const TraditionalAttention& attention = *model.behaviours[behaviour].traditional();
-  const std::vector<double> w1 = transposed<double>(attention.w1);
-  const std::vector<double> w2 = transposed<double>(attention.w2);
+  const AlignedVector<double> w1 = transposed<double>(attention.w1);
+  const AlignedVector<double> w2 = transposed<double>(attention.w2);
   const std::vector<double> b1(attention.b1.begin(), attention.b1.end());
   const std::vector<double> b2(attention.b2.begin(), attention.b2.end());
   std::vector<double> x(model.embedding_dim);

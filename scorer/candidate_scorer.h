@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/attended_layer.h"
 #include "scorer/factored_layer.h"
 #include "scorer/model.h"
@@ -73,7 +74,7 @@ class CandidateScorer {
   WideFeatures wide_;
   std::shared_ptr<const TargetTable> targets_;
   FirstLayer first_;
-  std::vector<float> hidden2_;  // W2 transposed: [h1, h2]
+  AlignedVector<float> hidden2_;  // W2 transposed: [h1, h2]
 };
 
 // The published probability, 1 / (1 + exp(-logit)), by the exp of docs/formats.md.

@@ -26,7 +26,7 @@ Result<FactoredLayer> FactoredLayer::create(std::shared_ptr<const Model> model,
                                             std::shared_ptr<const TargetTable> targets) {
   FactoredLayer layer(std::move(model), std::move(targets));
   const std::size_t h1 = layer.model_->hidden1.weight.rows;
-  for (const std::vector<float>* sums : {&layer.e_, &layer.d_}) {
+  for (const AlignedVector<float>* sums : {&layer.e_, &layer.d_}) {
     if (Status finite = check_folded(*sums, h1); !finite) return tl::unexpected(finite.error());
   }
   return layer;

@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "common/status.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 #include "scorer/target_table.h"
 #include "scorer/user_fold.h"
@@ -45,10 +45,10 @@ class FactoredLayer {
   std::shared_ptr<const TargetTable> targets_;
   // The parts of W1 [h1, 3 P d] = [A | B | C], rearranged once, so that the loops over h1 are
   // contiguous.
-  std::vector<float> e_;  // E = A + B, transposed: [P d, h1]
-  std::vector<float>
+  AlignedVector<float> e_;  // E = A + B, transposed: [P d, h1]
+  AlignedVector<float>
       d_;  // A - B, transposed, summed over the representations that share t: [w, h1]
-  std::vector<float> c_;  // C, transposed: [P d, h1]
+  AlignedVector<float> c_;  // C, transposed: [P d, h1]
 };
 
 // Weights are finite one by one, but the first layer adds them: an infinite sum would make every

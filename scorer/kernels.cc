@@ -69,15 +69,15 @@ void activate(Activation activation, std::span<double> values) {
 }
 
 template <class T>
-std::vector<T> transposed(const Matrix& weight) {
-  std::vector<T> result(weight.data.size());
+AlignedVector<T> transposed(const Matrix& weight) {
+  AlignedVector<T> result(weight.data.size());
   for (std::size_t j = 0; j < weight.rows; ++j) {
     for (std::size_t i = 0; i < weight.cols; ++i) result[i * weight.rows + j] = weight.at(j, i);
   }
   return result;
 }
 
-template std::vector<float> transposed<float>(const Matrix&);
-template std::vector<double> transposed<double>(const Matrix&);
+template AlignedVector<float> transposed<float>(const Matrix&);
+template AlignedVector<double> transposed<double>(const Matrix&);
 
 }  // namespace freshet::scorer

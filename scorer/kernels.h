@@ -9,8 +9,8 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 
 namespace freshet::scorer {
@@ -46,9 +46,9 @@ void activate(Activation activation, std::span<double> values);
 
 // [out, in] -> [in, out], and widened where T is double.
 template <class T>
-std::vector<T> transposed(const Matrix& weight);
+AlignedVector<T> transposed(const Matrix& weight);
 
-extern template std::vector<float> transposed<float>(const Matrix&);
-extern template std::vector<double> transposed<double>(const Matrix&);
+extern template AlignedVector<float> transposed<float>(const Matrix&);
+extern template AlignedVector<double> transposed<double>(const Matrix&);
 
 }  // namespace freshet::scorer

@@ -18,7 +18,7 @@ struct Extreme {
   std::size_t item = 0;
 };
 
-Extreme longest(const std::vector<double>& rows, std::size_t width) {
+Extreme longest(const AlignedVector<double>& rows, std::size_t width) {
   Extreme extreme;
   for (std::size_t first = 0; first < rows.size(); first += width) {
     double square = 0.0;
@@ -29,8 +29,8 @@ Extreme longest(const std::vector<double>& rows, std::size_t width) {
   return extreme;
 }
 
-Status check_dots(const Model& model, const std::string& name, const std::vector<double>& q,
-                  const std::vector<double>& k, std::size_t width) {
+Status check_dots(const Model& model, const std::string& name, const AlignedVector<double>& q,
+                  const AlignedVector<double>& k, std::size_t width) {
   const Extreme query = longest(q, width);
   const Extreme key = longest(k, width);
   if (query.value * key.value <= kAttentionScoreMax) return {};

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 
 namespace freshet::scorer {
@@ -40,10 +41,10 @@ class PairScores {
   }
 
  private:
-  std::size_t width_ = 0;  // H
-  std::vector<double> q_;  // [n, H]
-  std::vector<double> k_;  // [n, H]
-  std::vector<double> v_;  // [H]; additive only, else empty
+  std::size_t width_ = 0;    // H
+  AlignedVector<double> q_;  // [n, H]
+  AlignedVector<double> k_;  // [n, H]
+  std::vector<double> v_;    // [H]; additive only, else empty
 };
 
 }  // namespace freshet::scorer

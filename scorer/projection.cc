@@ -15,12 +15,12 @@ constexpr double kAdditiveTermMax = 354.0;
 
 }  // namespace
 
-std::vector<double> projected(const float* rows, std::size_t count, const Matrix& weight,
-                              Activation activation) {
-  const std::vector<double> wt = transposed<double>(weight);
+AlignedVector<double> projected(const float* rows, std::size_t count, const Matrix& weight,
+                                Activation activation) {
+  const AlignedVector<double> wt = transposed<double>(weight);
   const std::vector<double> zeros(weight.rows, 0.0);
   std::vector<double> x(weight.cols);
-  std::vector<double> all(count * weight.rows);
+  AlignedVector<double> all(count * weight.rows);
   for (std::size_t item = 0; item < count; ++item) {
     std::copy_n(rows + item * weight.cols, x.size(), x.begin());
     const std::span<double> y(&all[item * weight.rows], weight.rows);
@@ -31,7 +31,7 @@ std::vector<double> projected(const float* rows, std::size_t count, const Matrix
 }
 
 Status exponentiate(const Model& model, const std::string& behaviour, const char* tensor,
-                    std::vector<double>* terms) {
+                    AlignedVector<double>* terms) {
   const std::size_t width = terms->size() / model.items.rows;
   for (std::size_t i = 0; i < terms->size(); ++i) {
     double& term = (*terms)[i];

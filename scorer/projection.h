@@ -8,20 +8,20 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include "common/status.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 
 namespace freshet::scorer {
 
 // phi(W x) of `count` rows x, which lie one after the other.
-std::vector<double> projected(const float* rows, std::size_t count, const Matrix& weight,
-                              Activation activation);
+AlignedVector<double> projected(const float* rows, std::size_t count, const Matrix& weight,
+                                Activation activation);
 
 // Replaces each term z [n, H] of an additive score by e^2z, as tanh(a + b) = 1 - 2 / (e^2a e^2b +
 // 1) reads it. A term beyond 354, where tanh has long been 1, is refused: e^2z would leave double.
 Status exponentiate(const Model& model, const std::string& behaviour, const char* tensor,
-                    std::vector<double>* terms);
+                    AlignedVector<double>* terms);
 
 }  // namespace freshet::scorer

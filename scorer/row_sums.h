@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/time.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 #include "scorer/pool_grid.h"
 
@@ -49,9 +50,9 @@ class RowSums {
 
   template <class Int>
   struct Sums {
-    std::vector<Int> weights;  // L [rows]
-    std::vector<Int> values;   // A [rows, d], one row after the other
-    std::vector<Int> total;    // the rows' y on the grid, added up [d]
+    std::vector<Int> weights;   // L [rows]
+    AlignedVector<Int> values;  // A [rows, d], one row after the other
+    std::vector<Int> total;     // the rows' y on the grid, added up [d]
   };
 
   std::vector<std::size_t> sorted() const;  // the rows' places by click

@@ -18,7 +18,7 @@ namespace {
 double shift_of(std::int32_t bucket) { return kShiftStep * static_cast<double>(bucket); }
 
 template <class Int>
-std::span<Int> row_of(std::vector<Int>* values, std::size_t row, std::size_t dim) {
+std::span<Int> row_of(AlignedVector<Int>* values, std::size_t row, std::size_t dim) {
   return std::span<Int>(*values).subspan(row * dim, dim);
 }
 
@@ -100,18 +100,32 @@ void SelfAttentionPool::score_keys(const RowSums::Click& query,
   for (std::size_t j = 0; j < keys.size(); ++j) e[j] += recency_of(keys[j].ts);
 }
 
+RowSums::Peak SelfAttentionPool::peak_of(std::span<const double> scores) {
+  RowSums::Peak peak;
+  std::array<std::int32_t, kBlockRows> buckets;
+  for (std::size_t first = 0; first < scores.size(); first += kBlockRows) {
+    const std::size_t count = std::min(kBlockRows, scores.size() - first);
+    // Loops without a branch each, which the compiler makes vectors of.
+    for (std::size_t r = 0; r < count; ++r) buckets[r] = bucket_of_score(scores[first + r]);
+    std::int32_t largest = buckets[0];
+    for (std::size_t r = 1; r < count; ++r) largest = std::max(largest, buckets[r]);
+    std::uint32_t clicks = 0;
+    for (std::size_t r = 0; r < count; ++r) {
+      clicks += static_cast<std::uint32_t>(buckets[r] == largest);
+    }
+    if (peak.clicks == 0 || largest > peak.bucket) peak = {largest, 0};
+    if (largest == peak.bucket) peak.clicks += clicks;
+  }
+  return peak;
+}
+
 template <class Int>
 void SelfAttentionPool::rebuild_row(std::size_t i, RowSums* sums, RowSums::Sums<Int>* exact) const {
   const std::span<const RowSums::Click> clicks = sums->clicks_;
   sums->scratch_.resize(clicks.size());
   const std::span<double> weights = sums->scratch_;
   score_keys(clicks[i], clicks, weights);
-  RowSums::Peak peak;
-  for (const double e : weights) {
-    const std::int32_t bucket = bucket_of_score(e);
-    if (peak.clicks == 0 || bucket > peak.bucket) peak = {bucket, 0};
-    if (bucket == peak.bucket) ++peak.clicks;
-  }
+  const RowSums::Peak peak = peak_of(weights);
   sums->peaks_[i] = peak;
   std::array<double, kBlockRows> shifts;
   shifts.fill(shift_of(peak.bucket));

@@ -82,6 +82,8 @@ class SelfAttentionPool {
   // e of one click's row: [keys].
   void score_keys(const RowSums::Click& query, std::span<const RowSums::Click> keys,
                   std::span<double> e) const;
+  // The largest bucket of a row's scores.
+  static RowSums::Peak peak_of(std::span<const double> scores);
   // e of one click in each row of a block; 0 without a click.
   void score_rows(const PooledClick* click, const RowBlock& block,
                   std::array<double, kBlockRows>* scores) const;
@@ -114,7 +116,7 @@ class SelfAttentionPool {
   const SelfAttention* attention_;  // in model_
   PairScores scores_;
   PoolGrid grid_;
-  std::vector<double> wv_;  // Wv transposed [d, d]; empty where the values are x
+  AlignedVector<double> wv_;  // Wv transposed [d, d]; empty where the values are x
   double recency_per_ms_ = 0.0;
   double weight_scale_ = 0.0;  // 2^g_w
   double value_scale_ = 0.0;   // 2^g_x

@@ -24,8 +24,8 @@ class DoubleLayer {
   }
 
  private:
-  std::vector<double> weight_;  // [in, out]
-  std::vector<double> bias_;    // [out]
+  AlignedVector<double> weight_;  // [in, out]
+  std::vector<double> bias_;      // [out]
 };
 
 // Softmax weights without their division, and their sum.

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "common/status.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/model.h"
 #include "scorer/target_table.h"
 
@@ -47,10 +48,10 @@ class TargetScores {
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const TargetTable> targets_;
   ScoreKind kind_ = ScoreKind::kDot;
-  std::size_t width_ = 0;        // w
-  std::vector<double> queries_;  // [n, H]; empty without matrices. Additive: e^2q
-  std::vector<double> keys_;     // [n, H]; empty without matrices. Additive: e^2k
-  std::vector<double> v_;        // [H]; additive only
+  std::size_t width_ = 0;          // w
+  AlignedVector<double> queries_;  // [n, H]; empty without matrices. Additive: e^2q
+  AlignedVector<double> keys_;     // [n, H]; empty without matrices. Additive: e^2k
+  std::vector<double> v_;          // [H]; additive only
 };
 
 }  // namespace freshet::scorer

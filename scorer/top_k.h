@@ -1,7 +1,8 @@
 // The k best candidates: by logit, descending; ties by item id, ascending as unsigned bytes.
 //
 // Errors:  none; candidates with a non-finite logit are left out and counted
-// Cost:    O(C + k log k)
+// Cost:    O(C + k log k): a comparison with the k-th best so far and, for the few that pass it, a
+//          place among 2 k
 // Oracle:  a full sort (tests/unit/scorer/top_k_test.cc)
 #pragma once
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "scorer/aligned_vector.h"
 #include "scorer/pooled_click.h"
 
 namespace freshet::scorer {
@@ -26,16 +27,16 @@ struct UserInputs {
 
 // The clicks of one behaviour on known items as target attention reads them, newest first.
 struct AttendedClicks {
-  std::size_t count = 0;        // N
-  std::vector<double> keys;     // [w, N]: the keys, transposed
-  std::vector<double> values;   // [N, d]: x
-  std::vector<double> recency;  // [N]: added to the scores; empty without recency
+  std::size_t count = 0;         // N
+  AlignedVector<double> keys;    // [w, N]: the keys, transposed
+  AlignedVector<double> values;  // [N, d]: x
+  std::vector<double> recency;   // [N]: added to the scores; empty without recency
 };
 
 struct UserFold {
   // Of the layers that fold U.
-  std::vector<float> m;  // M [w, h1], w = TargetTable::width()
-  std::vector<float> a;  // a [h1]
+  AlignedVector<float> m;  // M [w, h1], w = TargetTable::width()
+  std::vector<float> a;    // a [h1]
   // Of target attention.
   std::vector<AttendedClicks> attended;  // [B]
 

@@ -105,11 +105,13 @@ struct RowBodies {
       x_out[c] = L::load_floats(job.x_out + column + 8 * c, last);
       total[c] = L::load(job.total + column + 8 * c, last);
     }
-    std::int64_t* values = job.values + column;
-    for (std::size_t r = 0; r < job.rows; ++r, values += job.dim) {
-      const D8 in = L::broadcast(job.in[r]);
-      const D8 out = L::broadcast(job.out[r]);
-      const D8 share = L::broadcast(job.shares[r]);
+    // Copies, which the stores cannot change.
+    const SwapValues rows = job;
+    std::int64_t* values = rows.values + column;
+    for (std::size_t r = 0; r < rows.rows; ++r, values += rows.dim) {
+      const D8 in = L::broadcast(rows.in[r]);
+      const D8 out = L::broadcast(rows.out[r]);
+      const D8 share = L::broadcast(rows.shares[r]);
 #pragma GCC unroll 8
       for (std::size_t c = 0; c < kBlocks; ++c) {
         const I8 change = L::sub(rounded_product(x_in[c], in), rounded_product(x_out[c], out));

@@ -127,7 +127,7 @@ TEST(KernelsTest, ReluOfADenseLayerKeepsNaNAndMinusZero) {
 
 TEST(KernelsTest, TransposedSwapsRowsAndColumns) {
   const Matrix weight{2, 3, {1, 2, 3, 4, 5, 6}};
-  EXPECT_EQ(transposed<double>(weight), (std::vector<double>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(transposed<double>(weight), (AlignedVector<double>{1, 4, 2, 5, 3, 6}));
 }
 
 }  // namespace kernels_test
