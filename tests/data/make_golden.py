@@ -5,6 +5,9 @@
 Run it once per format version, by the last release that wrote it; it never replaces a version that
 is there. model-format-N/ and state-format-N/ are what users have on their disks; format-N.* is what
 the commands said of them. tests/e2e/golden_test.py compares.
+
+    format 1    the first
+    format 2    a partition's marker names the model that serves it (docs/formats.md, "Marker")
 """
 
 import json
@@ -19,7 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FRESHET_BINARY", str(ROOT / "build/release/freshet"))
 GOLDEN = ROOT / "tests/data/golden"
-FORMAT = 1
+FORMAT = 2
 
 T0 = 1_602_633_600_000
 CONFIG = """# The configuration of the golden files; MODEL and STATE are put in by who uses it.

@@ -64,6 +64,8 @@ class ServedVersionsTest(harness.BrokerTestCase):
         harness.wait_until("the good one is there", lambda: (
             'freshet_model_info{model="random@3"' in self.get(origin, "/metrics")))
         self.assertIn("freshet_model_swaps_total 1\n", self.get(origin, "/metrics"))
+        harness.wait_until("the old one is out of memory", lambda: (
+            "freshet_models_in_memory 1\n" in self.get(origin, "/metrics")))
         self.assertEqual(worker.stop(), 0, worker.text())
 
 
