@@ -73,18 +73,20 @@ void add_served(const std::string& where, const pipeline::ServedModel& served,
          findings);
 }
 
-// What a start would serve of a folder of versions, and what it would refuse.
-bool check_versions(const pipeline::WorkerConfig& config, pipeline::Findings* findings) {
-  const auto opened = pipeline::open_model(config.model_path, config);
+// What a start would take of a folder of versions, and what it would refuse. `kind` and the place
+// begin its findings.
+bool check_versions(const pipeline::WorkerConfig& config, const std::string& path,
+                    const std::string& kind, pipeline::Findings* findings) {
+  const auto opened = pipeline::open_model(path, config);
   if (!opened) {
     add_error(opened.error(), findings);
     return false;
   }
   for (const pipeline::ModelRefusal& refusal : opened->versions->status().refused) {
-    findings->push_back({pipeline::FindingLevel::kWarning, "model " + config.model_path,
-                         refusal.message, "a worker serves " + opened->model->label});
+    findings->push_back({pipeline::FindingLevel::kWarning, kind + path, refusal.message,
+                         "a worker takes " + opened->model->label});
   }
-  add_served("model " + opened->folder.string(), *opened->model, findings);
+  add_served(kind + opened->folder.string(), *opened->model, findings);
   return true;
 }
 
@@ -106,21 +108,22 @@ bool check_folder(const pipeline::ConfigReading& reading, const std::string& pat
   return true;
 }
 
-bool check_primary(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
-  const std::string& path = reading.config.model_path;
+bool check_path(const pipeline::ConfigReading& reading, const std::string& path,
+                const std::string& kind, pipeline::Findings* findings) {
   if (!pipeline::is_folder_of_versions(path)) {
-    return check_folder(reading, path, "model " + path, findings);
+    return check_folder(reading, path, kind + path, findings);
   }
-  return sound(reading, kServedSections) && check_versions(reading.config, findings);
+  return sound(reading, kServedSections) && check_versions(reading.config, path, kind, findings);
 }
 
 void check_models(const pipeline::ConfigReading& reading, pipeline::Findings* findings) {
   const pipeline::WorkerConfig& config = reading.config;
-  if (sound(reading, kModelSections) && check_primary(reading, findings)) {
+  if (sound(reading, kModelSections) &&
+      check_path(reading, config.model_path, "model ", findings)) {
     describe_behaviours(config, findings);
   }
   if (config.shadow.on() && sound(reading, kShadowSections)) {
-    check_folder(reading, config.shadow.path, "shadow model " + config.shadow.path, findings);
+    check_path(reading, config.shadow.path, "shadow model ", findings);
   }
 }
 

@@ -6,7 +6,6 @@
 #include "pipeline/log.h"
 #include "pipeline/models/open_model.h"
 #include "scorer/float_mode.h"
-#include "scorer/model_folder.h"
 
 namespace freshet::commands {
 
@@ -25,11 +24,10 @@ Result<Loaded> load(const pipeline::ConfigSource& source, const std::string& mod
 
 Status load_shadow(Loaded* loaded) {
   if (!loaded->config.shadow.on()) return {};
-  auto model = scorer::load_model(loaded->config.shadow.path);
-  if (!model) return tl::unexpected(model.error());
-  auto served = pipeline::ServedModel::create(std::move(*model), loaded->config);
-  if (!served) return error(served.error().code, "shadow.path: " + served.error().message);
-  loaded->shadow = std::move(*served);
+  auto opened = pipeline::open_model(loaded->config.shadow.path, loaded->config);
+  if (!opened) return error(opened.error().code, "shadow.path: " + opened.error().message);
+  loaded->shadow = std::move(opened->model);
+  loaded->shadow_folder = std::move(opened->folder);
   return {};
 }
 

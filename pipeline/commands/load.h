@@ -21,7 +21,9 @@ struct Loaded {
   std::shared_ptr<const pipeline::ModelSource> models;  // that one, for ever
   std::filesystem::path model_folder;  // where it is: model.path, or a version in it
   std::shared_ptr<pipeline::VersionChooser> versions;  // null where model.path is one model
-  std::shared_ptr<const pipeline::ServedModel> shadow = nullptr;  // by load_shadow()
+  // By load_shadow(), for as long as the process lives; and where it is, as model_folder.
+  std::shared_ptr<const pipeline::ServedModel> shadow = nullptr;
+  std::filesystem::path shadow_folder = {};
 };
 
 // Also sets up logging and checks the floating-point mode. `model_path` overrides the

@@ -52,14 +52,12 @@ struct ReplayArguments {
 
 // They are read before the outputs are opened, and would be lost all the same.
 Status check_model_files(const ReplayArguments& arguments, const Loaded& loaded) {
-  const pipeline::WorkerConfig& config = loaded.config;
   using pipeline::FileUse;
   std::vector<pipeline::NamedFile> files;
   for (const char* name : {scorer::kModelYamlName, scorer::kWeightsName, scorer::kItemsName}) {
     files.push_back({"model", loaded.model_folder / name, FileUse::kRead});
-    if (!config.shadow.on() || arguments.shadow_output.empty()) continue;
-    files.push_back(
-        {"shadow.path", std::filesystem::path(config.shadow.path) / name, FileUse::kRead});
+    if (loaded.shadow == nullptr) continue;
+    files.push_back({"shadow.path", loaded.shadow_folder / name, FileUse::kRead});
   }
   files.push_back({"--output", arguments.output, FileUse::kWritten});
   files.push_back({"--dead-letters", arguments.dead_letters_file(), FileUse::kWritten});

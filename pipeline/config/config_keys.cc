@@ -195,7 +195,7 @@ std::vector<WorkerKey> scoring_keys() {
           [](auto& v, auto* c) { c->model_reload_interval = duration_of(v); }),
       text_key("shadow.path", "null", kPathBytesMax,
                "The folder of a second model that scores the same events beside the first, for a "
-               "topic of its own; null: none.",
+               "topic of its own; of a folder of versions the newest as of the start. null: none.",
                [](auto& v, auto* c) { c->shadow.path = text(v); }),
       text_key("shadow.output", "scores-shadow", kTopicBytesMax,
                "The topic that the second model's score events go to.",

@@ -107,6 +107,23 @@ class FolderTest(unittest.TestCase):
         self.assertRegex(listed[1], "^version: random@8, folder 8, refused: .*SHA-256")
         self.assertRegex(listed[2], "^version: random@7, folder 7, 20 items, ")
 
+    def test_a_shadow_is_the_newest_version_as_of_the_start(self):
+        log, shadow = self.dir / "log.jsonl", self.dir / "shadow.jsonl"
+        log.write_text('{"type":"request","user_id":"u","request_id":"r","ts":1602633600000,"candidates":["3"]}\n')
+        options = ("-c", self.config, "--set", f"model.path={self.models / '7'}", "--set",
+                   f"shadow.path={self.models}")
+        checked = harness.freshet("check", *options).stdout
+        self.assertIn(f"shadow model {self.models / '8'}", checked)
+        for label in ("random@8", "random@7"):
+            harness.freshet("replay", *options, "--input", log, "--output", "/dev/null", "--shadow-output", shadow)
+            self.assertIn(f'"model":"{label}"', shadow.read_text())
+            (self.models / "current").write_text("7\n")
+        (self.models / "current").write_text("9\n")
+        done = harness.freshet("replay", *options, "--input", log, "--output", "/dev/null", "--shadow-output", shadow,
+                               check=False)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("shadow.path: ", done.stderr)
+
     def test_a_start_without_a_version_in_order_is_refused_with_all_reasons(self):
         (self.models / "current").write_text("9")
         done = harness.freshet("check", "-c", self.config, check=False)
