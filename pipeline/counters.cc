@@ -70,6 +70,7 @@ Counters& Counters::operator+=(const Counters& other) {
   for (std::size_t i = 0; i < dead_letters.size(); ++i) dead_letters[i] += other.dead_letters[i];
   for (std::size_t i = 0; i < retries.size(); ++i) retries[i] += other.retries[i];
   shadow += other.shadow;
+  examples += other.examples;
   for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += other.dropped[i];
   event_to_score += other.event_to_score;
   commit_duration += other.commit_duration;

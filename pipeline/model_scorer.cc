@@ -57,8 +57,9 @@ void ModelScorer::fold(const Snapshot& snapshot) {
 void ModelScorer::observe(const Snapshot& snapshot,
                           std::span<const scorer::ItemRow> candidates) const {
   if (observer_ == nullptr) return;
-  ScoredOn scored{snapshot.event, snapshot.stream_time, snapshot.user, snapshot.windows, {}, {}, {},
-                  index_};
+  ScoredOn scored{
+      snapshot.event, snapshot.stream_time, snapshot.user, snapshot.windows, *model_, {}, {}, {},
+      index_};
   if (!candidates.empty()) {
     scored.u = u_;
     scored.candidates = candidates;

@@ -13,6 +13,7 @@
 #include "pipeline/events/event.h"
 #include "pipeline/events/record.h"
 #include "pipeline/hot_user.h"
+#include "pipeline/served_model.h"
 #include "scorer/candidate_scorer.h"
 
 namespace freshet::pipeline {
@@ -24,7 +25,8 @@ struct ScoredOn {
   EventTime stream_time;
   const HotUser& user;  // a click is inserted already, an impression's click is not
   const Windows& windows;
-  std::span<const float> u;  // [P d]
+  const ServedModel& served;  // that scored it
+  std::span<const float> u;   // [P d]
   std::span<const scorer::ItemRow> candidates;
   std::span<const scorer::CandidateLogit> logits;  // [candidates]
   std::size_t model = 0;  // index in the task's models: 0 the primary, and so that of user.view()

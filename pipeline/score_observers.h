@@ -1,6 +1,7 @@
 // ScoreObservers: several observers as one. Each sees everything, in the order of the list.
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include "pipeline/score_observer.h"
@@ -9,7 +10,13 @@ namespace freshet::pipeline {
 
 class ScoreObservers final : public ScoreObserver {
  public:
-  // The observers outlive this.
+  ScoreObservers() = default;
+  // Of these, those that are there. The observers outlive this.
+  ScoreObservers(std::initializer_list<ScoreObserver*> observers) {
+    for (ScoreObserver* observer : observers) {
+      if (observer != nullptr) add(observer);
+    }
+  }
   void add(ScoreObserver* observer) { observers_.push_back(observer); }
   bool empty() const { return observers_.empty(); }
 

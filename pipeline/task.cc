@@ -104,8 +104,10 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       served_(served_from_start(*context.model, start.publish_from, stored)),
       last_record_(start.last_record),
       last_record_is_due_(start.last_record_is_retained),
+      examples_(context.make_examples ? context.make_examples() : nullptr),
+      observers_({context.observer, examples_.get()}),
       decoder_(*context.config),
-      scorer_(*context.config, context.models(), context.observer),
+      scorer_(*context.config, context.models(), observer()),
       state_(context.store, partition, owner, context.models(), context.config->limits(), stored,
              cache_bytes),
       schedule_(context.config->checkpoint.interval),
@@ -114,7 +116,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
 bool Task::serve(std::shared_ptr<const ServedModel> model) {
   if (model == context_.model) return false;
   context_.model = std::move(model);
-  scorer_ = EventScorer(*context_.config, context_.models(), context_.observer);
+  scorer_ = EventScorer(*context_.config, context_.models(), observer());
   state_.serve(context_.models());
   served_ = marked(*context_.model, std::max(position_, publish_from_));
   ++context_.counters->model_swaps;
@@ -175,6 +177,7 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   } else if (publish) {
     if (Status scored = apply_and_score(record); !scored) return tl::unexpected(scored.error());
     if (context_.observer != nullptr) context_.observer->on_output(record, outputs_.front());
+    add_examples(record);
   } else if (!is_before(record.offset, apply_from_)) {
     if (Status applied = apply_only(record); !applied) return tl::unexpected(applied.error());
   }
@@ -185,6 +188,13 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
     last_record_ = stateful::LastRecord{record.offset, record.timestamp, hash_of(record)};
   }
   return std::span<const OutputRecord>(outputs_);
+}
+
+void Task::add_examples(const InputRecord& record) {
+  if (examples_ == nullptr) return;
+  const std::size_t before = outputs_.size();
+  examples_->add_records(record, &outputs_);
+  context_.counters->examples += outputs_.size() - before;
 }
 
 OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal) {

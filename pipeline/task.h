@@ -39,7 +39,9 @@
 #include "pipeline/recorded_swaps.h"
 #include "pipeline/restore_runner.h"
 #include "pipeline/save_schedule.h"
+#include "pipeline/score_observers.h"
 #include "pipeline/shadow_scores.h"
+#include "pipeline/side_output.h"
 #include "pipeline/status_board.h"
 #include "pipeline/task_start.h"
 #include "stateful/state_store.h"
@@ -65,6 +67,8 @@ struct TaskContext {
   const RecordedSwaps* swaps = nullptr;  // of a replay that repeats a run; none normally
   // Whether the first of these is the shadow, whose scores go to OutputTopic::kShadow.
   bool publishes_shadow = false;
+  // Makes a task's records for OutputTopic::kExamples; none where there is no such topic.
+  std::function<std::unique_ptr<SideOutput>()> make_examples = nullptr;
 
   ServedModels models() const;  // `model`, then those beside it
 };
@@ -85,6 +89,8 @@ class Task {
   Task(const TaskContext& context, Partition partition, const TaskStart& start,
        stateful::OwnerToken owner, const std::optional<stateful::StoredMarker>& stored,
        std::string fingerprint, std::size_t cache_bytes);
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
 
   // Applies the record. Returns its output or dead letter, and behind it what goes to other topics
   // beside it; nothing where nothing is published (it is read again, or a tombstone). The records
@@ -150,10 +156,12 @@ class Task {
   Result<std::optional<std::string>> explain(const UserId& user);
 
  private:
+  ScoreObserver* observer() { return observers_.empty() ? nullptr : &observers_; }
   Status accept_offset(const InputRecord& record);
   Status check_last_record(const InputRecord& record);
   Result<HotUser*> find_user(const UserId& user);
   Status apply_and_score(const InputRecord& record);
+  void add_examples(const InputRecord& record);
   Status apply_only(const InputRecord& record);
   TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
   std::vector<stateful::UserChange> take_users(Save save);
@@ -178,6 +186,8 @@ class Task {
   std::optional<stateful::LastRecord> last_record_;  // the newest that was ever applied
   bool last_record_is_due_;  // the topic has to hold it, and it has not been read yet
 
+  std::unique_ptr<SideOutput> examples_;  // null: none are published
+  ScoreObservers observers_;              // the context's, and examples_
   EventDecoder decoder_;
   EventScorer scorer_;
   PartitionState state_;

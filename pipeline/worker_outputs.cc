@@ -1,12 +1,22 @@
 // What a worker does with the outputs of a record: sends them, and what becomes of those that their
 // topic does not take.
 #include <string>
+#include <string_view>
 
 #include "common/crash_point.h"
 #include "pipeline/log.h"
 #include "pipeline/worker.h"
 
 namespace freshet::pipeline {
+namespace {
+
+// How to have smaller records of a topic that stands beside the main output.
+std::string_view remedy_of(OutputTopic topic) {
+  return topic == OutputTopic::kExamples ? "keep shorter sequences (behaviours, length_max)"
+                                         : "publish fewer candidates";
+}
+
+}  // namespace
 
 Status Worker::send(const OutputRecord& output) {
   return persist(Operation::kSend, [&] { return transport_->send(output); });
@@ -48,7 +58,7 @@ Status Worker::publish_beside(const InputRecord& record, const OutputRecord& out
       "the " + std::string(name_of(output.topic)) + " record of " + context_.config->kafka.input +
       "-" + std::to_string(record.partition.value) + " at offset " +
       std::to_string(record.offset.value) + " is left out: " + sent.error().message +
-      "; let the topic take larger records, or publish fewer candidates";
+      "; let the topic take larger records, or " + std::string(remedy_of(output.topic));
   if (before == 0) {
     log_warn(message + " (freshet_outputs_dropped_total counts them all)");
   } else {

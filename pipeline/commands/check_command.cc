@@ -31,7 +31,8 @@ namespace {
 
 // Where one of these is wrong, what the model lacks could be its consequence.
 constexpr std::string_view kModelSections[] = {"", "model"};
-constexpr std::string_view kKafkaSections[] = {"", "application_id", "kafka", "shadow", "threads"};
+constexpr std::string_view kKafkaSections[] = {"",       "application_id", "kafka",
+                                               "shadow", "examples",       "threads"};
 constexpr std::string_view kShadowSections[] = {"", "shadow"};
 constexpr std::string_view kServedSections[] = {"", "behaviours", "candidates", "events"};
 

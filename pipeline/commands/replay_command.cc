@@ -142,11 +142,11 @@ class ExampleFile {
     if (!sink) return tl::unexpected(sink.error());
     sink_ = std::move(*sink);
     // A quarter of the budget: half of it are the users' (see the worker below).
-    observers->add(
-        &examples_.emplace(loaded.config, loaded.model, loaded.config.memory_budget_mb << 18,
-                           pipeline::ExampleExport::Sink{
-                               [this](std::string_view lines) { return sink_->write(lines); },
-                               [stop] { stop->request(); }}));
+    observers->add(&examples_.emplace(loaded.config, loaded.config.memory_budget_mb << 18,
+                                      pipeline::ExampleExport::Sink{[this](std::string_view lines) {
+                                                                      return sink_->write(lines);
+                                                                    },
+                                                                    [stop] { stop->request(); }}));
     return {};
   }
 
@@ -297,7 +297,7 @@ void add_replay(CLI::App& app, Run* run) {
                         "out of its bound");
   CLI::Option* explain = command->add_option(
       "--explain", arguments->explain, "USER: prints what each event of this user was scored on");
-  CLI::Option* examples = command->add_option(
+  command->add_option(
       "--export-examples", arguments->export_examples,
       "training data: what each candidate was scored on, with its label; gzip where "
       "the name ends in .gz, - is stdout");
@@ -305,8 +305,7 @@ void add_replay(CLI::App& app, Run* run) {
       ->add_option("--swaps", arguments->swaps,
                    "which model scored what, as `model swaps` lists it: repeats that run")
       ->excludes(verify)
-      ->excludes(explain)
-      ->excludes(examples);
+      ->excludes(explain);
   add_seed_options(command, &arguments->input);
   command->callback([arguments, run] { *run = [arguments] { return run_replay(*arguments); }; });
 }

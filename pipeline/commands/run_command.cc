@@ -46,7 +46,8 @@ std::string describe(const Loaded& loaded, const std::string& origin) {
   return "freshet " FRESHET_VERSION ": " + config.application_id + " reads " + config.kafka.input +
          " from " + config.kafka.bootstrap + " on " + std::to_string(config.threads) +
          (config.threads == 1 ? " thread" : " threads") + ", model " + model->label + " (" +
-         mebibytes(pipeline::model_bytes(*model)) + ")" + describe_shadow(loaded) + ", state " +
+         mebibytes(pipeline::model_bytes(*model)) + ")" + describe_shadow(loaded) +
+         (config.examples.on() ? ", examples to " + config.examples.topic : "") + ", state " +
          config.state_path + ", memory " + mebibytes(split.hot_users_bytes) + " hot users + " +
          mebibytes(split.store_bytes) + " store + " +
          mebibytes(split.input_queue_bytes + split.output_queue_bytes) + " queues, http " + origin;

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "pipeline/examples/example_records.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/memory_split.h"
 
@@ -37,6 +38,11 @@ WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, 
     if (loaded.shadow != nullptr) {
       context.beside = {loaded.shadow};
       context.publishes_shadow = true;
+    }
+    if (loaded.config.examples.on()) {
+      context.make_examples = [config = &loaded.config] {
+        return std::make_unique<pipeline::ExampleRecords>(*config);
+      };
     }
     if (loaded.config.changelog) {
       one->restores = std::make_unique<pipeline::RestoreThread>(

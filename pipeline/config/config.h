@@ -100,7 +100,10 @@ struct ShadowConfig {
 };
 
 struct ExamplesConfig {
+  std::string topic;                 // of the rows as they are made, without a join; empty: none
   DurationMs label_wait{3'600'000};  // how long after its time a row's click may come
+
+  bool on() const { return !topic.empty(); }
 };
 
 struct CommitConfig {

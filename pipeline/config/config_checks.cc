@@ -64,6 +64,7 @@ void check_kafka(const WorkerConfig& config, Problems* problems) {
       {"kafka.dead_letter", &config.kafka.dead_letter},
   };
   if (config.shadow.on()) topics.emplace_back("shadow.output", &config.shadow.output);
+  if (config.examples.on()) topics.emplace_back("examples.topic", &config.examples.topic);
   if (!is_topic_name(config.application_id)) {
     problems->push_back(
         {"application_id", quote_excerpt(config.application_id) + std::string(kRule)});

@@ -200,9 +200,13 @@ std::vector<WorkerKey> scoring_keys() {
       text_key("shadow.output", "scores-shadow", kTopicBytesMax,
                "The topic that the second model's score events go to.",
                [](auto& v, auto* c) { c->shadow.output = text(v); }),
+      text_key("examples.topic", "null", kTopicBytesMax,
+               "The topic that `run` writes training data to, in the transaction of the scores: a "
+               "row for each impression and each candidate of a request; null: none.",
+               [](auto& v, auto* c) { c->examples.topic = text(v); }),
       number_key("examples.label_wait_ms", "3600000", "ms", {0, kYearMs},
                  "How long, in event time, an example's click may come after what was scored; then "
-                 "its label is 0. Only `replay --export-examples` reads it.",
+                 "its label is 0. Rows of examples.topic wait for nothing.",
                  [](auto& v, auto* c) { c->examples.label_wait = duration_of(v); }),
   };
 }

@@ -12,11 +12,11 @@ DelayedWorker::DelayedWorker(const WorkerConfig& config, ServedModels models, Du
       delay_(delay),
       store_(std::move(store)),
       cache_bytes_(cache_bytes),
-      applier_(config, models_, nullptr) {
+      applier_(config, models_, nullptr),
+      encoder_(config) {
   for (std::size_t m = 0; m < models_.size(); ++m) {
     ScoreObserver* const observer = this;
     scorers_.emplace_back(config, models_[m], m, observer);
-    encoders_.emplace_back(config, models_[m]);
   }
 }
 
@@ -53,7 +53,7 @@ Status DelayedWorker::process(Partition partition, const Event& event, EventTime
 
 void DelayedWorker::on_scored(const ScoredOn& scored) {
   std::vector<float>& logits = logits_[scored.model];
-  for (const Example& row : encoders_[scored.model].rows_of(scored)) {
+  for (const Example& row : encoder_.rows_of(scored)) {
     logits.push_back(row.served ? row.served->total : std::numeric_limits<float>::quiet_NaN());
   }
 }

@@ -51,7 +51,7 @@ class DelayedWorker final : private ScoreObserver {
   std::size_t cache_bytes_;
   EventScorer applier_;
   std::vector<ModelScorer> scorers_;
-  std::vector<ExampleEncoder> encoders_;  // [models]
+  ExampleEncoder encoder_;
   std::map<Partition, std::unique_ptr<DelayedPartition>> partitions_;
   std::vector<std::vector<float>> logits_;
 };

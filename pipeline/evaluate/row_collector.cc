@@ -35,10 +35,9 @@ RowCollector::RowCollector(const WorkerConfig& config, ServedModels models, Coll
       options_(std::move(options)),
       delayed_(std::move(delayed)),
       truth_field_(std::move(truth)),
+      encoder_(config),
       logits_(models_.size()),
-      delayed_logits_(delayed_.size(), std::vector<std::vector<float>>(models_.size())) {
-  for (const auto& model : models_) encoders_.emplace_back(config, model);
-}
+      delayed_logits_(delayed_.size(), std::vector<std::vector<float>>(models_.size())) {}
 
 Result<std::unique_ptr<RowCollector>> RowCollector::create(
     const WorkerConfig& config, ServedModels models, CollectOptions options,
@@ -78,7 +77,7 @@ void RowCollector::add_rows(const ScoredOn& scored) {
   row.user = index_in(&users_, event.user);
   row.length = static_cast<std::uint32_t>(scored.windows[0].count);
   if (options_.scene) row.scene = index_in(&scenes_, event.context[*options_.scene]);
-  pending_->rows = encoders_[0].rows_of(scored);
+  pending_->rows = encoder_.rows_of(scored);
   for (Example& example : pending_->rows) {
     example.ticket = rows_.size();
     row.item = index_in(&items_, example.item);
@@ -98,7 +97,7 @@ void RowCollector::on_scored(const ScoredOn& scored) {
   }
   if (!pending_ || !pending_->judged) return;
   std::vector<scorer::CandidateLogit>& logits = logits_[scored.model];
-  const std::vector<Example> rows = encoders_[scored.model].rows_of(scored);
+  const std::vector<Example> rows = encoder_.rows_of(scored);
   const std::size_t first = logits.size() - rows.size();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].served) logits[first + i] = *rows[i].served;

@@ -101,7 +101,7 @@ class RowCollector final : public ScoreObserver {
   CollectOptions options_;
   std::vector<std::unique_ptr<DelayedWorker>> delayed_;
   std::optional<NumberField> truth_field_;
-  std::vector<ExampleEncoder> encoders_;  // [models]
+  ExampleEncoder encoder_;
   std::map<Partition, LabelJoiner> joiners_;
   std::size_t bytes_ = 0;  // of all joiners
   std::optional<Pending> pending_;

@@ -6,7 +6,7 @@ namespace freshet::pipeline {
 namespace {
 
 // [OutputTopic]
-constexpr std::string_view kTopicNames[] = {"scores", "dead_letters", "shadow"};
+constexpr std::string_view kTopicNames[] = {"scores", "dead_letters", "shadow", "examples"};
 static_assert(std::size(kTopicNames) == kOutputTopics);
 
 }  // namespace
@@ -20,6 +20,9 @@ std::vector<OutputTopicName> output_topics(const WorkerConfig& config) {
       {OutputTopic::kDeadLetters, "kafka.dead_letter", kafka.dead_letter}};
   if (config.shadow.on()) {
     topics.push_back({OutputTopic::kShadow, "shadow.output", config.shadow.output});
+  }
+  if (config.examples.on()) {
+    topics.push_back({OutputTopic::kExamples, "examples.topic", config.examples.topic});
   }
   return topics;
 }

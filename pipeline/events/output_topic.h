@@ -12,8 +12,8 @@ namespace freshet::pipeline {
 
 // Which of the application's topics a record goes to. The first two are the main output: a score or
 // a dead letter for each record; the others stand beside it.
-enum class OutputTopic { kScores, kDeadLetters, kShadow };
-inline constexpr std::size_t kOutputTopics = static_cast<std::size_t>(OutputTopic::kShadow) + 1;
+enum class OutputTopic { kScores, kDeadLetters, kShadow, kExamples };
+inline constexpr std::size_t kOutputTopics = static_cast<std::size_t>(OutputTopic::kExamples) + 1;
 
 std::string_view name_of(OutputTopic topic);  // as metrics and messages have it: "dead_letters"
 

@@ -52,14 +52,24 @@ void append_logit(std::string_view name, const std::optional<float>& logit, std:
   }
 }
 
+// Of an event's own candidates, which are scored in ascending order of their rows.
+std::optional<scorer::CandidateLogit> served_logit(const ScoredOn& scored, const ItemId& item) {
+  const auto row = scored.served.model->row_of(item);
+  if (!row) return std::nullopt;
+  const auto found = std::lower_bound(scored.candidates.begin(), scored.candidates.end(), *row);
+  FRESHET_CHECK(found != scored.candidates.end() && *found == *row);
+  return scored.logits[static_cast<std::size_t>(found - scored.candidates.begin())];
+}
+
 }  // namespace
 
-ExampleEncoder::ExampleEncoder(const WorkerConfig& config, std::shared_ptr<const ServedModel> model)
+ExampleEncoder::ExampleEncoder(const WorkerConfig& config)
     : context_fields_(config.events.context),
       label_behaviour_(config.events.label_behaviour),
       publish_(config.candidates.publish),
+      label_age_max_(config.behaviours[config.events.label_behaviour].limits.age_max),
       label_wait_(config.examples.label_wait),
-      model_(std::move(model)) {
+      topic_(config.kafka.input) {
   for (const BehaviourConfig& behaviour : config.behaviours) {
     behaviours_.push_back(behaviour.limits.name);
   }
@@ -78,31 +88,34 @@ ExampleFeatures ExampleEncoder::features_of(const ScoredOn& scored) const {
     append_clicks(scored.user.state().sequences[b], scored.windows[b], &json);
   }
   json += "},\"model\":";
-  append_json_string(model_->label, &json);
+  append_json_string(scored.served.label, &json);
   return features;
 }
 
-// Of an event's own candidates, which are scored in ascending order of their rows.
-std::optional<scorer::CandidateLogit> ExampleEncoder::served_logit(const ScoredOn& scored,
-                                                                   const ItemId& item) const {
-  const auto row = model_->model->row_of(item);
-  if (!row) return std::nullopt;
-  const auto found = std::lower_bound(scored.candidates.begin(), scored.candidates.end(), *row);
-  FRESHET_CHECK(found != scored.candidates.end() && *found == *row);
-  return scored.logits[static_cast<std::size_t>(found - scored.candidates.begin())];
+void ExampleEncoder::set_source(const InputRecord& record, ExampleFeatures* features) const {
+  std::string& json = features->source;
+  json = "\"source\":{\"topic\":";
+  append_json_string(topic_, &json);
+  json += ",\"partition\":";
+  append_number(record.partition.value, &json);
+  json += ",\"offset\":";
+  append_number(record.offset.value, &json);
+  json += "}";
 }
 
-// A click that came before the request that it follows in time.
+// A click that came before the request that it follows in time. One that is not visible any more
+// counts as little as one that is collected, which happens at no certain time.
 bool ExampleEncoder::was_clicked(const ScoredOn& scored, const ItemId& item) const {
   const stateful::Sequence& clicks = scored.user.state().sequences[label_behaviour_];
-  for (std::size_t i = 0; i < clicks.size() && clicks[i].ts >= scored.event.ts; ++i) {
+  const EventTime oldest = std::max(scored.event.ts, scored.stream_time - label_age_max_);
+  for (std::size_t i = 0; i < clicks.size() && clicks[i].ts >= oldest; ++i) {
     if (clicks[i].item == item && clicks[i].ts <= scored.event.ts + label_wait_) return true;
   }
   return false;
 }
 
 std::vector<Example> ExampleEncoder::published_rows(const ScoredOn& scored) const {
-  const scorer::Model& model = *model_->model;
+  const scorer::Model& model = *scored.served.model;
   const scorer::TopK top =
       scorer::top_k(scored.candidates, scored.logits, model.item_id_rank, publish_);
   std::vector<Example> rows;
@@ -159,7 +172,7 @@ void append_example(const Example& example, std::string* out) {
   append_logit(",\"wide\":", served ? std::optional(served->wide) : std::nullopt, out);
   out->push_back(',');
   *out += features.source;
-  *out += "}\n";
+  out->push_back('}');
 }
 
 }  // namespace freshet::pipeline

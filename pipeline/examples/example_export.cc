@@ -2,31 +2,12 @@
 
 #include <utility>
 
-#include "common/json_text.h"
-
 namespace freshet::pipeline {
-namespace {
-
-std::string source_of(const std::string& topic, const InputRecord& record) {
-  std::string json = "\"source\":{\"topic\":";
-  append_json_string(topic, &json);
-  json += ",\"partition\":";
-  append_number(record.partition.value, &json);
-  json += ",\"offset\":";
-  append_number(record.offset.value, &json);
-  json += "}";
-  return json;
-}
-
-}  // namespace
-
-ExampleExport::ExampleExport(const WorkerConfig& config, std::shared_ptr<const ServedModel> model,
-                             std::size_t bytes_max, Sink sink)
-    : topic_(config.kafka.input),
-      label_behaviour_(config.events.label_behaviour),
+ExampleExport::ExampleExport(const WorkerConfig& config, std::size_t bytes_max, Sink sink)
+    : label_behaviour_(config.events.label_behaviour),
       label_wait_(config.examples.label_wait),
       bytes_max_(bytes_max),
-      encoder_(config, std::move(model)),
+      encoder_(config),
       sink_(std::move(sink)) {}
 
 void ExampleExport::fail(Error failure) {
@@ -42,6 +23,7 @@ LabelJoiner& ExampleExport::joiner_of(Partition partition) {
     if (failure_) return;
     line_.clear();
     append_example(row, &line_);
+    line_.push_back('\n');
     if (Status written = sink_.write(line_); !written) fail(std::move(written.error()));
   };
   return joiners_.emplace(partition, LabelJoiner(label_wait_, write)).first->second;
@@ -73,7 +55,7 @@ void ExampleExport::on_output(const InputRecord& record, const OutputRecord&) {
   const std::size_t bytes_before = joiner.bytes();
   joiner.advance(scored_->stream_time);
   if (scored_->features != nullptr) {
-    scored_->features->source = source_of(topic_, record);
+    encoder_.set_source(record, scored_->features.get());
     joiner.add(std::move(scored_->features), std::move(scored_->rows));
   }
   if (scored_->clicked) joiner.click(*scored_->clicked_by, *scored_->clicked, scored_->ts);

@@ -33,8 +33,7 @@ class ExampleExport final : public ScoreObserver {
     std::function<void()> on_failure;
   };
   // `bytes_max` bounds what waits for labels, of all partitions together.
-  ExampleExport(const WorkerConfig& config, std::shared_ptr<const ServedModel> model,
-                std::size_t bytes_max, Sink sink);
+  ExampleExport(const WorkerConfig& config, std::size_t bytes_max, Sink sink);
 
   void on_scored(const ScoredOn& scored) override;
   void on_output(const InputRecord& record, const OutputRecord& output) override;
@@ -59,7 +58,6 @@ class ExampleExport final : public ScoreObserver {
   void fail(Error failure);
   void bound_memory();  // fails where bytes_ is beyond bytes_max_
 
-  std::string topic_;
   std::size_t label_behaviour_;
   DurationMs label_wait_;
   std::size_t bytes_max_;

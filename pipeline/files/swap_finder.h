@@ -1,9 +1,11 @@
 // SwapFinder: which record of a run was scored with which model, from what the run published.
 //
 // Each output names its source and its model, and so does each dead letter that a model decided
-// (unknown_item, non_finite_score). No other record depends on the model: what it changes in a
-// user's sequences does not. So a swap lies before the first record that names the new model, and
-// a replay that goes over there repeats every byte, wherever between the two records it was.
+// (unknown_item, non_finite_score). No other record depends on the model, as what it changes in a
+// user's sequences does not, but the dead letter `too_large` of an output that its topic did not
+// take: it names none, and a replay, whose files take every size, has the output in its place. So a
+// swap lies before the first record that names the new model, and a replay that goes over there
+// repeats every other byte, wherever between the two records it was.
 //
 // Errors:  kInvalidConfig naming file and line: no dump, or not of such a topic; kFatal for a read
 //          fault

@@ -108,10 +108,18 @@ void add_shadow(const ServedModel* shadow, const Counters& counted, MetricList* 
   list->begin(MetricType::Counter, "freshet_shadow_score_difference_total",
               "Absolute differences of these items' scores, added up.");
   list->add(made.divergence.score_difference);
+}
+
+// As above: there without a topic of examples, too.
+void add_beside(const Counters& counted, MetricList* list) {
+  list->counter("freshet_example_records_total", "Rows made for the examples' topic.",
+                counted.examples);
   list->begin(MetricType::Counter, "freshet_outputs_dropped_total",
               "Records beside the main output that were too large for their topic.");
-  list->add(static_cast<double>(counted.dropped[static_cast<std::size_t>(OutputTopic::kShadow)]),
-            {{"output", std::string(name_of(OutputTopic::kShadow))}});
+  for (const OutputTopic topic : {OutputTopic::kShadow, OutputTopic::kExamples}) {
+    list->add(static_cast<double>(counted.dropped[static_cast<std::size_t>(topic)]),
+              {{"output", std::string(name_of(topic))}});
+  }
 }
 
 void add_records(const Counters& counted, MetricList* list) {
@@ -248,6 +256,7 @@ std::string metrics_page(const ProcessView& process, const StallObserver& stalls
   add_models(*process.models, &list);
   add_records(counted, &list);
   add_shadow(process.shadow.get(), counted, &list);
+  add_beside(counted, &list);
   add_commits(counted, stalls.observed(), &list);
   add_users(workers, counted, &list);
   add_partitions(workers, process.clock->now(), &list);

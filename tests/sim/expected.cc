@@ -23,6 +23,14 @@ std::string number_after(const std::string& text, const std::string& name) {
   return text.substr(digits, text.find_first_not_of("0123456789", digits) - digits);
 }
 
+// The string that begins behind `name`; empty where there is none.
+std::string text_after(const std::string& text, std::string_view name) {
+  const std::size_t begin = text.find(name);
+  if (begin == std::string::npos) return {};
+  const std::size_t first = begin + name.size();
+  return text.substr(first, text.find('"', first) - first);
+}
+
 }  // namespace
 
 std::string line_of(const std::string& topic, const test::StoredRecord& record) {
@@ -43,12 +51,7 @@ std::string source_of(const test::StoredRecord& record) {
 
 std::string model_of(const test::StoredRecord& record) {
   const std::string named = header_of(record, pipeline::kModelHeader);
-  constexpr std::string_view kName = "\"model\":\"";
-  const std::string value = record.value.value_or("");
-  const std::size_t begin = value.find(kName);
-  if (!named.empty() || begin == std::string::npos) return named;
-  const std::size_t label = begin + kName.size();
-  return value.substr(label, value.find('"', label) - label);
+  return named.empty() ? text_after(record.value.value_or(""), "\"model\":\"") : named;
 }
 
 std::vector<Expected> Expected::replay_versions(const Scenario& scenario,
@@ -62,10 +65,19 @@ std::vector<Expected> Expected::replay_versions(const Scenario& scenario,
   return all;
 }
 
-std::string slot_of(pipeline::OutputTopic topic, const std::string& source) {
-  const bool main =
-      topic == pipeline::OutputTopic::kScores || topic == pipeline::OutputTopic::kDeadLetters;
-  return main ? source : std::string(name_of(topic)) + " " + source;
+std::string slot_of(pipeline::OutputTopic topic, const test::StoredRecord& record) {
+  const std::string source = source_of(record);
+  const std::string beside = std::string(name_of(topic)) + " " + source;
+  switch (topic) {
+    case pipeline::OutputTopic::kScores:
+    case pipeline::OutputTopic::kDeadLetters:
+      return source;
+    case pipeline::OutputTopic::kShadow:
+      return beside;
+    case pipeline::OutputTopic::kExamples:
+      return beside + " " + text_after(record.value.value_or(""), "\"item_id\":\"");
+  }
+  FRESHET_CHECK(false);
 }
 
 Expected Expected::replay(const Scenario& scenario, const Application& application) {
@@ -90,7 +102,7 @@ Expected Expected::replay(const Scenario& scenario, const Application& applicati
   expected.violation = env.violation;
   for (const auto& output : pipeline::output_topics(alone.config)) {
     for (const test::StoredRecord& record : env.broker.records(output.name)) {
-      const std::string slot = slot_of(output.topic, source_of(record));
+      const std::string slot = slot_of(output.topic, record);
       const bool is_new = expected.lines.emplace(slot, line_of(output.name, record)).second;
       FRESHET_CHECK(is_new);
     }

@@ -24,9 +24,9 @@ std::string source_of(const test::StoredRecord& record);
 
 // The model that an output, or a dead letter that a model decided, says it is of; else empty.
 std::string model_of(const test::StoredRecord& record);
-// What an input record has one of: a main output, which is a score or a dead letter, and a record
-// of each topic beside it. "2-17", "shadow 2-17".
-std::string slot_of(pipeline::OutputTopic topic, const std::string& source);
+// What there is one record of: an input record's main output, which is a score or a dead letter,
+// its shadow's, and of its examples each item's. "2-17", "shadow 2-17", "examples 2-17 v3".
+std::string slot_of(pipeline::OutputTopic topic, const test::StoredRecord& record);
 
 struct Expected {
   std::map<std::string, std::string> lines;          // by slot

@@ -40,7 +40,7 @@ void Observer::check_again(const Place& place, const Shown& shown) {
 void Observer::check_new(const Place& place, pipeline::OutputTopic topic,
                          const test::StoredRecord& record, const std::string& line) {
   const std::string source = source_of(record);
-  const std::string slot = slot_of(topic, source);
+  const std::string slot = slot_of(topic, record);
   const bool known = std::any_of(expected_->begin(), expected_->end(), [&](const Expected& of) {
     const auto wanted = of.lines.find(slot);
     return wanted != of.lines.end() && wanted->second == line;
@@ -54,7 +54,7 @@ void Observer::check_new(const Place& place, pipeline::OutputTopic topic,
   const std::size_t dash = source.find('-');
   const std::int64_t offset = std::strtoll(source.c_str() + dash + 1, nullptr, 10);
   const bool main = slot == source;
-  if (main) lines_[source] = line;
+  lines_[slot] = line;
   if (const std::string model = model_of(record); main && !model.empty()) {
     const auto partition = static_cast<std::int32_t>(std::strtol(source.c_str(), nullptr, 10));
     scored_[source] = {place.first + "-" + std::to_string(place.second.value),
@@ -68,8 +68,9 @@ void Observer::check_new(const Place& place, pipeline::OutputTopic topic,
   const std::string lane =
       place.first + " " + std::to_string(record.partition.value) + " " + source.substr(0, dash);
   const auto [highest, is_first] = highest_.emplace(lane, offset);
-  if (!is_first && offset <= highest->second) {
-    env_->violate("ascending", "input " + source + " comes after offset " +
+  const bool repeats = offset == highest->second && topic != pipeline::OutputTopic::kExamples;
+  if (!is_first && (offset < highest->second || repeats)) {
+    env_->violate("ascending", "input " + slot + " comes after offset " +
                                    std::to_string(highest->second) + " of its partition");
   }
   highest->second = offset;

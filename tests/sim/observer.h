@@ -1,10 +1,10 @@
 // Observer: a read_committed reader of the output topics that looks now and then during a run.
 //
 // Oracles: `read_committed` (what was shown stays shown, in its place), `exactly_once` (each input
-// offset one output or dead letter, and one record of each topic beside them; `at_least_once`: at
-// least one, repeats byte-identical), `ascending` (in each output partition the sources of one
-// input partition go up), `replay_bytes` (each is what the undisturbed replay gives with the model
-// that it names).
+// offset one output or dead letter, and one record of each topic beside them, of examples one for
+// each item; `at_least_once`: at least one, repeats byte-identical), `ascending` (in each output
+// partition the sources of one input partition go up), `replay_bytes` (each is what the undisturbed
+// replay gives with the model that it names).
 // Threads: one
 #pragma once
 
@@ -39,7 +39,7 @@ class Observer {
     pipeline::OutputSource source;
   };
   const std::map<std::string, Scored>& scored() const { return scored_; }
-  // Every line that was shown, by source; of repeats the last.
+  // Every line that was shown, by slot; of repeats the last.
   const std::map<std::string, std::string>& lines() const { return lines_; }
 
  private:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "pipeline/examples/example_records.h"
 #include "pipeline/worker.h"
 #include "tests/sim/sim_restores.h"
 #include "tests/sim/sim_stop.h"
@@ -69,6 +70,11 @@ void Process::run_worker(std::size_t thread) {
   if (application_->shadow != nullptr) {
     context.beside = {application_->shadow};
     context.publishes_shadow = true;
+  }
+  if (application_->config.examples.on()) {
+    context.make_examples = [this] {
+      return std::make_unique<pipeline::ExampleRecords>(application_->config);
+    };
   }
   std::optional<SimRestores> restores;
   if (application_->config.changelog) {

@@ -21,6 +21,7 @@ pipeline::WorkerConfig draw_config(Random* random) {
   pipeline::WorkerConfig config = kParsed;
   config.changelog = random->chance(0.85);
   if (random->chance(0.3)) config.shadow.path = "shadow";
+  if (random->chance(0.3)) config.examples.topic = "examples";
   if (random->chance(0.75)) config.delivery = pipeline::Delivery::kExactlyOnce;
   config.commit.interval.value = 5 + static_cast<std::int64_t>(random->below(100));
   config.commit.records_max = 2 + random->below(40);

@@ -163,6 +163,7 @@ Status WorkerWorld::run() {
     context.beside = {shadow};
     context.publishes_shadow = true;
   }
+  context.make_examples = make_examples;
   pipeline::Worker worker(
       context, cache_bytes,
       [this]() -> Result<std::unique_ptr<pipeline::Transport>> {

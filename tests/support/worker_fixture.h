@@ -107,6 +107,7 @@ class WorkerWorld {
   std::shared_ptr<const pipeline::ServedModel> model;
   const pipeline::ModelSource* models = nullptr;        // of newer ones; none: `model` stays
   std::shared_ptr<const pipeline::ServedModel> shadow;  // null: none
+  std::function<std::unique_ptr<pipeline::SideOutput>()> make_examples;  // none: no examples
   std::unique_ptr<stateful::StateStore> store;
   ManualClock clock;
   pipeline::Counters counters;

@@ -84,7 +84,7 @@ TEST(ExampleFeaturesProperty, ARowHoldsWhatWasVisibleStrictlyBeforeItAndNothingE
   for (int k = test::case_count(kCases); k > 0; --k) {
     std::map<std::string, std::string> found;  // start of the line -> its features
     ExampleExport examples(
-        config, model, 1 << 20,
+        config, 1 << 20,
         {[&](std::string_view line) -> Status {
            const std::size_t label = line.find(",\"label\":") + 9;
            const std::size_t begin = line.find("\"sequences\":");

@@ -46,7 +46,7 @@ class ExampleExportTest : public ::testing::Test {
 
   std::unique_ptr<ExampleExport> make(std::size_t bytes_max) {
     return std::make_unique<ExampleExport>(
-        config_, model_, bytes_max,
+        config_, bytes_max,
         ExampleExport::Sink{[this](std::string_view lines) -> Status {
                               if (disk_full_) return error(ErrorCode::kFatal, "disk full");
                               written_.emplace_back(lines);

@@ -101,6 +101,17 @@ TEST_F(MetricsPageTest, AShadowIsNamedAndItsDivergenceAddedUp) {
   EXPECT_THAT(page(), HasSubstr("freshet_outputs_dropped_total{output=\"shadow\"} 2\n"));
 }
 
+TEST_F(MetricsPageTest, ExamplesAndThoseTooLargeForTheirTopicAreCounted) {
+  EXPECT_THAT(page(), HasSubstr("freshet_example_records_total 0\n"));
+  WorkerStatus status;
+  status.counters.examples = 4;
+  status.counters.dropped[static_cast<std::size_t>(OutputTopic::kExamples)] = 1;
+  boards_[0].publish(status);
+  boards_[1].publish(status);
+  EXPECT_THAT(page(), HasSubstr("freshet_example_records_total 8\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_outputs_dropped_total{output=\"examples\"} 2\n"));
+}
+
 TEST_F(MetricsPageTest, LagGrowsWhileAWorkerPublishesNothing) {
   WorkerStatus status;
   status.partitions = {partition(4, 9)};

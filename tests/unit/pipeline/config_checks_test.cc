@@ -74,6 +74,14 @@ TEST(ConfigChecksTest, TopicsMustDiffer) {
               HasSubstr("kafka.dead_letter: is the same topic as kafka.output"));
 }
 
+TEST(ConfigChecksTest, TheExamplesTopicIsItsOwn) {
+  EXPECT_THAT(refusal_of("{examples: {topic: clicks}}"),
+              HasSubstr("examples.topic: is the same topic as kafka.input"));
+  EXPECT_THAT(refusal_of("{examples: {topic: 'a b'}}"),
+              HasSubstr("examples.topic: \"a b\" may only"));
+  EXPECT_EQ(refusal_of("{examples: {topic: null}}"), "");
+}
+
 TEST(ConfigChecksTest, AShadowsTopicIsItsOwn) {
   EXPECT_THAT(refusal_of("{shadow: {path: m, output: scores}}"),
               HasSubstr("shadow.output: is the same topic as kafka.output"));

@@ -60,6 +60,7 @@ behaviours:
 candidates: {source: pool, pool_path: p.txt, publish: 3}
 model: {path: m}
 shadow: {path: n, output: shadow-out}
+examples: {topic: rows, label_wait_ms: 5}
 state: {path: s, memory_budget_mb: 32}
 changelog: off
 delivery: at_least_once
@@ -78,6 +79,8 @@ log: {level: debug, format: json}
   EXPECT_EQ(config->kafka.dead_letter, "dead");
   EXPECT_EQ(config->shadow.path, "n");
   EXPECT_EQ(config->shadow.output, "shadow-out");
+  EXPECT_EQ(config->examples.topic, "rows");
+  EXPECT_EQ(config->examples.label_wait, DurationMs{5});
   const std::map<std::string, std::string> client = {
       {"security.protocol", "ssl"},
       {"linger.ms", "7"},

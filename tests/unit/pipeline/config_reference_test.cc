@@ -20,7 +20,7 @@ std::string summary_of(const WorkerConfig& c) {
   std::string text = fingerprint_of(c, c.kafka.input, 1, Partition{0});
   text += c.application_id + c.kafka.bootstrap + c.kafka.output + c.kafka.dead_letter;
   text += c.candidates.pool_path + c.model_path + c.state_path + c.http.listen + c.log_level;
-  text += c.shadow.path + c.shadow.output;
+  text += c.shadow.path + c.shadow.output + c.examples.topic;
   for (const std::string& field : c.events.context) text += field;
   for (const std::size_t number :
        {c.kafka.client.size(), c.input.event_bytes_max, c.candidates.publish, c.memory_budget_mb,

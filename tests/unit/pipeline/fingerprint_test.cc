@@ -31,6 +31,10 @@ std::string verdict(std::string_view yaml, std::int32_t partitions = 4) {
 
 TEST(FingerprintTest, TheSameConfigurationFits) { EXPECT_EQ(verdict(kMade), "fits"); }
 
+TEST(FingerprintTest, ATopicOfExamplesIsNoPartOfTheState) {
+  EXPECT_EQ(verdict(std::string(kMade) + "\nexamples: {topic: e}"), "fits");
+}
+
 TEST(FingerprintTest, AShadowIsNoPartOfTheState) {
   EXPECT_EQ(verdict(std::string(kMade) + "\nshadow: {path: models/next, output: s}"), "fits");
 }

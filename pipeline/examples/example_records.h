@@ -1,0 +1,34 @@
+// ExampleRecords: the rows of each event as records of `examples.topic`, as they are made.
+//
+// A record is a row as ExampleEncoder makes it, keyed by its user: the same bytes that
+// `replay --export-examples` writes of it, but that nothing is joined. So its label is null where
+// neither the event has one nor the user a stored click that follows it, and of rows with equal
+// (user, item, ts) all are there. The rows of one event have its source and follow one another in
+// the order of its candidates.
+// Threads: one, its task's. Cost: encoding, per row linear in the clicks that its event saw
+// Oracle:  ExampleExport over the same log (tests/property/examples)
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/config/config.h"
+#include "pipeline/examples/example_encoder.h"
+#include "pipeline/side_output.h"
+
+namespace freshet::pipeline {
+
+class ExampleRecords final : public SideOutput {
+ public:
+  explicit ExampleRecords(const WorkerConfig& config) : encoder_(config) {}
+
+  void on_scored(const ScoredOn& scored) override;
+  void add_records(const InputRecord& record, std::vector<OutputRecord>* outputs) override;
+
+ private:
+  ExampleEncoder encoder_;
+  std::shared_ptr<ExampleFeatures> features_;  // of the last scored event; null where it has no row
+  std::vector<Example> rows_;
+};
+
+}  // namespace freshet::pipeline
