@@ -1,4 +1,4 @@
-"""The examples file (docs/formats.md, "Examples"): JSON Lines, plain or gzip, into compact arrays.
+"""Examples (docs/formats.md, "Examples"), of an export or of a topic's dump, plain or gzip, into compact arrays.
 
 Reading a large file takes a minute, so the arrays are kept beside it as FILE.<hash>.npz, named after the
 file's content: a changed file is read anew. R rows with a label, T clicks of a behaviour in all rows.
@@ -17,7 +17,8 @@ import numpy as np
 from example_checks import check_rows
 from model_config import UserError
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
+DUMP_STARTS_WITH = '{"freshet_dump":'
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Examples:
     context: dict[str, Context] = field(default_factory=dict)
     sequences: dict[str, Clicks] = field(default_factory=dict)
     unlabelled: int = 0  # rows left out because their label never came
+    repeated: int = 0  # rows of a dump left out because their (user, item, ts) was there before
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -79,7 +81,8 @@ def file_hash(path: Path) -> str:
 def load_examples(path: Path, say=lambda text: None) -> Examples:
     """The examples of a file, checked for leaks; UserError with place and remedy."""
     if not path.is_file():
-        raise UserError(f"{path} is not there: `freshet replay --export-examples {path}` writes one")
+        raise UserError(f"{path} is not there: `freshet replay --export-examples {path}` writes one, and "
+                        "`freshet dump` of examples.topic")
     cache = path.with_name(f"{path.name}.{file_hash(path)[:16]}.npz")
     if cache.is_file():
         try:
@@ -95,6 +98,7 @@ def load_examples(path: Path, say=lambda text: None) -> Examples:
     except OSError as error:
         say(f"examples: {cache.name} cannot be kept ({error.strerror}); the next run reads the file again")
     left_out = f", {examples.unlabelled} without a label left out" if examples.unlabelled else ""
+    left_out += f", {examples.repeated} repeated left out" if examples.repeated else ""
     say(f"examples: {len(examples)} rows{left_out}, {len(examples.users)} users, {len(examples.items)} items")
     return examples
 
@@ -105,15 +109,27 @@ def parse(path: Path) -> Examples:
     label, logit = array.array("f"), array.array("d")
     context: dict[str, tuple[Ids, array.array]] = {}
     sequences: dict[str, tuple[array.array, array.array, array.array]] = {}
-    unlabelled = 0
+    unlabelled = repeated = 0
+    seen: set[tuple[str, str, int]] | None = None  # of a dump, whose rows are as they were made: the first counts
     try:
         with open_text(path) as file:
             for number, text in enumerate(file, 1):
+                if number == 1 and text.startswith(DUMP_STARTS_WITH):
+                    seen = set()
+                    continue
                 try:
                     row = json.loads(text)
+                    if seen is not None:
+                        row = json.loads(row["value"])
                     if row["label"] is None:
                         unlabelled += 1
                         continue
+                    if seen is not None:
+                        key = row["user_id"], row["item_id"], row["ts"]
+                        if key in seen:
+                            repeated += 1
+                            continue
+                        seen.add(key)
                     if row["label"] not in (0, 1):
                         raise ValueError(f"label is {row['label']}, not 0, 1 or null")
                     before = len(ts)
@@ -156,13 +172,14 @@ def parse(path: Path) -> Examples:
                  for name, (values, places) in context.items()},
         sequences={name: Clicks(np.array(starts, np.int64), np.array(ids, np.int32), np.array(times, np.int64))
                    for name, (starts, ids, times) in sequences.items()},
-        unlabelled=unlabelled)
+        unlabelled=unlabelled, repeated=repeated)
 
 
 def write_cache(path: Path, examples: Examples):
     texts = {"format": CACHE_FORMAT, "items": examples.items, "users": examples.users,
              "context": {name: c.values for name, c in examples.context.items()},
-             "sequences": list(examples.sequences), "unlabelled": examples.unlabelled}
+             "sequences": list(examples.sequences), "unlabelled": examples.unlabelled,
+             "repeated": examples.repeated}
     arrays = {name: getattr(examples, name) for name in ("line", "user", "item", "ts", "label", "logit")}
     for name, context in examples.context.items():
         arrays[f"context.{name}"] = context.index
@@ -181,7 +198,7 @@ def read_cache(path: Path) -> Examples:
         if texts["format"] != CACHE_FORMAT:
             raise ValueError(f"format {texts['format']}")
         return Examples(
-            items=texts["items"], users=texts["users"], unlabelled=texts["unlabelled"],
+            items=texts["items"], users=texts["users"], unlabelled=texts["unlabelled"], repeated=texts["repeated"],
             **{name: stored[name] for name in ("line", "user", "item", "ts", "label", "logit")},
             context={name: Context(values, stored[f"context.{name}"])
                      for name, values in texts["context"].items()},

@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
         prog="train", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Learns a model folder from the examples that `freshet replay --export-examples` wrote.")
     data = p.add_argument_group("data")
-    data.add_argument("--examples", type=Path, required=True, metavar="FILE", help="JSON Lines, plain or gzip")
+    data.add_argument("--examples", type=Path, required=True, metavar="FILE",
+                      help="of replay --export-examples, or a dump of examples.topic; plain or gzip")
     data.add_argument("--items", type=Path, metavar="FILE",
                       help="the model's items: ids, one a line, or JSON Lines with item_id and fields "
                            "(default: those that occur up to --train-until)")

@@ -50,6 +50,21 @@ class ExamplesTest(unittest.TestCase):
             self.assertEqual(read.context["page"].index.tolist(), [-1, 0, -1])
             self.assertTrue(np.isnan(read.logit[2]) and read.logit[0] == 0.25)
 
+    def test_of_a_topics_dump_the_first_row_of_user_item_and_time_counts(self):
+        rows = [row("u1", "v1", TS, None), row("u1", "v1", TS, 1, logit=0.5), row("u2", "v1", TS, 0),
+                row("u1", "v1", TS, 0)]
+        dumped = [{"partition": 0, "offset": i, "timestamp": TS, "key": made["user_id"], "value": json.dumps(made)}
+                  for i, made in enumerate(rows)]
+        head = '{"freshet_dump":1,"topic":"examples","partitions":4}\n'
+        self.path.write_text(head + "".join(json.dumps(record) + "\n" for record in dumped))
+        for read in (load_examples(self.path), load_examples(self.path)):
+            self.assertEqual((len(read), read.unlabelled, read.repeated), (2, 1, 1))
+            self.assertEqual(read.logit.tolist(), [0.5, 0.25])
+            self.assertEqual(read.line.tolist(), [3, 4])
+        self.path.write_text(head + '{"partition":0}\n')
+        with self.refused(f"{self.path}:2: 'value' is missing"):
+            load_examples(self.path)
+
     def test_a_changed_file_is_not_read_from_the_cache_of_the_old_one(self):
         self.assertEqual(len(self.load([row()])), 1)
         self.assertEqual(len(self.load([row(), row("u2")])), 2)
