@@ -4,7 +4,8 @@ The oracle: every source offset of the input has one output or one dead letter a
 committed, with the bytes of an uninterrupted `replay` of the topic's dump; within each output
 partition a source partition's offsets ascend; each list that a reader saw meanwhile is a prefix of
 the last one; the state's digests are the replay's. Where there is a shadow, its topic is held to the
-same: one record for each offset that the replay's shadow has, with its bytes.
+same: one record for each offset that the replay's shadow has, with its bytes. So is a topic of examples,
+by the replay's export, and what that leaves out as repeated or late is there as well.
 """
 
 import collections
@@ -14,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -35,6 +37,7 @@ class ExactlyOnceTestCase(unittest.TestCase):
     CLIENT = "{session.timeout.ms: 6000, heartbeat.interval.ms: 500}"
     CONFIG = ""
     SHADOW = False  # whether a second model scores, for a topic of its own
+    EXAMPLES = False  # whether training data is written; of impressions, so that an event has one row
     BROKER = ()  # options of scripts/kafka start
     tests = 0
 
@@ -67,10 +70,11 @@ class ExactlyOnceTestCase(unittest.TestCase):
         self.dir.mkdir()
         self.topics = (f"scores-{self.tests}", f"dead-{self.tests}")
         self.shadow_topic = f"shadow-{self.tests}"
+        self.examples_topic = f"examples-{self.tests}"
         self.config = self.configure("a")
         harness.freshet("create-topics", "-c", self.config, "--partitions", PARTITIONS)
         self.workers = 0
-        watched = self.topics + (self.shadow_topic,) * self.SHADOW
+        watched = self.topics + (self.shadow_topic,) * self.SHADOW + (self.examples_topic,) * self.EXAMPLES
         self.reader = CommittedReader(watched, self.read_meanwhile)
         self.addCleanup(self.reader.stop)
 
@@ -106,6 +110,7 @@ delivery: exactly_once
 changelog: on
 http: {{listen: off}}
 {self.shadow_config(self.shadow_topic)}
+{f"examples: {{topic: {self.examples_topic}}}" if self.EXAMPLES else ""}
 {self.CONFIG}
 """)
         return path
@@ -209,7 +214,8 @@ http: {{listen: off}}
             "replay", "-c", self.config, "--input", self.dir / "input.dump", "--output",
             self.dir / "replayed.jsonl", "--dead-letters", self.dir / "replayed.dead", "--state",
             self.dir / "replayed-state", *self.replay_options(),
-            *(("--shadow-output", self.dir / "replayed.shadow") if self.SHADOW else ()))
+            *(("--shadow-output", self.dir / "replayed.shadow") if self.SHADOW else ()),
+            *(("--export-examples", self.dir / "replayed.examples") if self.EXAMPLES else ()))
         expected = by_source(self.dir / "replayed.jsonl")
         for line in (self.dir / "replayed.dead").read_text().splitlines():
             letter = json.loads(line)
@@ -219,6 +225,9 @@ http: {{listen: off}}
         self.check_topics(self.topics, expected)
         if self.SHADOW:
             self.check_topics((self.shadow_topic,), by_source(self.dir / "replayed.shadow"))
+        if self.EXAMPLES:
+            left_out = re.search(r"left out: (\d+) repeated, (\d+) older", replay.stderr).groups()
+            self.check_topics((self.examples_topic,), by_source(self.dir / "replayed.examples"), sum(map(int, left_out)))
         self.assertGreater(self.reader.lists, 1, "nobody read during the faults")
 
         digests = {}
@@ -227,8 +236,8 @@ http: {{listen: off}}
             digests.update(harness.state_digests(verified.stdout))
         self.assertEqual(digests, harness.state_digests(replay.stderr), f"seed {self.seed}")
 
-    def check_topics(self, topics, expected):
-        """Together they hold each of `expected`, source -> output, once."""
+    def check_topics(self, topics, expected, more=0):
+        """Together they hold each of `expected`, source -> output, once, and so many others."""
         found = collections.defaultdict(list)
         for topic in topics:
             last = self.read(topic)
@@ -242,9 +251,10 @@ http: {{listen: off}}
                     found[partition, offset].append(output)
         repeated = [source for source, outputs in found.items() if len(outputs) > 1]
         self.assertEqual(repeated, [], f"published twice; seed {self.seed}")
-        self.assertEqual(found.keys(), expected.keys(), f"seed {self.seed}")
-        for source, outputs in found.items():
-            self.assertEqual(outputs[0], expected[source], f"{source}, seed {self.seed}")
+        self.assertEqual(expected.keys() - found.keys(), set(), f"seed {self.seed}")
+        self.assertEqual(len(found.keys() - expected.keys()), more, f"seed {self.seed}")
+        for source, output in expected.items():
+            self.assertEqual(found[source][0], output, f"{source}, seed {self.seed}")
 
 
 def by_source(path):

@@ -22,6 +22,7 @@ PLACES = ("after_swap", None, "before_batch")  # None: at a random time
 
 class ModelSwapTest(ExactlyOnceTestCase):
     EVENTS = 60_000
+    EXAMPLES = True
     CONFIG = f"commit: {{interval_ms: {INTERVAL_MS}}}"
 
     @classmethod

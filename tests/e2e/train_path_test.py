@@ -1,10 +1,12 @@
-"""From a log to a served model: generate, replay with --export-examples, scripts/train, replay again, and the
-logits that were served are those of PyTorch in double.
+"""From a log to a served model: generate, run with a topic of examples, dump it, scripts/train, evaluate, and the worker
+goes over to what was learned. What it serves then are the logits of a replay, and of PyTorch in double.
 """
 
+import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -12,53 +14,76 @@ import unittest
 import harness
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+EVENTS, FIRST = 8000, 6500  # in all, and before there is a trained model
 BEHAVIOURS = """
 behaviours:
   - {name: click, types: [click], length_max: 50, age_max: 30d}
   - {name: exposed, impressions: all, length_max: 50, age_max: 30d}
 """
 TRAINED = (
-    ("traditional", ["--attention", "weight=per_channel,softmax=channels"]),
     ("merged", ["--target-fields", "item,category"]),
     ("self_shared", ["--attention", "score=additive,pool=last"]),
     ("target", ["--attention", "score=scaled_dot", "--compose", "category"]),
 )
 
 
-class TrainPathTest(unittest.TestCase):
+class TrainingTestCase(unittest.TestCase):
+    """A log, its items, a first model, and what is done with them."""
+
+    CANDIDATES = "{source: event}"
+    bootstrap = "127.0.0.1:9"
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.dir = pathlib.Path(folder.name)
-        harness.freshet("generate", "--output", cls.dir / "log.jsonl", "--events", 8000, "--users", 60, "--items", 120,
+        harness.freshet("generate", "--output", cls.dir / "log.jsonl", "--events", EVENTS, "--users", 60, "--items", 120,
                         "--bad", 0, "--types", "impression", "--items-output", cls.dir / "items.jsonl")
         items = [json.loads(line)["item_id"] for line in (cls.dir / "items.jsonl").read_text().splitlines()]
         (cls.dir / "items.txt").write_text("".join(f"{item}\n" for item in items))
-        harness.freshet("model", "init", "--items", cls.dir / "items.txt", "--dim", 4, "--context", "tab",
-                        "--behaviours", "click,exposed", "--output", cls.dir / "random")
-        cls.examples = cls.export("random")
+        harness.freshet("model", "init", "--items", cls.dir / "items.txt", "--dim", 4, "--context", "tab", "--name", "feed",
+                        "--behaviours", "click,exposed", "--output", cls.dir / "versions/1")
 
     @classmethod
-    def export(cls, model):
-        config = cls.dir / f"{model}.yaml"
-        config.write_text("kafka: {input: log, dead_letter: log-dead-letter}\nevents: {context: [tab]}\n"
-                          f"candidates: {{source: event}}\nmodel: {{path: {cls.dir / model}}}\n{BEHAVIOURS}")
-        examples = cls.dir / f"{model}.examples.jsonl.gz"
-        harness.freshet("replay", "-c", config, "--input", cls.dir / "log.jsonl", "--output", "/dev/null",
-                        "--dead-letters", "/dev/null", "--export-examples", examples)
-        return examples
+    def configure(cls, model, more=""):
+        path = cls.dir / f"{model.replace('/', '-')}.yaml"
+        path.write_text("application_id: train-path\n"
+                        f"kafka: {{bootstrap: '{cls.bootstrap}', input: log, "
+                        "dead_letter: log-dead-letter}\n"
+                        f"events: {{context: [tab]}}\ncandidates: {cls.CANDIDATES}\n{BEHAVIOURS}{more}\n")
+        return path
+
+    @classmethod
+    def export(cls, model, log, *options):
+        examples = cls.dir / f"{model.replace('/', '-')}.examples.jsonl"
+        told = harness.freshet("replay", "-c", cls.configure(model, f"model: {{path: {cls.dir / model}}}"), "--input", log,
+                               "--output", cls.dir / "replayed.scores", "--dead-letters", "/dev/null",
+                               "--export-examples", examples, *options).stderr
+        return examples, told
 
     def run_program(self, *command):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
+    def train(self, examples, out, variant, *options):
+        learned = self.run_program(
+            ROOT / "scripts/train", "--examples", examples, "--items", self.dir / "items.jsonl", "--out", out,
+            "--variant", variant, "--dim", 12, "--epochs", 2, "--no-refit", "--buckets", 1024, "--threads", 1, *options)
+        self.assertGreater(learned["last_day_auc"], 0.5)
+
+    def check_logits(self, model, examples, rows):
+        """The rows' served logits are those of the model in PyTorch, in double."""
+        scored = self.run_program("/usr/bin/python3", "-B", ROOT / "training/score.py", "--model", model,
+                                  "--examples", examples)
+        self.assertGreaterEqual(scored["served"], rows)
+        self.assertLess(scored["largest_difference"], 1e-5)
+
+
+class TrainPathTest(TrainingTestCase):
     def test_a_quick_comparison_is_of_served_models_and_goes_on_where_it_was(self):
-        (self.dir / "worker.yaml").write_text(
-            f"kafka: {{input: log, dead_letter: log-dead-letter}}\nevents: {{context: [tab]}}\n"
-            f"candidates: {{source: event}}\n{BEHAVIOURS}")
-        command = [ROOT / "scripts/compare", "-c", self.dir / "worker.yaml", "--log", self.dir / "log.jsonl", "--out",
+        command = [ROOT / "scripts/compare", "-c", self.configure("compared"), "--log", self.dir / "log.jsonl", "--out",
                    self.dir / "compared", "--quick", "--replicates", "50", "--no-timing"]
         for _ in range(2):
             done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300,
@@ -80,17 +105,110 @@ class TrainPathTest(unittest.TestCase):
         self.assertIn("self_shared", done.stdout)
 
     def test_served_logits_of_trained_models_are_those_of_pytorch(self):
+        examples, _ = self.export("versions/1", self.dir / "log.jsonl")
         for variant, options in TRAINED:
             with self.subTest(variant):
-                learned = self.run_program(
-                    ROOT / "scripts/train", "--examples", self.examples, "--items", self.dir / "items.jsonl",
-                    "--out", self.dir / variant, "--variant", variant, "--dim", 12, "--epochs", 2, "--no-refit",
-                    "--buckets", 1024, "--threads", 1, *options)
-                self.assertGreater(learned["last_day_auc"], 0.5)
-                scored = self.run_program("/usr/bin/python3", "-B", ROOT / "training/score.py", "--model",
-                                          self.dir / variant, "--examples", self.export(variant))
-                self.assertGreater(scored["served"], 5000)
-                self.assertLess(scored["largest_difference"], 1e-5)
+                self.train(examples, self.dir / variant, variant, *options)
+                self.check_logits(self.dir / variant, self.export(variant, self.dir / "log.jsonl")[0], 5000)
+
+
+class StreamedPathTest(TrainingTestCase):
+    """With a broker, and a worker that runs all the while."""
+
+    CANDIDATES = "{publish: 5}"  # so that requests without a list give rows, too
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        kafka = cls.dir / "kafka"
+        cls.addClassCleanup(harness.stop_broker, kafka)
+        cls.bootstrap = harness.start_broker(kafka)
+
+    def dump(self, topic):
+        """The topic's dump, and its values."""
+        path = self.dir / f"{topic}.dump"
+        return path, harness.read_topic(self.config, topic, path)
+
+    def produce(self, name, lines, outputs):
+        """Produces them, and waits until there are so many outputs in all."""
+        part = self.dir / name
+        part.write_text("".join(lines))
+        harness.freshet("produce", "-c", self.config, "--input", part)
+
+        def all_there():
+            self.assertIsNone(self.worker.process.poll(), self.worker.text())
+            return sum(len(self.dump(topic)[1]) for topic in ("scores", "log-dead-letter")) >= outputs
+        harness.wait_until(f"{outputs} outputs", all_there)
+
+    def served_by(self, label):
+        self.assertIsNone(self.worker.process.poll(), self.worker.text())
+        return f"serves model {label} from position" in self.worker.text()
+
+    def check_rows(self, *options):
+        """The topic has each row of an export of the input once, labelled alike or not yet; returns the dump."""
+        dump, values = self.dump("examples")
+        rows = {row_of(value): value for value in values}
+        self.assertEqual(len(rows), len(values))
+        file, told = self.export("versions", self.dump("log")[0], *options)
+        exported = file.read_text().splitlines()
+        labels = collections.Counter()
+        for line in exported:
+            value = rows[row_of(line)]
+            label = json.loads(value)["label"]
+            labels[label] += 1
+            self.assertEqual(value, line if label is not None else unlabelled(line))
+        self.assertGreater(min(labels.values()), 100, labels)
+        left_out = re.search(r"left out: (\d+) repeated, (\d+) older", told).groups()
+        self.assertEqual(len(rows), len(exported) + sum(map(int, left_out)))
+        return dump
+
+    def test_a_worker_serves_what_was_learned_from_the_examples_that_it_wrote(self):
+        self.config = self.configure("worker", f"""
+model: {{path: {self.dir / "versions"}, reload_interval_ms: 50}}
+examples: {{topic: examples}}
+state: {{path: {self.dir / "state"}, memory_budget_mb: 16}}
+http: {{listen: off}}
+""")
+        harness.freshet("create-topics", "-c", self.config, "--partitions", harness.PARTITIONS)
+        self.worker = harness.Worker(self.config, self.dir / "worker.log")
+        self.addCleanup(self.worker.process.kill)
+        lines = (self.dir / "log.jsonl").read_text().splitlines(keepends=True)
+        self.produce("first.jsonl", lines[:FIRST], FIRST)
+
+        made = self.dir / "made"
+        self.train(self.check_rows(), made, "traditional", "--name", "feed", "--model-version", 2, "--attention",
+                   "weight=per_channel,softmax=channels")
+        harness.freshet("evaluate", "-c", self.config, "--input", self.dir / "log.jsonl", "--models", made,
+                        self.dir / "versions/1", "--delays", "none", "--bootstrap", 20, "--json", self.dir / "judged.json")
+        trained, untrained = (model["metrics"]["auc"]["value"]
+                              for model in json.loads((self.dir / "judged.json").read_text())["models"])
+        self.assertGreater(trained, untrained)
+        os.rename(made, self.dir / "versions/2")
+        harness.wait_until("the swap", lambda: self.served_by("feed@2"), every_s=0.05)
+
+        self.produce("rest.jsonl", lines[FIRST:], EVENTS)
+        self.assertEqual(self.worker.stop(), 0, self.worker.text())
+        (scores, values), (letters, refused) = self.dump("scores"), self.dump("log-dead-letter")
+        self.assertEqual(refused, [])
+        swaps = self.dir / "swaps.jsonl"
+        swaps.write_text(harness.freshet("model", "swaps", "--scores", scores, "--dead-letters", letters).stdout)
+        dump = self.check_rows("--swaps", swaps)
+        self.assertEqual(values, (self.dir / "replayed.scores").read_text().splitlines())
+        learned = self.dir / "feed-2.dump"
+        with open(dump) as lines:
+            head = next(lines)
+            learned.write_text(head + "".join(line for line in lines if '\\"model\\":\\"feed@2\\"' in line))
+        self.check_logits(self.dir / "versions/2", learned, (EVENTS - FIRST) // 2)
+
+
+def row_of(line):
+    """What there is one row of: an event and an item."""
+    row = json.loads(line)
+    return row["source"]["partition"], row["source"]["offset"], row["item_id"]
+
+
+def unlabelled(line):
+    return re.sub('"label":[01]', '"label":null', line, count=1)
 
 
 if __name__ == "__main__":
