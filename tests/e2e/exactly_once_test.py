@@ -51,7 +51,6 @@ class NamedPlaces(ExactlyOnceTestCase):
 class RandomTimes(ExactlyOnceTestCase):
     EVENTS = 200_000
     SHADOW = True
-    EXAMPLES = True
     CONFIG = "commit: {interval_ms: 1000}"  # most of the time a transaction is open
 
     def test_a_worker_killed_again_and_again_under_load_loses_and_repeats_nothing(self):
