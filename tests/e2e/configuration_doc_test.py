@@ -35,7 +35,7 @@ class ConfigurationDocTest(unittest.TestCase):
 
     def test_each_configuration_is_one_and_shows_no_secret(self):
         examples = [text for text in blocks("yaml") if not text.startswith("#")]
-        self.assertEqual(len(examples), 5)
+        self.assertEqual(len(examples), 6)
         for text in examples:
             done = subprocess.run([harness.BINARY, "config", "print", "-c", self.write(text)],
                                   capture_output=True, text=True,

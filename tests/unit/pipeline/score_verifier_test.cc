@@ -37,7 +37,7 @@ class Spoiler final : public ScoreObserver {
     if (u_) u_(&u);
     if (logits_) logits_(&logits);
     if (windows_) windows_(&windows);
-    verifier_->on_scored({scored.event, scored.stream_time, scored.user, windows, u,
+    verifier_->on_scored({scored.event, scored.stream_time, scored.user, windows, scored.served, u,
                           scored.candidates, logits, scored.model});
   }
 
