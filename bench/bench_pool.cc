@@ -1,14 +1,17 @@
-// The representation: one click in and one out (slide), all clicks anew (rebuild), and the
-// reference.
+// The representation: one click in and one out (Slide), all clicks anew (Rebuild), what a server
+// without sums does at every click with the items' scores at hand (Recompute), and the reference.
 //
 // Names are BM_Pool_<Operation>/<n clicks>/<d>. Each run first compares its result with the
 // reference and with a rebuild, and aborts on a wrong one.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "bench/pool_clicks.h"
 #include "common/check.h"
+#include "scorer/attention_scores.h"
+#include "scorer/exp64.h"
 #include "scorer/reference.h"
 #include "scorer/traditional_pool.h"
 #include "tests/support/scorer_models.h"
@@ -95,6 +98,61 @@ void BM_Pool_Rebuild(benchmark::State& state) {
   }
 }
 
+// The softmax of cached scores and the weighted sum, in float but for the exponentials.
+class Recompute {
+ public:
+  explicit Recompute(const PoolBench& bench) : model_(*bench.model) {
+    const Result<AttentionScores> scores = attention_scores(model_, 0);
+    FRESHET_CHECK(scores.has_value());
+    scores_ = *scores;
+  }
+
+  void run(std::span<const PooledClick> visible, std::vector<float>* u) {
+    weights_.resize(visible.size());
+    double max = scores_.row(*visible[0].row)[0];
+    for (std::size_t i = 0; i < visible.size(); ++i) {
+      weights_[i] = scores_.row(*visible[i].row)[0];
+      max = std::max(max, weights_[i]);
+    }
+    for (double& weight : weights_) weight -= max;
+    exp64_each(weights_);
+    double sum = 0.0;
+    for (const double weight : weights_) sum += weight;
+    u->assign(model_.embedding_dim, 0.0F);
+    float* const out = u->data();
+    for (std::size_t i = 0; i < visible.size(); ++i) {
+      const float* const x = model_.items.row(visible[i].row->value);
+      const auto share = static_cast<float>(weights_[i] / sum);
+      for (std::size_t c = 0; c < model_.embedding_dim; ++c) out[c] = std::fma(share, x[c], out[c]);
+    }
+  }
+
+ private:
+  const Model& model_;
+  AttentionScores scores_;
+  std::vector<double> weights_;
+};
+
+void BM_Pool_Recompute(benchmark::State& state) {
+  const PoolBench bench = make_bench(state, WeightKind::kScalar);
+  const auto length = static_cast<std::size_t>(state.range(0));
+  const std::span<const PooledClick> clicks = bench.clicks;
+  Recompute recompute(bench);
+  std::vector<float> found;
+  recompute.run(clicks.first(length), &found);
+  TraditionalSums sums = bench.pool.empty();
+  std::vector<float> u(bench.model->embedding_dim);
+  bench.pool.rebuild(clicks.first(length), &sums);
+  bench.pool.representation(sums, u);
+  for (std::size_t c = 0; c < u.size(); ++c) FRESHET_CHECK(std::fabs(found[c] - u[c]) <= 1e-5F);
+  std::size_t begin = 0;
+  for (auto _ : state) {
+    recompute.run(clicks.subspan(begin, length), &found);
+    begin = (begin + 1) % (clicks.size() - length);
+    benchmark::DoNotOptimize(found.data());
+  }
+}
+
 void BM_Pool_Reference(benchmark::State& state) {
   const PoolBench bench = make_bench(state, WeightKind::kScalar);
   const auto visible =
@@ -110,6 +168,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK(BM_Pool_Slide)->Apply(sizes);
 BENCHMARK(BM_Pool_SlidePerChannel)->ArgsProduct({{64, 1024}, {64}});
+BENCHMARK(BM_Pool_Recompute)->ArgsProduct({{64, 256, 1024, 4096}, {64}});
 BENCHMARK(BM_Pool_Rebuild)->Apply(sizes);
 BENCHMARK(BM_Pool_Reference)->ArgsProduct({{64, 256, 1024}, {64}});
 

@@ -2,17 +2,21 @@
 // and beside them a batched Eigen GEMM and the reference.
 //
 // Names are BM_Score_<Operation>/<C>/<d>, under target attention with /<N> clicks behind. Each run
-// first compares its result with the reference and aborts on a wrong one.
+// first compares its result with the reference and aborts on a wrong one. `peak%` is the part of
+// the core's fused multiply-adds (`peak_gflops`, measured in the same run) that the layers' own
+// take.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "bench/fma_peak.h"
 #include "common/check.h"
 #include "common/random.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/gemm_baseline.h"
 #include "scorer/reference.h"
+#include "scorer/simd/kernel_set.h"
 #include "scorer/top_k.h"
 #include "tests/support/scorer_models.h"
 
@@ -20,6 +24,8 @@ namespace freshet::scorer {
 namespace {
 
 constexpr std::size_t kItems = 10'000;
+// Of the benches that gather: far more than the caches hold.
+constexpr std::size_t kCatalogue = 1'000'000;
 constexpr std::size_t kPublish = 20;
 // Of the candidates, those that are compared with the reference: it is slow.
 constexpr std::size_t kCompared = 100;
@@ -54,15 +60,16 @@ struct ScoreBench {
 };
 
 // Ranges: C, d and, under target attention, N.
-ScoreBench make_bench(const benchmark::State& state, ModelInitOptions options) {
+ScoreBench make_bench(const benchmark::State& state, ModelInitOptions options,
+                      std::size_t items = kItems) {
   options.embedding_dim = static_cast<std::size_t>(state.range(1));
-  options.item_ids = test::numbered_items(kItems);
+  options.item_ids = test::numbered_items(items);
   auto model = test::share(test::random_model(options));
   Result<CandidateScorer> scorer = CandidateScorer::create(model, {});
   FRESHET_CHECK(scorer.has_value());
   ScoreBench bench{std::move(model), std::move(*scorer), {}, {}, {}, {}, {}, {}};
   Random random(1);
-  const auto row = [&] { return ItemRow{static_cast<std::uint32_t>(random.below(kItems))}; };
+  const auto row = [&] { return ItemRow{static_cast<std::uint32_t>(random.below(items))}; };
   const std::size_t size = bench.model->representations().size() * bench.model->embedding_dim;
   for (std::size_t i = 0; i < size; ++i) {
     bench.u.push_back(static_cast<float>(random.uniform(-0.5, 0.5)));
@@ -96,6 +103,18 @@ void set_candidates(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+// The operations of the factored layers, as a rate and as a part of what the core can do.
+void set_peak(benchmark::State& state, const Model& model) {
+  const auto h1 = static_cast<double>(model.hidden1.weight.rows);
+  const auto h2 = static_cast<double>(model.hidden2.weight.rows);
+  const auto w = static_cast<double>(model.embedding_dim);
+  const double each = 2.0 * (w * h1 + h1 * h2 + h2) * static_cast<double>(state.range(0));
+  const double peak = fma_peak();
+  state.counters["peak_gflops"] = peak * 1e-9;
+  state.counters["peak%"] =
+      benchmark::Counter(100.0 * each / peak, benchmark::Counter::kIsIterationInvariantRate);
+}
+
 void BM_Score_Deep(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 0);
   for (auto _ : state) {
@@ -103,6 +122,96 @@ void BM_Score_Deep(benchmark::State& state) {
     benchmark::DoNotOptimize(bench.logits.data());
   }
   set_candidates(state);
+  set_peak(state, *bench.model);
+}
+
+// The same with each set of kernels that the machine has.
+void BM_Score_DeepOfSet(benchmark::State& state) {
+  const std::span<const simd::KernelSet* const> sets = simd::supported_kernels();
+  const auto which = static_cast<std::size_t>(state.range(2));
+  if (which >= sets.size()) {
+    state.SkipWithError("this machine has no further set of kernels");
+    return;
+  }
+  simd::use_kernels(*sets[which]);
+  ScoreBench bench = make_bench(state, 0);
+  for (auto _ : state) {
+    bench.score();
+    benchmark::DoNotOptimize(bench.logits.data());
+  }
+  set_candidates(state);
+  state.SetLabel(sets[which]->name);
+  simd::use_kernels(*sets.front());
+}
+
+// Rows anywhere in a large catalogue, and what the best 100 of them cost beside.
+void BM_Score_Catalogue(benchmark::State& state) {
+  ModelInitOptions options;
+  options.wide_buckets = 0;
+  ScoreBench bench = make_bench(state, options, kCatalogue);
+  double score_seconds = 0.0;
+  double top_seconds = 0.0;
+  for (auto _ : state) {
+    const double start = thread_cpu_seconds();
+    bench.score();
+    const double scored = thread_cpu_seconds();
+    benchmark::DoNotOptimize(
+        top_k(bench.candidates, bench.logits, bench.model->item_id_rank, kCompared));
+    score_seconds += scored - start;
+    top_seconds += thread_cpu_seconds() - scored;
+  }
+  set_candidates(state);
+  state.counters["top_100%"] = 100.0 * top_seconds / score_seconds;
+}
+
+// The best 100 of random logits, and by selecting among all of them.
+struct Logits {
+  std::vector<ItemRow> rows;
+  std::vector<CandidateLogit> logits;
+  std::vector<std::uint32_t> id_rank;
+};
+
+Logits random_logits(std::size_t count) {
+  Random random(1);
+  Logits result;
+  for (std::size_t k = 0; k < count; ++k) {
+    result.rows.push_back({static_cast<std::uint32_t>(k)});
+    result.logits.push_back({0, 0, static_cast<float>(random.uniform(-4.0, 4.0))});
+    result.id_rank.push_back(static_cast<std::uint32_t>(k));
+  }
+  return result;
+}
+
+std::vector<RankedItem> selected(const Logits& all, std::size_t k) {
+  std::vector<RankedItem> items;
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    items.push_back({all.rows[i], all.logits[i].total});
+  }
+  const auto better = [&](const RankedItem& left, const RankedItem& right) {
+    if (left.logit != right.logit) return left.logit > right.logit;
+    return all.id_rank[left.row.value] < all.id_rank[right.row.value];
+  };
+  std::nth_element(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(k), items.end(),
+                   better);
+  items.resize(k);
+  std::sort(items.begin(), items.end(), better);
+  return items;
+}
+
+void BM_Score_TopK(benchmark::State& state) {
+  const Logits all = random_logits(static_cast<std::size_t>(state.range(0)));
+  const auto k = static_cast<std::size_t>(state.range(1));
+  const TopK best = top_k(all.rows, all.logits, all.id_rank, k);
+  const std::vector<RankedItem> expected = selected(all, k);
+  FRESHET_CHECK(std::equal(best.items.begin(), best.items.end(), expected.begin(), expected.end(),
+                           [](const auto& a, const auto& b) { return a.row == b.row; }));
+  for (auto _ : state) benchmark::DoNotOptimize(top_k(all.rows, all.logits, all.id_rank, k));
+}
+
+void BM_Score_TopKBySelection(benchmark::State& state) {
+  const Logits all = random_logits(static_cast<std::size_t>(state.range(0)));
+  const auto k = static_cast<std::size_t>(state.range(1));
+  for (auto _ : state) benchmark::DoNotOptimize(selected(all, k));
 }
 
 void BM_Score_WideAndDeep(benchmark::State& state) {
@@ -194,6 +303,10 @@ void lengths(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK(BM_Score_Deep)->Apply(sizes);
 BENCHMARK(BM_Score_Gemm)->Apply(sizes);
+BENCHMARK(BM_Score_DeepOfSet)->ArgsProduct({{1000}, {64}, {0, 1, 2}});
+BENCHMARK(BM_Score_Catalogue)->Args({100'000, 64});
+BENCHMARK(BM_Score_TopK)->Args({100'000, 100});
+BENCHMARK(BM_Score_TopKBySelection)->Args({100'000, 100});
 BENCHMARK(BM_Score_WideAndDeep)->Apply(sizes);
 BENCHMARK(BM_Score_FoldScoreTopK)->Apply(sizes);
 BENCHMARK(BM_Score_Fold)->ArgsProduct({{1}, {32, 64, 128, 45}});

@@ -11,8 +11,10 @@
 
 #include "bench/pool_clicks.h"
 #include "common/check.h"
+#include "scorer/aligned_vector.h"
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
+#include "scorer/kernels.h"
 #include "scorer/pool.h"
 #include "scorer/reference.h"
 #include "scorer/representation_scale.h"
@@ -73,15 +75,18 @@ void check_against_reference(const SelfBench& bench, std::span<const PooledClick
   }
 }
 
-// The column sums of all weights, in double, with the queries and keys at hand: what a server
-// without rows does at every click.
+// The column sums of all weights, with the queries and keys at hand: what a server without rows
+// does at every click. In float, the scores as one product of matrices by the kernels that score
+// candidates, so it is as fast as this can be; exponentials and sums in double.
 class Recompute {
  public:
   explicit Recompute(const SelfBench& bench)
       : model_(*bench.model), attention_(*model_.behaviours[0].self()) {
     const std::size_t width = attention_.score.wq.rows;
+    const double root = std::sqrt(static_cast<double>(width));
     for (const Matrix* weight : {&attention_.score.wq, &attention_.score.wk}) {
-      std::vector<double>& table = weight == &attention_.score.wq ? queries_ : keys_;
+      const bool is_query = weight == &attention_.score.wq;
+      AlignedVector<float>& table = is_query ? queries_ : keys_;
       table.resize(kItems * width);
       for (std::size_t item = 0; item < kItems; ++item) {
         for (std::size_t h = 0; h < width; ++h) {
@@ -89,7 +94,7 @@ class Recompute {
           for (std::size_t c = 0; c < model_.embedding_dim; ++c) {
             sum += double{weight->at(h, c)} * double{model_.items.at(item, c)};
           }
-          table[item * width + h] = sum;
+          table[item * width + h] = static_cast<float>(is_query ? sum / root : sum);
         }
       }
     }
@@ -97,37 +102,47 @@ class Recompute {
 
   void run(std::span<const PooledClick> visible, std::vector<double>* u) {
     const std::size_t n = visible.size();
-    const std::size_t dim = model_.embedding_dim;
     const std::size_t width = attention_.score.wq.rows;
-    const double root = std::sqrt(static_cast<double>(width));
-    // Keys by channel, so that the scores of a row are contiguous loops.
+    // Keys by channel, so that the scores of a row are contiguous.
     transposed_.resize(width * n);
+    query_rows_.resize(n);
     for (std::size_t j = 0; j < n; ++j) {
+      query_rows_[j] = &queries_[visible[j].row->value * width];
       for (std::size_t h = 0; h < width; ++h) {
         transposed_[h * n + j] = keys_[visible[j].row->value * width + h];
       }
     }
     columns_.assign(n, 0.0);
+    zeros_.assign(n, 0.0F);
     row_.resize(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      std::fill(row_.begin(), row_.end(), 0.0);
-      const double* query = &queries_[visible[i].row->value * width];
-      for (std::size_t h = 0; h < width; ++h) {
-        const double q = query[h] / root;
-        for (std::size_t j = 0; j < n; ++j) {
-          row_[j] = std::fma(q, transposed_[h * n + j], row_[j]);
-        }
-      }
-      const double max = *std::max_element(row_.begin(), row_.end());
-      for (double& value : row_) value = std::max(value - max, -700.0);
-      exp64_each(row_);
-      double sum = 0.0;
-      for (const double value : row_) sum += value;
-      const double share = 1.0 / (sum * static_cast<double>(n));
-      for (std::size_t j = 0; j < n; ++j) columns_[j] = std::fma(row_[j], share, columns_[j]);
+    scores_.resize(std::min(n, kRows) * n);
+    for (std::size_t first = 0; first < n; first += kRows) {
+      const std::size_t count = std::min(kRows, n - first);
+      dense_rows(std::span(query_rows_).subspan(first, count), width, {transposed_, zeros_},
+                 std::span(scores_).first(count * n));
+      for (std::size_t r = 0; r < count; ++r) add_columns(std::span(scores_).subspan(r * n, n));
     }
+    project(visible, u);
+  }
+
+ private:
+  static constexpr std::size_t kRows = 48;
+
+  void add_columns(std::span<const float> scores) {
+    const std::size_t n = scores.size();
+    const float max = *std::max_element(scores.begin(), scores.end());
+    for (std::size_t j = 0; j < n; ++j) row_[j] = double{scores[j] - max};
+    exp64_each(row_);
+    double sum = 0.0;
+    for (const double value : row_) sum += value;
+    const double share = 1.0 / (sum * static_cast<double>(n));
+    for (std::size_t j = 0; j < n; ++j) columns_[j] = std::fma(row_[j], share, columns_[j]);
+  }
+
+  void project(std::span<const PooledClick> visible, std::vector<double>* u) {
+    const std::size_t dim = model_.embedding_dim;
     pooled_.assign(dim, 0.0);
-    for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t j = 0; j < visible.size(); ++j) {
       const float* x = model_.items.row(visible[j].row->value);
       for (std::size_t c = 0; c < dim; ++c) {
         pooled_[c] = std::fma(columns_[j], double{x[c]}, pooled_[c]);
@@ -141,12 +156,14 @@ class Recompute {
     }
   }
 
- private:
   const Model& model_;
   const SelfAttention& attention_;
-  std::vector<double> queries_;  // [items, H]
-  std::vector<double> keys_;     // [items, H]
-  std::vector<double> transposed_;
+  AlignedVector<float> queries_;     // [items, H]
+  AlignedVector<float> keys_;        // [items, H]
+  AlignedVector<float> transposed_;  // [H, n]
+  AlignedVector<float> scores_;      // [kRows, n]
+  std::vector<const float*> query_rows_;
+  std::vector<float> zeros_;
   std::vector<double> columns_;
   std::vector<double> row_;
   std::vector<double> pooled_;
