@@ -1,24 +1,13 @@
 #include "scorer/row_kernels.h"
 
 #include <bit>
-#include <cmath>
 
 #include "common/check.h"
+#include "scorer/round_wide.h"
 #include "scorer/simd/exp_constants.h"
 #include "scorer/simd/kernel_set.h"
 
 namespace freshet::scorer {
-namespace {
-
-// Rounds to nearest even in two halves of 64 bits, as the compiler's own conversion takes tens of
-// nanoseconds: the upper one is a multiple of 2^50, the rest is exact and rounds once.
-Int128 round_wide(double value) {
-  const double high = std::nearbyint(value * 0x1p-50);
-  const double low = std::nearbyint(std::fma(high, -0x1p+50, value));
-  return (Int128{static_cast<std::int64_t>(high)} << 50) + static_cast<std::int64_t>(low);
-}
-
-}  // namespace
 
 void weigh(std::span<const double> shifts, std::span<double> scores) {
   FRESHET_CHECK(shifts.size() == scores.size());

@@ -1,23 +1,18 @@
 #include "scorer/traditional_pool.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "common/check.h"
+#include "scorer/click_kernels.h"
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
+#include "scorer/model_limits.h"
+#include "scorer/row_kernels.h"
 
 namespace freshet::scorer {
-namespace {
-
-template <class Int>
-Int round_to_even(double value) {
-  return static_cast<Int>(std::nearbyint(value));
-}
-
-}  // namespace
-
 Result<TraditionalPool> TraditionalPool::create(std::shared_ptr<const Model> model,
                                                 std::size_t behaviour, std::size_t length_max) {
   FRESHET_CHECK(model != nullptr && behaviour < model->behaviours.size());
@@ -58,12 +53,6 @@ std::int64_t TraditionalPool::bucket_of(const PooledClick& click, std::size_t ch
   return static_cast<std::int64_t>(std::ceil(score_of(click, channel) / kShiftStep));
 }
 
-float TraditionalPool::weight_of(const PooledClick& click, std::size_t channel,
-                                 std::int64_t peak_bucket) const {
-  const double shifted = score_of(click, channel) - kShiftStep * static_cast<double>(peak_bucket);
-  return shifted < kExponentMin ? 0.0F : static_cast<float>(exp64(shifted));
-}
-
 TraditionalSums TraditionalPool::empty() const {
   TraditionalSums sums;
   const std::size_t weights = over_positions() ? scores_.width : 0;
@@ -91,7 +80,7 @@ void TraditionalPool::rebuild(std::span<const PooledClick> visible, TraditionalS
     if (click.row) raise_peaks(click, sums);
   }
   for (const PooledClick& click : visible) {
-    if (click.row) accumulate(click, 1, sums);
+    if (click.row) swap(&click, nullptr, sums);
   }
 }
 
@@ -120,55 +109,70 @@ void TraditionalPool::slide(std::span<const PooledClick> visible,
     rebuild(visible, sums);
     return;
   }
-  for (const PooledClick& click : removed) {
-    if (click.row) accumulate(click, -1, sums);
-  }
-  for (const PooledClick& click : added) {
-    if (click.row) accumulate(click, 1, sums);
+  for (std::size_t k = 0; k < std::max(removed.size(), added.size()); ++k) {
+    const auto known = [&](std::span<const PooledClick> clicks) {
+      return k < clicks.size() && clicks[k].row ? &clicks[k] : nullptr;
+    };
+    swap(known(added), known(removed), sums);
   }
 }
 
-void TraditionalPool::accumulate(const PooledClick& click, int sign, TraditionalSums* sums) const {
+void TraditionalPool::swap(const PooledClick* in, const PooledClick* out,
+                           TraditionalSums* sums) const {
+  if (in == nullptr && out == nullptr) return;
   std::visit(
-      [&]<class Int>(TraditionalSums::Sums<Int>& exact) {
-        if (over_positions()) {
-          accumulate_positions<Int>(click, sign, *sums, &exact);
-        } else {
-          accumulate_channels<Int>(click, sign, &exact);
+      [&](auto& exact) {
+        if (over_positions() && scores_.width == 1) {
+          swap_scalar(in, out, sums->peaks_[0].bucket, &exact);
+          return;
         }
+        if (in != nullptr) add_channels(*in, 1.0, sums->peaks_, &exact);
+        if (out != nullptr) add_channels(*out, -1.0, sums->peaks_, &exact);
       },
       sums->sums_);
 }
 
 template <class Int>
-void TraditionalPool::accumulate_positions(const PooledClick& click, Int sign,
-                                           const TraditionalSums& shifts,
-                                           TraditionalSums::Sums<Int>* sums) const {
-  const float* x = model_->items.row(click.row->value);
-  const std::size_t dim = sums->values.size();
-  if (sums->weights.size() == 1) {
-    const double weight = weight_of(click, 0, shifts.peaks_[0].bucket);
-    sums->weights[0] += sign * round_to_even<Int>(weight * weight_scale_);
-    for (std::size_t c = 0; c < dim; ++c) {
-      sums->values[c] += sign * round_to_even<Int>(weight * double{x[c]} * value_scale_);
-    }
-    return;
-  }
-  for (std::size_t c = 0; c < dim; ++c) {
-    const double weight = weight_of(click, c, shifts.peaks_[c].bucket);
-    sums->weights[c] += sign * round_to_even<Int>(weight * weight_scale_);
-    sums->values[c] += sign * round_to_even<Int>(weight * double{x[c]} * value_scale_);
-  }
+void TraditionalPool::swap_scalar(const PooledClick* in, const PooledClick* out,
+                                  std::int64_t bucket, TraditionalSums::Sums<Int>* sums) const {
+  const double shift = kShiftStep * static_cast<double>(bucket);
+  const std::array<double, 2> shifts{shift, shift};
+  std::array<double, 2> weights{in != nullptr ? score_of(*in, 0) : 0.0,
+                                out != nullptr ? score_of(*out, 0) : 0.0};
+  weigh(shifts, weights);
+  // A click that there is not weighs nothing, whatever its place has.
+  if (in == nullptr) weights[0] = 0.0;
+  if (out == nullptr) weights[1] = 0.0;
+  add_rounded(weights[0] * weight_scale_, &sums->weights[0]);
+  add_rounded(-weights[1] * weight_scale_, &sums->weights[0]);
+  const auto x = [&](const PooledClick* click, const PooledClick* other) {
+    return model_->items.row((click != nullptr ? click : other)->row->value);
+  };
+  swap_terms(x(in, out), weights[0] * value_scale_, x(out, in), weights[1] * value_scale_,
+             std::span<Int>(sums->values));
 }
 
 template <class Int>
-void TraditionalPool::accumulate_channels(const PooledClick& click, Int sign,
-                                          TraditionalSums::Sums<Int>* sums) const {
+void TraditionalPool::add_channels(const PooledClick& click, double sign,
+                                   std::span<const TraditionalSums::Peak> peaks,
+                                   TraditionalSums::Sums<Int>* sums) const {
+  const std::size_t dim = model_->embedding_dim;
   const float* x = model_->items.row(click.row->value);
-  const double* weight = scores_.row(*click.row);
-  for (std::size_t c = 0; c < sums->values.size(); ++c) {
-    sums->values[c] += sign * round_to_even<Int>(weight[c] * double{x[c]} * value_scale_);
+  const std::span<Int> values(sums->values);
+  if (!over_positions()) {
+    add_products({scores_.row(*click.row), dim}, x, sign * value_scale_, values);
+    return;
   }
+  std::array<double, kEmbeddingDimMax> shifts;
+  std::array<double, kEmbeddingDimMax> scores;
+  for (std::size_t c = 0; c < dim; ++c) {
+    shifts[c] = kShiftStep * static_cast<double>(peaks[c].bucket);
+    scores[c] = score_of(click, c);
+  }
+  const std::span<double> weights = std::span(scores).first(dim);
+  weigh(std::span(shifts).first(dim), weights);
+  add_channel_weights(weights, sign * weight_scale_, std::span<Int>(sums->weights));
+  add_products(weights, x, sign * value_scale_, values);
 }
 
 void TraditionalPool::representation(const TraditionalSums& sums, std::span<float> u) const {
@@ -177,15 +181,16 @@ void TraditionalPool::representation(const TraditionalSums& sums, std::span<floa
   const double unit =
       std::ldexp(1.0, over_positions() ? grid_.value_exponent : -grid_.value_places);
   std::visit(
-      [&](const auto& exact) {
-        for (std::size_t c = 0; c < u.size(); ++c) {
-          double value = static_cast<double>(exact.values[c]);
-          if (over_positions()) {
-            const auto weight = exact.weights[exact.weights.size() == 1 ? 0 : c];
-            value = weight == 0 ? 0.0 : value / static_cast<double>(weight);
-          }
-          u[c] = static_cast<float>(value * unit);
+      [&]<class Int>(const TraditionalSums::Sums<Int>& exact) {
+        // All channels lose their last click together.
+        if (over_positions() && exact.weights[0] == 0) {
+          std::fill(u.begin(), u.end(), 0.0F);
+          return;
         }
+        const Int one{1};
+        const std::span<const Int> weights =
+            over_positions() ? std::span<const Int>(exact.weights) : std::span<const Int>(&one, 1);
+        write_quotients(std::span<const Int>(exact.values), weights, unit, u);
       },
       sums.sums_);
 }

@@ -67,21 +67,20 @@ class TraditionalPool {
   // s' of one channel: the item's score and the recency term.
   double score_of(const PooledClick& click, std::size_t channel) const;
   std::int64_t bucket_of(const PooledClick& click, std::size_t channel) const;
-  // w of one channel, under the shift of the given bucket.
-  float weight_of(const PooledClick& click, std::size_t channel, std::int64_t peak_bucket) const;
-
   void raise_peaks(const PooledClick& click, TraditionalSums* sums) const;
   // Counts the clicks that come and go in the peaks; false when a shift moves.
   bool keep_peaks(std::span<const PooledClick> removed, std::span<const PooledClick> added,
                   TraditionalSums* sums) const;
-  // Adds (sign 1) or takes away (sign -1) one click's terms under the present shifts.
-  void accumulate(const PooledClick& click, int sign, TraditionalSums* sums) const;
+  // One known click's terms come and one's leave, under the present shifts; either may be null.
+  void swap(const PooledClick* in, const PooledClick* out, TraditionalSums* sums) const;
   template <class Int>
-  void accumulate_positions(const PooledClick& click, Int sign, const TraditionalSums& shifts,
-                            TraditionalSums::Sums<Int>* sums) const;
+  void swap_scalar(const PooledClick* in, const PooledClick* out, std::int64_t bucket,
+                   TraditionalSums::Sums<Int>* sums) const;
+  // Adds (sign 1) or takes away (sign -1) a click's terms where each channel has its own weight.
   template <class Int>
-  void accumulate_channels(const PooledClick& click, Int sign,
-                           TraditionalSums::Sums<Int>* sums) const;
+  void add_channels(const PooledClick& click, double sign,
+                    std::span<const TraditionalSums::Peak> peaks,
+                    TraditionalSums::Sums<Int>* sums) const;
 
   std::shared_ptr<const Model> model_;
   const TraditionalAttention* attention_;  // in model_

@@ -104,6 +104,15 @@ struct Avx2 {
     _mm256_maskstore_pd(p, lanes64(part.n), v.low);
     _mm256_maskstore_pd(p + 4, lanes64(behind(part, 4)), v.high);
   }
+  FRESHET_SIMD_INLINE static __m256 narrowed(D8 v) {
+    return _mm256_set_m128(_mm256_cvtpd_ps(v.high), _mm256_cvtpd_ps(v.low));
+  }
+  FRESHET_SIMD_INLINE static void store_floats(float* p, D8 v, Whole) {
+    _mm256_storeu_ps(p, narrowed(v));
+  }
+  FRESHET_SIMD_INLINE static void store_floats(float* p, D8 v, Part part) {
+    _mm256_maskstore_ps(p, lanes32(part.n), narrowed(v));
+  }
   FRESHET_SIMD_INLINE static D8 add(D8 a, D8 b) {
     return {_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)};
   }
@@ -124,6 +133,15 @@ struct Avx2 {
     const D8 sum = fma(a, b, c);
     return {_mm256_blendv_pd(c.low, sum.low, _mm256_castsi256_pd(lanes64(part.n))),
             _mm256_blendv_pd(c.high, sum.high, _mm256_castsi256_pd(lanes64(behind(part, 4))))};
+  }
+  // As avx512.cc has it.
+  FRESHET_SIMD_INLINE static __m256d quotient(__m256d a, __m256d b, __m256d reciprocal) {
+    __m256d q = _mm256_mul_pd(a, reciprocal);
+    q = _mm256_fmadd_pd(_mm256_fnmadd_pd(q, b, a), reciprocal, q);
+    return _mm256_fmadd_pd(_mm256_fnmadd_pd(q, b, a), reciprocal, q);
+  }
+  FRESHET_SIMD_INLINE static D8 quotient(D8 a, D8 b, D8 reciprocal) {
+    return {quotient(a.low, b.low, reciprocal.low), quotient(a.high, b.high, reciprocal.high)};
   }
   FRESHET_SIMD_INLINE static D8 if_less(D8 a, D8 b, D8 then, D8 otherwise) {
     return {_mm256_blendv_pd(otherwise.low, then.low, _mm256_cmp_pd(a.low, b.low, _CMP_LT_OQ)),
@@ -185,6 +203,20 @@ struct Avx2 {
   FRESHET_SIMD_INLINE static I8 shift_to_exponent(I8 v) {
     return {_mm256_slli_epi64(v.low, 52), _mm256_slli_epi64(v.high, 52)};
   }
+  // To the nearest integer, ties to even, of any size that int64 holds: the upper part is a
+  // multiple of 2^26, the rest is exact and rounds once.
+  FRESHET_SIMD_INLINE static __m256i rounded(__m256d v) {
+    const __m256d rounder = _mm256_set1_pd(kRounder);
+    const __m256i rounder_bits = _mm256_set1_epi64x(kRounderBits);
+    const __m256d high = _mm256_add_pd(_mm256_mul_pd(v, _mm256_set1_pd(0x1p-26)), rounder);
+    const __m256d low = _mm256_fnmadd_pd(_mm256_sub_pd(high, rounder), _mm256_set1_pd(0x1p+26), v);
+    const auto integer = [&](__m256d sum) __attribute__((always_inline)) {
+      return _mm256_sub_epi64(_mm256_castpd_si256(sum), rounder_bits);
+    };
+    return _mm256_add_epi64(_mm256_slli_epi64(integer(high), 26),
+                            integer(_mm256_add_pd(low, rounder)));
+  }
+  FRESHET_SIMD_INLINE static I8 rounded(D8 v) { return {rounded(v.low), rounded(v.high)}; }
   // Correctly rounded: the high half as a multiple of 2^32 is exact, and so is the low half; their
   // sum rounds once.
   FRESHET_SIMD_INLINE static __m256d to_double(__m256i v) {

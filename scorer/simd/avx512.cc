@@ -62,6 +62,12 @@ struct Avx512 {
   FRESHET_SIMD_INLINE static void store(double* p, D8 v, Part part) {
     _mm512_mask_storeu_pd(p, mask8(part), v);
   }
+  FRESHET_SIMD_INLINE static void store_floats(float* p, D8 v, Whole) {
+    _mm256_storeu_ps(p, _mm512_cvtpd_ps(v));
+  }
+  FRESHET_SIMD_INLINE static void store_floats(float* p, D8 v, Part part) {
+    _mm256_mask_storeu_ps(p, mask8(part), _mm512_cvtpd_ps(v));
+  }
   FRESHET_SIMD_INLINE static D8 add(D8 a, D8 b) { return _mm512_add_pd(a, b); }
   FRESHET_SIMD_INLINE static D8 sub(D8 a, D8 b) { return _mm512_sub_pd(a, b); }
   FRESHET_SIMD_INLINE static D8 mul(D8 a, D8 b) { return _mm512_mul_pd(a, b); }
@@ -70,6 +76,13 @@ struct Avx512 {
   FRESHET_SIMD_INLINE static D8 fma_first(D8 a, D8 b, D8 c, Whole) { return fma(a, b, c); }
   FRESHET_SIMD_INLINE static D8 fma_first(D8 a, D8 b, D8 c, Part part) {
     return _mm512_mask3_fmadd_pd(a, b, c, mask8(part));
+  }
+  // a / b, correctly rounded, given 1 / b correctly rounded: each step's remainder is exact, the
+  // first makes the quotient one of the two nearest, the second the nearest (Markstein 1990).
+  FRESHET_SIMD_INLINE static D8 quotient(D8 a, D8 b, D8 reciprocal) {
+    D8 q = mul(a, reciprocal);
+    q = fma(_mm512_fnmadd_pd(q, b, a), reciprocal, q);
+    return fma(_mm512_fnmadd_pd(q, b, a), reciprocal, q);
   }
   FRESHET_SIMD_INLINE static D8 if_less(D8 a, D8 b, D8 then, D8 otherwise) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), otherwise, then);
@@ -115,6 +128,8 @@ struct Avx512 {
   FRESHET_SIMD_INLINE static I8 bits(D8 v) { return _mm512_castpd_si512(v); }
   FRESHET_SIMD_INLINE static D8 as_double(I8 v) { return _mm512_castsi512_pd(v); }
   FRESHET_SIMD_INLINE static I8 shift_to_exponent(I8 v) { return _mm512_slli_epi64(v, 52); }
+  // To the nearest integer, ties to even, of any size that int64 holds.
+  FRESHET_SIMD_INLINE static I8 rounded(D8 v) { return _mm512_cvtpd_epi64(v); }
   FRESHET_SIMD_INLINE static D8 to_double(I8 v) { return _mm512_cvtepi64_pd(v); }
 };
 

@@ -87,6 +87,19 @@ struct KernelSet {
   // sum[c] += rte(x[k][c] * scale[k]) of each k < count. Requires each product within 2^51.
   void (*add_terms)(const float* const* x, const double* scale, std::size_t count, std::size_t dim,
                     std::int64_t* sum);
+  // sum[c] += rte(x_in[c] * in) - rte(x_out[c] * out). Requires each product within 2^62.
+  void (*swap_terms)(const float* x_in, double in, const float* x_out, double out, std::size_t dim,
+                     std::int64_t* sum);
+  // sum[c] += rte((weights[c] * x[c]) * scale), and the same without x. Within 2^62 as well.
+  void (*add_products)(const double* weights, const float* x, double scale, std::size_t dim,
+                       std::int64_t* sum);
+  void (*add_weights)(const double* weights, double scale, std::size_t dim, std::int64_t* sum);
+  // u[c] = the float of (double(values[c]) / double(weight)) * unit; weight is not 0.
+  void (*quotients)(const std::int64_t* values, std::int64_t weight, double unit, std::size_t dim,
+                    float* u);
+  // The same with a weight for each c.
+  void (*channel_quotients)(const std::int64_t* values, const std::int64_t* weights, double unit,
+                            std::size_t dim, float* u);
   // total[c] += rte(double(row[c]) * scale). Requires each product within 2^51.
   void (*add_row)(const std::int64_t* row, double scale, std::size_t dim, std::int64_t* total);
 };

@@ -4,6 +4,7 @@
 #include "scorer/simd/dense_bodies.h"
 #include "scorer/simd/exp_bodies.h"
 #include "scorer/simd/kernel_set.h"
+#include "scorer/simd/pool_bodies.h"
 #include "scorer/simd/row_bodies.h"
 
 namespace freshet::scorer::simd {
@@ -13,6 +14,7 @@ constexpr KernelSet make_kernel_set(const char* name) {
   using Dense = DenseBodies<L>;
   using Exp = ExpBodies<L>;
   using Rows = RowBodies<L>;
+  using Pools = PoolBodies<L>;
   return {
       .name = name,
       .dots = Dense::dots,
@@ -26,6 +28,11 @@ constexpr KernelSet make_kernel_set(const char* name) {
       .swap_weights = Rows::swap_weights,
       .swap_values = Rows::swap_values,
       .add_terms = Rows::add_terms,
+      .swap_terms = Pools::swap_terms,
+      .add_products = Pools::add_products,
+      .add_weights = Pools::add_weights,
+      .quotients = Pools::quotients,
+      .channel_quotients = Pools::channel_quotients,
       .add_row = Rows::add_row,
   };
 }

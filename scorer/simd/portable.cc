@@ -57,6 +57,11 @@ struct Portable {
     for (std::size_t j = 0; j < lanes(part, kLanes); ++j) p[j] = v.lane[j];
   }
 
+  template <class Rest>
+  FRESHET_SIMD_INLINE static void store_floats(float* p, const D8& v, Rest part) {
+    for (std::size_t j = 0; j < lanes(part, 8); ++j) p[j] = static_cast<float>(v.lane[j]);
+  }
+
   FRESHET_SIMD_INLINE static float fused(float a, float b, float c) {
     return __builtin_fmaf(a, b, c);
   }
@@ -104,6 +109,9 @@ struct Portable {
   FRESHET_SIMD_INLINE static D8 div(const D8& a, const D8& b) {
     return doubles([&](std::size_t j) { return a.lane[j] / b.lane[j]; });
   }
+  FRESHET_SIMD_INLINE static D8 quotient(const D8& a, const D8& b, const D8& /*reciprocal*/) {
+    return div(a, b);
+  }
   FRESHET_SIMD_INLINE static D8 if_less(const D8& a, const D8& b, const D8& then,
                                         const D8& otherwise) {
     return doubles(
@@ -139,6 +147,10 @@ struct Portable {
   }
   FRESHET_SIMD_INLINE static I8 shift_to_exponent(const I8& v) {
     return integers([&](std::size_t j) { return static_cast<std::int64_t>(raw(v.lane[j]) << 52); });
+  }
+  FRESHET_SIMD_INLINE static I8 rounded(const D8& v) {
+    return integers(
+        [&](std::size_t j) { return static_cast<std::int64_t>(__builtin_nearbyint(v.lane[j])); });
   }
   FRESHET_SIMD_INLINE static D8 to_double(const I8& v) {
     return doubles([&](std::size_t j) { return static_cast<double>(v.lane[j]); });

@@ -216,5 +216,38 @@ TEST_F(KernelSetsTest, RowsHaveTheSameIntegers) {
   }
 }
 
+TEST_F(KernelSetsTest, ClicksHaveTheSameIntegersAndQuotients) {
+  for (std::size_t k = 0; k < cases(); ++k) {
+    const std::size_t dim = 1 + random_.below(140);
+    const auto x = random_values<float>(2 * dim, 1.0, false, &random_);
+    const auto rows = rows_of(x, 2, dim);
+    const double grid = std::ldexp(1.0, static_cast<int>(random_.below(61)));
+    const auto weight = [&] { return double{static_cast<float>(random_.unit())}; };
+    const double in = weight() * grid;
+    const double out = weight() * grid;
+    std::vector<double> weights;
+    std::vector<std::int64_t> values;
+    std::vector<std::int64_t> divisors;
+    for (std::size_t c = 0; c < dim; ++c) {
+      weights.push_back(weight());
+      values.push_back(static_cast<std::int64_t>(random_.next()) >> (2 + random_.below(60)));
+      divisors.push_back(static_cast<std::int64_t>(random_.next() >> (2 + random_.below(60))) | 1);
+    }
+    expect_same("clicks", [&](const KernelSet& set) {
+      std::vector<std::int64_t> a(dim, 1);
+      set.swap_terms(rows[0], in, rows[1], out, dim, a.data());
+      std::vector<std::int64_t> b(dim, 1);
+      set.add_products(weights.data(), rows[0], -grid, dim, b.data());
+      std::vector<std::int64_t> c(dim, 1);
+      set.add_weights(weights.data(), grid, dim, c.data());
+      std::vector<float> u(dim);
+      set.quotients(values.data(), divisors[0], 1.0, dim, u.data());
+      std::vector<float> by_channel(dim);
+      set.channel_quotients(values.data(), divisors.data(), 0x1p-9, dim, by_channel.data());
+      return bits_of(a) + bits_of(b) + bits_of(c) + bits_of(u) + bits_of(by_channel);
+    });
+  }
+}
+
 }  // namespace kernel_sets_test
 }  // namespace freshet::scorer::simd
