@@ -29,9 +29,9 @@ std::string milliseconds_text(double ms) {
   return text;
 }
 
-std::string area_text(double area) {
+std::string area_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.3f", area);
+  std::snprintf(text, sizeof text, "%.3f", value);
   return text;
 }
 
