@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import harness
+from exactly_once_world import source_of_value, unlabelled
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EVENTS, FIRST = 8000, 6500  # in all, and before there is a trained model
@@ -147,13 +148,13 @@ class StreamedPathTest(TrainingTestCase):
     def check_rows(self, *options):
         """The topic has each row of an export of the input once, labelled alike or not yet; returns the dump."""
         dump, values = self.dump("examples")
-        rows = {row_of(value): value for value in values}
+        rows = {source_of_value(value): value for value in values}
         self.assertEqual(len(rows), len(values))
         file, told = self.export("versions", self.dump("log")[0], *options)
         exported = file.read_text().splitlines()
         labels = collections.Counter()
         for line in exported:
-            value = rows[row_of(line)]
+            value = rows[source_of_value(line)]
             label = json.loads(value)["label"]
             labels[label] += 1
             self.assertEqual(value, line if label is not None else unlabelled(line))
@@ -199,16 +200,6 @@ http: {{listen: off}}
             head = next(lines)
             learned.write_text(head + "".join(line for line in lines if '\\"model\\":\\"feed@2\\"' in line))
         self.check_logits(self.dir / "versions/2", learned, (EVENTS - FIRST) // 2)
-
-
-def row_of(line):
-    """What there is one row of: an event and an item."""
-    row = json.loads(line)
-    return row["source"]["partition"], row["source"]["offset"], row["item_id"]
-
-
-def unlabelled(line):
-    return re.sub('"label":[01]', '"label":null', line, count=1)
 
 
 if __name__ == "__main__":
