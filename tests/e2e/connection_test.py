@@ -44,6 +44,7 @@ class ConnectionTest(unittest.TestCase):
                         f"kafka: {{bootstrap: '{bootstrap}', input: {self.name}-clicks, "
                         f"output: {self.name}-scores, dead_letter: {self.name}-dead, "
                         "client: {session.timeout.ms: 6000}}\n"
+                        f"examples: {{topic: {self.name}-rows}}\n"
                         f"model: {{path: {self.dir / 'model'}}}\nstate: {{path: {self.dir / self.name}}}\n"
                         f"http: {{listen: off}}\n{extra}\n")
         return path
@@ -76,9 +77,14 @@ class ConnectionTest(unittest.TestCase):
 
     def test_topics_that_are_missing_are_all_named_with_the_remedy(self):
         findings = self.check(78)
-        for topic in ("clicks", "scores", "dead"):
+        for topic in ("clicks", "scores", "dead", "rows"):
             self.assert_found(findings, "error", f"topic {self.name}-{topic}", "create-topics")
         self.run_to_its_end(78, f"topic {self.name}-clicks", "create-topics")
+
+    def test_a_start_without_the_topic_of_examples_is_refused_by_name(self):
+        self.create_topics()
+        self.config.write_text(self.config.read_text().replace("-rows", "-other"))
+        self.run_to_its_end(78, f"topic {self.name}-other", "create-topics")
 
     def test_topics_that_are_in_order_leave_nothing_but_advice(self):
         self.create_topics()
@@ -91,7 +97,7 @@ class ConnectionTest(unittest.TestCase):
     def test_a_check_leaves_no_record_no_member_and_no_position(self):
         self.create_topics()
         self.check(0)
-        for topic in ("clicks", "scores", "dead"):
+        for topic in ("clicks", "scores", "dead", "rows"):
             self.assertEqual(harness.read_topic(self.config, f"{self.name}-{topic}",
                                                 self.dir / "check.dump"), [])
         self.assert_found(self.check(0), "ok", f"group {self.name}", "0 members")
