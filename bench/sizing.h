@@ -5,7 +5,6 @@
 // block of its length in memory, and its length on disk).
 #pragma once
 
-#include <bit>
 #include <cstddef>
 
 namespace freshet::sizing {
@@ -13,8 +12,7 @@ namespace freshet::sizing {
 // A hot user with `clicks` in each of its behaviours, beside a model of dimension `dim`.
 constexpr double hot_user_bytes(std::size_t clicks, double behaviours, double dim) {
   const auto held = static_cast<double>(clicks + 1);
-  const auto rounded = static_cast<double>(std::bit_ceil(clicks + 1));
-  return 240 + behaviours * (325 + 40 * held + 16 * rounded + 8 * dim);
+  return 216 + behaviours * (390 + 60 * held + 8 * dim);
 }
 
 // A user on disk, with numeric item ids below 10^7 and about an hour between clicks (8 bytes a
@@ -26,7 +24,7 @@ constexpr double stored_user_bytes(std::size_t clicks, double behaviours) {
 // A model as it is served: its items, its wide buckets, its first dense layer twice.
 constexpr double model_bytes(double items, double behaviours, double dim, double buckets,
                              double hidden1) {
-  return items * (4 * dim + 8 * behaviours + 105) + 4 * buckets +
+  return items * (4 * dim + 8 * behaviours + 65) + 4 * buckets +
          2 * 4 * 3 * behaviours * dim * hidden1;
 }
 

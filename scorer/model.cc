@@ -4,11 +4,18 @@
 #include <numeric>
 
 namespace freshet::scorer {
+namespace {
+
+auto id_of(const Model& model) {
+  return [&model](ItemRow row) { return model.item_ids[row.value].view(); };
+}
+
+}  // namespace
 
 std::optional<ItemRow> Model::row_of(const ItemId& item) const {
-  const auto found = row_by_id.find(item.view());
-  if (found == row_by_id.end()) return std::nullopt;
-  return found->second;
+  const ItemRow* row = row_by_id.find(item.view(), id_of(*this));
+  if (row == nullptr) return std::nullopt;
+  return *row;
 }
 
 std::vector<Representation> Model::representations() const {
@@ -39,7 +46,7 @@ void index_items(Model* model) {
   for (std::size_t place = 0; place < count; ++place) {
     const std::uint32_t row = order[place];
     model->item_id_rank[row] = static_cast<std::uint32_t>(place);
-    model->row_by_id.emplace(model->item_ids[row].view(), ItemRow{row});
+    model->row_by_id.insert(model->item_ids[row].view(), ItemRow{row}, id_of(*model));
   }
 }
 

@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "common/flat_index.h"
 #include "common/ids.h"
 #include "scorer/attention.h"
 
@@ -87,14 +87,14 @@ struct Model {
   Matrix items;                             // [n, d]
   std::vector<ItemId> item_ids;             // [n]; line i of items.txt
   std::vector<std::uint32_t> item_id_rank;  // [n]; place of row i when ids are sorted by bytes
-  std::unordered_map<std::string_view, ItemRow> row_by_id;  // views into item_ids
+  FlatIndex<ItemRow> row_by_id;
   std::optional<TargetFields> target_fields;  // without: the target is the item's row alone
   DenseLayer hidden1;                         // [h1, 3 P d]
   DenseLayer hidden2;                         // [h2, h1]
   DenseLayer output;                          // [1, h2]; its bias is the model's bias
   WideModel wide;
 
-  // Moving keeps the vectors' buffers, hence the views; copying would not.
+  // Too large to be copied unawares.
   Model() = default;
   Model(Model&&) = default;
   Model& operator=(Model&&) = default;

@@ -24,6 +24,9 @@ class TraditionalSums {
   // Bytes on the heap, for caches bounded in bytes.
   std::size_t heap_bytes() const;
 
+  // Has the processor fetch what a slide will move.
+  void prefetch() const;
+
  private:
   friend class TraditionalPool;
 

@@ -8,14 +8,16 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <list>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "common/check.h"
+#include "common/flat_index.h"
 #include "common/ids.h"
+#include "common/prefetch.h"
 #include "stateful/heap_bytes.h"
 
 namespace freshet::stateful {
@@ -29,10 +31,22 @@ class HotUserCache {
 
   // The user's value, now the most recently used, or null. Valid until the user is evicted.
   Value* find(const UserId& user) {
-    const auto found = by_user_.find(user.view());
-    if (found == by_user_.end()) return nullptr;
-    use(found->second);
-    return &found->second->value;
+    const Place* found = by_user_.find(user.view(), id_of);
+    if (found == nullptr) return nullptr;
+    use(*found);
+    last_ = *found;
+    return &last_->value;
+  }
+
+  // Has the processor fetch what find() will read of the index, and, once that is there, the value.
+  void prefetch_index(std::string_view user) const { by_user_.prefetch(user); }
+  void prefetch_value(std::string_view user) const {
+    if (const Place* place = by_user_.guess(user)) prefetch(&**place, sizeof(Entry));
+  }
+  // The user's value, or another's, or null. No use of the user; reads nothing but the index.
+  const Value* guess(std::string_view user) const {
+    const Place* place = by_user_.guess(user);
+    return place == nullptr ? nullptr : &(*place)->value;
   }
 
   // Adds a user that is not there. `bytes` is what the value holds, itself included. Evicts
@@ -40,7 +54,8 @@ class HotUserCache {
   Value* insert(const UserId& user, Value value, std::size_t bytes) {
     recent_.push_front({user, std::move(value), 0, false});
     const auto entry = recent_.begin();
-    FRESHET_CHECK(by_user_.emplace(entry->user.view(), entry).second);
+    FRESHET_CHECK(by_user_.insert(user.view(), entry, id_of));
+    last_ = entry;
     account(*entry, bytes + overhead_bytes(user));
     return &entry->value;
   }
@@ -59,6 +74,9 @@ class HotUserCache {
     pinned_.splice(pinned_.begin(), recent_, entry);
   }
 
+  // Requires: the user is there.
+  bool is_pinned(const UserId& user) const { return entry_of(user)->pinned; }
+
   // Requires: the user is there and pinned.
   void unpin(const UserId& user) {
     const auto entry = entry_of(user);
@@ -73,8 +91,9 @@ class HotUserCache {
   std::size_t evict() {
     std::size_t removed = 0;
     for (; bytes_ > bytes_max_ && !recent_.empty(); ++removed) {
+      if (last_ == std::prev(recent_.end())) last_ = recent_.end();
       bytes_ -= recent_.back().bytes;
-      by_user_.erase(recent_.back().user.view());
+      by_user_.erase(recent_.back().user.view(), id_of);
       recent_.pop_back();
     }
     return removed;
@@ -82,19 +101,20 @@ class HotUserCache {
 
   // Calls visit(value) for each user in `count` buckets of the index, from `bucket` on; it returns
   // what the value holds then. Returns where to go on, none at the end. No use of the users, and
-  // nothing is evicted. A round over all users begins anew where buckets() has changed since.
+  // nothing is evicted. A round over all users begins anew where buckets() has changed since; one
+  // that goes on after users were evicted may pass a few over.
   template <class Visit>
   std::optional<std::size_t> visit(std::size_t bucket, std::size_t count, const Visit& visit) {
-    for (; bucket < by_user_.bucket_count(); ++bucket, --count) {
+    for (; bucket < by_user_.slots(); ++bucket, --count) {
       if (count == 0) return bucket;
-      for (auto found = by_user_.begin(bucket); found != by_user_.end(bucket); ++found) {
-        Entry& entry = *found->second;
-        account(entry, visit(entry.value) + overhead_bytes(entry.user));
-      }
+      const Place* found = by_user_.at_place(bucket);
+      if (found == nullptr) continue;
+      Entry& entry = **found;
+      account(entry, visit(entry.value) + overhead_bytes(entry.user));
     }
     return std::nullopt;
   }
-  std::size_t buckets() const { return by_user_.bucket_count(); }  // about as many as users
+  std::size_t buckets() const { return by_user_.slots(); }  // some twice as many as users
 
   void set_bytes_max(std::size_t bytes_max) { bytes_max_ = bytes_max; }
 
@@ -106,11 +126,8 @@ class HotUserCache {
   // What a user costs beside its value: its list node, its key, its share of the index.
   static std::size_t overhead_bytes(const UserId& user) {
     constexpr std::size_t kListLinks = 2 * sizeof(void*);
-    constexpr std::size_t kIndexNode = sizeof(void*) + sizeof(typename Index::value_type) +
-                                       sizeof(std::size_t);  // link, pair, cached hash
-    constexpr std::size_t kBucket = sizeof(void*);
     return heap_block_bytes(kListLinks + sizeof(Entry)) - sizeof(Value) +
-           heap_block_bytes(kIndexNode) + kBucket + string_heap_bytes(user.view());
+           FlatIndex<Place>::bytes_each() + string_heap_bytes(user.view());
   }
 
  private:
@@ -121,16 +138,19 @@ class HotUserCache {
     bool pinned;
   };
   using Entries = std::list<Entry>;
-  // The keys look into the entries, which never move.
-  using Index = std::unordered_map<std::string_view, typename Entries::iterator>;
+  using Place = typename Entries::iterator;  // entries never move
 
-  typename Entries::iterator entry_of(const UserId& user) {
-    const auto found = by_user_.find(user.view());
-    FRESHET_CHECK(found != by_user_.end());
-    return found->second;
+  static std::string_view id_of(Place entry) { return entry->user.view(); }
+
+  // What is asked of a user is mostly asked of the one that was found last.
+  Place entry_of(const UserId& user) const {
+    if (last_ != recent_.end() && last_->user == user) return last_;
+    const Place* found = by_user_.find(user.view(), id_of);
+    FRESHET_CHECK(found != nullptr);
+    return *found;
   }
 
-  void use(typename Entries::iterator entry) {
+  void use(Place entry) {
     if (!entry->pinned) recent_.splice(recent_.begin(), recent_, entry);
   }
 
@@ -145,7 +165,8 @@ class HotUserCache {
   std::size_t pinned_bytes_ = 0;
   Entries recent_;  // evictable, the most recently used first
   Entries pinned_;
-  Index by_user_;
+  FlatIndex<Place> by_user_;
+  Place last_ = recent_.end();  // found or inserted; the end where it has left
 };
 
 }  // namespace freshet::stateful

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 #include "stateful/heap_bytes.h"
 
 namespace freshet::stateful {
@@ -123,6 +124,12 @@ bool Sequence::has_visible(const Click& click, EventTime stream_time, DurationMs
 
 std::size_t Sequence::invisible_count(EventTime stream_time, DurationMs age_max) const {
   return size_ - count_since(stream_time - age_max);
+}
+
+void Sequence::prefetch_ends() const {
+  if (size_ == 0) return;
+  prefetch(&slots_[oldest_slot_], sizeof(Click));
+  prefetch(&slots_[slot_of(0)], 2 * sizeof(Click));  // the next one's slot as well
 }
 
 std::size_t Sequence::heap_bytes() const {

@@ -66,6 +66,9 @@ class Sequence {
   // How many stored clicks lie before T - age_max; they may be collected.
   std::size_t invisible_count(EventTime stream_time, DurationMs age_max) const;
 
+  // Has the processor fetch both ends, where a click comes and the oldest leaves.
+  void prefetch_ends() const;
+
   // Heap bytes held, for the cache's budget. O(1).
   std::size_t heap_bytes() const;
 

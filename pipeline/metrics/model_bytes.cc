@@ -19,12 +19,7 @@ std::size_t model_bytes(const ServedModel& served) {
   bytes += model.item_ids.capacity() * sizeof(ItemId);
   for (const ItemId& item : model.item_ids) bytes += stateful::string_heap_bytes(item.view());
   bytes += model.item_id_rank.capacity() * sizeof(std::uint32_t);
-  // Of the index: a bucket, and a node of link, pair and cached hash, for each item.
-  constexpr std::size_t kNode =
-      sizeof(void*) + sizeof(decltype(model.row_by_id)::value_type) + sizeof(std::size_t);
-  bytes += model.row_by_id.bucket_count() * sizeof(void*) +
-           model.row_by_id.size() * stateful::heap_block_bytes(kNode);
-  return bytes;
+  return bytes + model.row_by_id.heap_bytes();
 }
 
 }  // namespace freshet::pipeline
