@@ -104,6 +104,7 @@ void BM_Sizing_HotUser(benchmark::State& state) {
   const EventTime now{kBaseMs + static_cast<std::int64_t>(clicks + 1) * 3'600'000};
   for (auto _ : state) {
     Random random(1);
+    pipeline::Windows windows;
     stateful::HotUserCache<pipeline::HotUser> cache(std::size_t{1} << 40);
     const std::size_t before = heap_now();
     for (std::size_t i = 0; i < users; ++i) {
@@ -111,7 +112,7 @@ void BM_Sizing_HotUser(benchmark::State& state) {
       for (std::size_t c = 0; c < (clicks + 1) * behaviours; ++c) {
         user.insert(models, c % behaviours, click_of(&random, c / behaviours));
       }
-      user.refresh(models, limits, now);
+      user.refresh(models, limits, now, &windows);
       const std::size_t bytes = user.bytes();
       cache.insert(UserId(user_name(i)), std::move(user), bytes);
     }

@@ -51,15 +51,15 @@ AppliedEvent EventScorer::apply_and_score(const Event& event, EventTime stream_t
   judge_flags(event, stream_time, *user, &applied);
   const bool is_click = event.kind == EventKind::kClick;
   if (is_click) applied.changed = apply(event, user);
-  Windows windows = user->refresh(models_, limits_, stream_time);
+  user->refresh(models_, limits_, stream_time, &windows_);
   if (!is_click) {
     for (std::size_t b = 0; b < limits_.size(); ++b) {
-      windows[b] =
+      windows_[b] =
           user->state().sequences[b].visible_before(event.ts, stream_time, limits_[b].age_max);
     }
   }
-  applied.sequence_length = windows[0].count;
-  const Snapshot snapshot{event, stream_time, *user, windows};
+  applied.sequence_length = windows_[0].count;
+  const Snapshot snapshot{event, stream_time, *user, windows_};
   for (std::size_t m = 0; m < models_.size(); ++m) scorers_[m].score(snapshot, &scores_[m]);
   if (!is_click) applied.changed = apply(event, user);
   return applied;

@@ -61,6 +61,7 @@ class EventScorer {
   ServedModels models_;
   std::vector<ModelScorer> scorers_;  // [models]
   std::vector<ModelScores> scores_;   // [models], of the last event
+  Windows windows_;                   // buffer
 };
 
 }  // namespace freshet::pipeline

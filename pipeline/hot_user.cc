@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 
 namespace freshet::pipeline {
 
@@ -43,15 +44,26 @@ std::size_t HotUser::collect(const ServedModels& models,
   return dropped;
 }
 
-Windows HotUser::refresh(const ServedModels& models,
-                         std::span<const stateful::BehaviourLimits> limits, EventTime stream_time) {
+void HotUser::refresh(const ServedModels& models, std::span<const stateful::BehaviourLimits> limits,
+                      EventTime stream_time, Windows* windows) {
   FRESHET_CHECK(models.size() == views_.size());
-  Windows windows(limits.size());
+  windows->resize(limits.size());
   for (std::size_t b = 0; b < limits.size(); ++b) {
-    windows[b] = state_.sequences[b].visible(stream_time, limits[b].age_max);
+    (*windows)[b] = state_.sequences[b].visible(stream_time, limits[b].age_max);
   }
-  for (std::size_t m = 0; m < views_.size(); ++m) views_[m].refresh(*models[m], windows);
-  return windows;
+  for (std::size_t m = 0; m < views_.size(); ++m) views_[m].refresh(*models[m], *windows);
+}
+
+void HotUser::look_ahead(LookAhead what) const {
+  if (what == LookAhead::kSequences) {
+    prefetch(state_.sequences.data(), state_.sequences.size() * sizeof(stateful::Sequence));
+    prefetch(views_.data(), views_.size() * sizeof(UserView));
+  } else if (what == LookAhead::kLists) {
+    for (const stateful::Sequence& sequence : state_.sequences) sequence.prefetch_ends();
+    for (const UserView& view : views_) view.prefetch_lists();
+  } else if (what == LookAhead::kSums) {
+    for (const UserView& view : views_) view.prefetch_sums();
+  }
 }
 
 std::size_t HotUser::bytes() const {

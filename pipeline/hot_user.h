@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/time.h"
+#include "pipeline/look_ahead.h"
 #include "pipeline/served_model.h"
 #include "pipeline/user_view.h"
 #include "stateful/digest.h"
@@ -40,9 +41,12 @@ class HotUser {
   std::size_t collect(const ServedModels& models, std::span<const stateful::BehaviourLimits> limits,
                       EventTime stream_time);
 
-  // Brings the views to the clicks visible at T and returns their windows.
-  Windows refresh(const ServedModels& models, std::span<const stateful::BehaviourLimits> limits,
-                  EventTime stream_time);
+  // Brings the views to the clicks visible at T and writes their windows.
+  void refresh(const ServedModels& models, std::span<const stateful::BehaviourLimits> limits,
+               EventTime stream_time, Windows* windows);
+
+  // A step of look_ahead.h; kUser has brought this object.
+  void look_ahead(LookAhead what) const;
 
   // The view of the model with this index.
   const UserView& view(std::size_t model) const { return views_[model]; }

@@ -81,6 +81,16 @@ Result<HotUser*> PartitionState::user(const UserId& user) {
   return cache_.insert(user, std::move(hot), bytes);
 }
 
+void PartitionState::look_ahead(std::string_view user, LookAhead what) const {
+  if (what == LookAhead::kIndex) {
+    cache_.prefetch_index(user);
+  } else if (what == LookAhead::kUser) {
+    cache_.prefetch_value(user);
+  } else if (const HotUser* hot = cache_.guess(user)) {
+    hot->look_ahead(what);
+  }
+}
+
 Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& user) {
   if (const HotUser* hot = cache_.find(user)) return hot->state();
   Result<std::optional<std::string>> value = read(user);
@@ -103,7 +113,7 @@ bool PartitionState::repool() {
   repooled_of_ = cache_.buckets();
   repooled_to_ = cache_.visit(*repooled_to_, kRepoolStep, [this](HotUser& user) {
     user.touch(models_);
-    if (stream_time_) user.refresh(models_, limits_, *stream_time_);
+    if (stream_time_) user.refresh(models_, limits_, *stream_time_, &windows_);
     return user.bytes();
   });
   cache_.evict();
@@ -111,7 +121,10 @@ bool PartitionState::repool() {
 }
 
 void PartitionState::note_change(const UserId& user, const HotUser& hot, Offset offset) {
-  if (changed_.note(user, offset)) cache_.pin(user);
+  if (!cache_.is_pinned(user)) {
+    FRESHET_CHECK(changed_.note(user, offset));
+    cache_.pin(user);
+  }
   cache_.set_bytes(user, hot.bytes());
 }
 
@@ -136,7 +149,7 @@ Status PartitionState::collect_user(std::string_view user_bytes, std::string_vie
   Result<HotUser*> found = user(id);
   if (!found) return tl::unexpected(found.error());
   HotUser* hot = *found;
-  hot->refresh(models_, limits_, *stream_time_);
+  hot->refresh(models_, limits_, *stream_time_, &windows_);
   if (hot->collect(models_, limits_, *stream_time_) > 0) note_change(id, *hot, offset);
   release(id, *hot);
   return {};

@@ -39,6 +39,9 @@ class PartitionState {
   // Valid until the next call.
   Result<HotUser*> user(const UserId& user);
 
+  // A step of look_ahead.h.
+  void look_ahead(std::string_view user, LookAhead what) const;
+
   // What is held of the user, a copy; none where neither has it. Loads nothing into the cache.
   Result<std::optional<stateful::UserState>> peek(const UserId& user);
 
@@ -105,6 +108,7 @@ class PartitionState {
   std::optional<std::size_t> repooled_to_;
   std::size_t repooled_of_ = 0;
   std::optional<UserId> collected_to_;  // where the sweep of the store's order stands
+  Windows windows_;                     // buffer
 };
 
 }  // namespace freshet::pipeline

@@ -171,6 +171,7 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   if (context_.swaps != nullptr) {
     if (auto model = context_.swaps->at(partition_, record.offset)) serve(std::move(model));
   }
+  if (!outputs_.empty()) recycled_ = std::move(outputs_.front());
   outputs_.clear();
   if (!record.value) {
     if (publish) ++context_.counters->tombstones;
@@ -250,15 +251,25 @@ Status Task::apply_and_score(const InputRecord& record) {
   } else {
     out.model = scorer_.models()[0]->label;
     out.scores = scored.scores;
-    encode_score_event(out, &encoded_);
+    outputs_.push_back(encoded(out));
     ++counters.scores;
-    outputs_.push_back({OutputTopic::kScores, event->user.str(), encoded_, {}});
   }
   if (context_.publishes_shadow) {
     outputs_.push_back(shadow_.record_of(std::move(out), *scorer_.models()[1], scored,
                                          scorer_.scores(1), &counters));
   }
   return {};
+}
+
+OutputRecord Task::encoded(const ScoreEvent& event) {
+  OutputRecord output = std::move(recycled_);
+  output.topic = OutputTopic::kScores;
+  if (!output.key) output.key.emplace();
+  if (!output.value) output.value.emplace();
+  output.key->assign(event.user_id);
+  encode_score_event(event, &*output.value);
+  output.headers.clear();
+  return output;
 }
 
 Status Task::apply_only(const InputRecord& record) {

@@ -97,6 +97,9 @@ class Task {
   // live until the next call.
   Result<std::span<const OutputRecord>> process(const InputRecord& record);
 
+  // A step of look_ahead.h, for a record with this key.
+  void look_ahead(std::string_view key, LookAhead what) const { state_.look_ahead(key, what); }
+
   // The dead letter of a record whose output the topic does not take. The event stays applied.
   OutputRecord dead_letter(const InputRecord& record, const Refusal& refusal);
 
@@ -162,6 +165,7 @@ class Task {
   Result<HotUser*> find_user(const UserId& user);
   Status apply_and_score(const InputRecord& record);
   void add_examples(const InputRecord& record);
+  OutputRecord encoded(const ScoreEvent& event);
   Status apply_only(const InputRecord& record);
   TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
   std::vector<stateful::UserChange> take_users(Save save);
@@ -194,8 +198,8 @@ class Task {
   SaveSchedule schedule_;
   PartitionLag lag_;
   ShadowScores shadow_;
-  std::string encoded_;                // buffer of the output's value
   std::vector<OutputRecord> outputs_;  // of the last record
+  OutputRecord recycled_;              // the main one before it, whose buffers are used again
 };
 
 }  // namespace freshet::pipeline

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -18,8 +19,8 @@ UserView::UserView(const ServedModel& model, const stateful::UserState& state)
   for (std::size_t b = 0; b < clicks_.size(); ++b) {
     const stateful::Sequence& sequence = state.sequences[b];
     clicks_[b].reserve(sequence.size());
-    for (std::size_t i = 0; i < sequence.size(); ++i) {
-      clicks_[b].push_back(pooled_click(model, sequence[i]));
+    for (std::size_t i = sequence.size(); i > 0; --i) {
+      clicks_[b].insert(0, pooled_click(model, sequence[i - 1]));
     }
   }
   pooled_.reserve(model.pools.size());
@@ -33,9 +34,8 @@ void UserView::note_insert(const ServedModel& model, std::size_t behaviour,
                            const stateful::Sequence::InsertResult& result) {
   FRESHET_CHECK(model.serial == serial_);
   if (result.outcome != stateful::Sequence::InsertResult::Outcome::kInserted) return;
-  std::vector<scorer::PooledClick>& clicks = clicks_[behaviour];
-  clicks.insert(clicks.begin() + static_cast<std::ptrdiff_t>(result.index),
-                pooled_click(model, click));
+  ClickRun& clicks = clicks_[behaviour];
+  clicks.insert(result.index, pooled_click(model, click));
   for (std::size_t p = 0; p < pooled_.size(); ++p) {
     if (model.pools[p].behaviour != behaviour || result.index >= pooled_[p].summed) continue;
     Pooled& pooled = pooled_[p];
@@ -47,13 +47,13 @@ void UserView::note_insert(const ServedModel& model, std::size_t behaviour,
                         result.index);
   }
   if (!result.evicted_oldest) return;
-  clicks.pop_back();
+  clicks.truncate(clicks.size() - 1);
   reset_sums_of_dropped(model);
 }
 
 void UserView::note_collect(const ServedModel& model, const stateful::UserState& state) {
   FRESHET_CHECK(model.serial == serial_);
-  for (std::size_t b = 0; b < clicks_.size(); ++b) clicks_[b].resize(state.sequences[b].size());
+  for (std::size_t b = 0; b < clicks_.size(); ++b) clicks_[b].truncate(state.sequences[b].size());
   reset_sums_of_dropped(model);
 }
 
@@ -66,10 +66,14 @@ void UserView::reset_sums_of_dropped(const ServedModel& model) {
 
 void UserView::refresh_pool(const PooledBehaviour& behaviour, std::size_t visible, Pooled* pooled) {
   if (pooled->fresh.empty() && pooled->summed == visible) return;
-  const std::vector<scorer::PooledClick>& clicks = clicks_[behaviour.behaviour];
-  const std::span<const scorer::PooledClick> now(clicks.data(), visible);
+  const std::span<const scorer::PooledClick> clicks = clicks_[behaviour.behaviour].view();
+  const std::span<const scorer::PooledClick> now = clicks.first(visible);
   if (pooled->summed == pooled->fresh.size()) {
     behaviour.pool.rebuild(now, &pooled->sums);
+  } else if (pooled->fresh.size() == 1 && pooled->fresh[0] < visible && visible <= pooled->summed) {
+    // A click came and at most some of the oldest left: what moves lies as the pool takes it.
+    behaviour.pool.slide(now, clicks.subspan(visible, pooled->summed - visible),
+                         clicks.subspan(pooled->fresh[0], 1), &pooled->sums);
   } else {
     std::vector<scorer::PooledClick> added;
     std::vector<scorer::PooledClick> removed;
@@ -111,7 +115,7 @@ void UserView::representation(const ServedModel& model, const Windows& windows,
       behaviour.pool.representation(pooled.sums, out);
       continue;
     }
-    const std::span<const scorer::PooledClick> clicks = clicks_[behaviour.behaviour];
+    const std::span<const scorer::PooledClick> clicks = clicks_[behaviour.behaviour].view();
     const std::span<const scorer::PooledClick> visible = clicks.subspan(window.first, window.count);
     scorer::PoolSums& sums = (*scratch)[p];
     sums = pooled.sums;
@@ -129,17 +133,29 @@ void UserView::representation(const ServedModel& model, const Windows& windows,
 void UserView::recent_rows(std::size_t behaviour, stateful::Window window, std::size_t count,
                            std::vector<scorer::ItemRow>* rows) const {
   rows->clear();
-  const std::vector<scorer::PooledClick>& clicks = clicks_[behaviour];
+  const ClickRun& clicks = clicks_[behaviour];
   for (std::size_t i = window.first; i < window.first + window.count && rows->size() < count; ++i) {
     if (clicks[i].row) rows->push_back(*clicks[i].row);
   }
 }
 
+void UserView::prefetch_lists() const {
+  prefetch(clicks_.data(), clicks_.size() * sizeof(ClickRun));
+  prefetch(pooled_.data(), pooled_.size() * sizeof(Pooled));
+}
+
+void UserView::prefetch_sums() const {
+  for (const ClickRun& clicks : clicks_) clicks.prefetch_ends();
+  for (const Pooled& pooled : pooled_) {
+    // Of self-attention a click moves every row: too much to fetch ahead.
+    const auto* sums = std::get_if<scorer::TraditionalSums>(&pooled.sums);
+    if (sums != nullptr) sums->prefetch();
+  }
+}
+
 std::size_t UserView::heap_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& clicks : clicks_) {
-    bytes += sizeof(clicks) + clicks.capacity() * sizeof(scorer::PooledClick);
-  }
+  for (const ClickRun& clicks : clicks_) bytes += sizeof(clicks) + clicks.heap_bytes();
   for (const Pooled& pooled : pooled_) {
     bytes += sizeof(Pooled) + scorer::heap_bytes(pooled.sums) +
              pooled.fresh.capacity() * sizeof(std::size_t);

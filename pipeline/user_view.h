@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/click_run.h"
 #include "pipeline/served_model.h"
 #include "scorer/pool.h"
 #include "stateful/user_state.h"
@@ -53,13 +54,17 @@ class UserView {
 
   // The clicks of one behaviour as the scorer reads them, newest first.
   std::span<const scorer::PooledClick> clicks(std::size_t behaviour) const {
-    return clicks_[behaviour];
+    return clicks_[behaviour].view();
   }
 
   // The sums of the model's pool p, and how many of its newest clicks they are of. Requires:
   // refresh() came after the last change.
   const scorer::PoolSums& sums(std::size_t p) const { return pooled_[p].sums; }
   std::size_t summed(std::size_t p) const { return pooled_[p].summed; }
+
+  // Has the processor fetch what the next click will move: the lists, and then what is in them.
+  void prefetch_lists() const;
+  void prefetch_sums() const;
 
   std::size_t heap_bytes() const;
 
@@ -74,8 +79,8 @@ class UserView {
   void reset_sums_of_dropped(const ServedModel& model);
 
   std::uint64_t serial_;
-  std::vector<std::vector<scorer::PooledClick>> clicks_;  // [behaviours][clicks], newest first
-  std::vector<Pooled> pooled_;                            // [P], as ServedModel::pools
+  std::vector<ClickRun> clicks_;  // [behaviours]
+  std::vector<Pooled> pooled_;    // [P], as ServedModel::pools
 };
 
 }  // namespace freshet::pipeline

@@ -10,6 +10,7 @@
 #include "pipeline/commit_times.h"
 #include "pipeline/duration_timer.h"
 #include "pipeline/log.h"
+#include "pipeline/look_ahead.h"
 #include "scorer/float_mode.h"
 
 namespace freshet::pipeline {
@@ -130,6 +131,8 @@ Result<RecordBatch> Worker::read() {
 Status Worker::process(const RecordBatch& batch) {
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     const InputRecord& record = batch.records[i];
+    look_ahead(batch.records, i,
+               [this](const InputRecord& later) { return tasks_.find(later.partition); });
     Task* task = tasks_.find(record.partition);
     if (task == nullptr) {
       return error(ErrorCode::kFatal, "a record of partition " +

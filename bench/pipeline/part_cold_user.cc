@@ -31,7 +31,8 @@ class ColdUserPart final : public Stage {
       FRESHET_CHECK(value.has_value());
       auto state = require(stateful::decode_user_state(point_->limits(), *value));
       pipeline::HotUser user(models_, std::move(state), stateful::digest_of_user(ids_[i], *value));
-      keep(user.refresh(models_, point_->limits(), kNow));
+      user.refresh(models_, point_->limits(), kNow, &windows_);
+      keep(user);
     }
   }
 
@@ -40,6 +41,7 @@ class ColdUserPart final : public Stage {
   pipeline::ServedModels models_;
   Random random_;
   std::vector<UserId> ids_;
+  pipeline::Windows windows_;
 };
 
 }  // namespace

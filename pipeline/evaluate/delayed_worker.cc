@@ -36,7 +36,8 @@ Status DelayedWorker::process(Partition partition, const Event& event, EventTime
     const Result<HotUser*> user = users.user(event.user);
     if (!user) return tl::unexpected(user.error());
     const std::vector<stateful::BehaviourLimits> limits = config_.limits();
-    Windows windows = (*user)->refresh(models_, limits, stream_time);
+    Windows windows;
+    (*user)->refresh(models_, limits, stream_time, &windows);
     for (std::size_t b = 0; b < limits.size(); ++b) {
       windows[b] = (*user)->state().sequences[b].visible_before(event.ts - delay_, stream_time,
                                                                 limits[b].age_max);

@@ -28,7 +28,7 @@ void append_member(std::string_view name, std::string_view text, std::string* ou
   append_json_string(text, out);
 }
 
-void append_scores(const std::vector<PublishedScore>& scores, std::string* out) {
+void append_scores(std::span<const PublishedScore> scores, std::string* out) {
   *out += ",\"scores\":[";
   bool first = true;
   for (const PublishedScore& score : scores) {

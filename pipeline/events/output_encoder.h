@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/log_position.h"
 #include "common/time.h"
@@ -49,7 +49,7 @@ struct ScoreEvent {
   std::size_t sequence_length = 0;
   bool late = false;
   bool duplicate = false;
-  std::vector<PublishedScore> scores;
+  std::span<const PublishedScore> scores;
   std::optional<std::string_view> reason;  // why there are none; of a shadow's alone
 };
 

@@ -10,7 +10,7 @@ namespace freshet::pipeline {
 namespace {
 
 // Of a dump's line: a record of the largest size that Kafka takes, in base64.
-constexpr std::size_t kLineBytesMax = std::size_t{256} << 20;
+constexpr std::size_t kOutputBytesMax = std::size_t{256} << 20;
 
 const std::string* header_of(const DumpRecord& record, std::string_view name) {
   for (const DumpRecordHeader& header : record.headers) {
@@ -57,7 +57,7 @@ Status SwapFinder::add_dead_letters(const std::filesystem::path& dump) {
 }
 
 Status SwapFinder::add(const std::filesystem::path& dump, const Decode& decode) {
-  Result<LineReader> reader = LineReader::open(dump, kLineBytesMax);
+  Result<LineReader> reader = LineReader::open(dump, kOutputBytesMax);
   if (!reader) return tl::unexpected(reader.error());
   while (true) {
     const Result<std::optional<Line>> line = reader->next();

@@ -83,7 +83,8 @@ TEST(DelayedWorkerPropertyTest, ScoresOnTheClicksThatHaveArrived) {
         }
         HotUser user(models, state, std::nullopt);
         user.touch(models);
-        Windows windows = user.refresh(models, config.limits(), stream_time);
+        Windows windows;
+        user.refresh(models, config.limits(), stream_time, &windows);
         for (std::size_t b = 0; b < 2; ++b) {
           std::size_t first = 0;
           std::size_t end = 0;

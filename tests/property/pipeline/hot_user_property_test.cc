@@ -107,7 +107,8 @@ class Life {
     } else if (kind < 8) {
       now_.ms += static_cast<std::int64_t>(random_->below(15));
     } else if (kind < 9) {
-      user_.refresh(models_, world_.limits, now_);
+      Windows windows;
+      user_.refresh(models_, world_.limits, now_, &windows);
       user_.collect(models_, world_.limits, now_);
     } else if (random_->chance(0.5)) {
       models_ = some_models();
@@ -118,9 +119,12 @@ class Life {
 
   // The representations over what is visible, and over what a row may see.
   void look() {
-    const Windows windows = user_.refresh(models_, world_.limits, now_);
+    Windows windows;
+    user_.refresh(models_, world_.limits, now_, &windows);
     HotUser rebuilt(models_, user_.state(), std::nullopt);
-    ASSERT_EQ(rebuilt.refresh(models_, world_.limits, now_), windows);
+    Windows rebuilt_windows;
+    rebuilt.refresh(models_, world_.limits, now_, &rebuilt_windows);
+    ASSERT_EQ(rebuilt_windows, windows);
     compare(windows, rebuilt);
     Windows before(world_.limits.size());
     const EventTime as_of{now_.ms - static_cast<std::int64_t>(random_->below(25))};

@@ -30,7 +30,8 @@ class HotUserTest : public ::testing::Test {
   }
 
   std::vector<float> representation(const ServedModels& models, std::size_t m, HotUser* user) {
-    const Windows windows = user->refresh(models, config_.limits(), kNow);
+    Windows windows;
+    user->refresh(models, config_.limits(), kNow, &windows);
     std::vector<float> u(models[m]->representation_size());
     std::vector<scorer::PoolSums> scratch;
     user->view(m).representation(*models[m], windows, &scratch, u);

@@ -19,7 +19,8 @@ ScoreEvent click_scored() {
   event.source = {"clicks", Partition{3}, Offset{42}};
   event.model = "m@7";
   event.sequence_length = 37;
-  event.scores = {{"v3", 0.8312F}, {"v1", 0.5F}};
+  static constexpr std::array<PublishedScore, 2> kScores{{{"v3", 0.8312F}, {"v1", 0.5F}}};
+  event.scores = kScores;
   return event;
 }
 
@@ -31,7 +32,8 @@ std::string encoded(const ScoreEvent& event) {
 
 std::string encoded_score(float score) {
   ScoreEvent event = click_scored();
-  event.scores = {{"v", score}};
+  const PublishedScore published{"v", score};
+  event.scores = {&published, 1};
   const std::string text = encoded(event);
   const std::size_t begin = text.find("\"score\":") + 8;
   return text.substr(begin, text.size() - begin - 3);
@@ -66,7 +68,7 @@ TEST(OutputEncoderTest, RequestEchoesItsOwnIdAndIdsAreOptional) {
 
 TEST(OutputEncoderTest, EmptyScoreListIsAnEmptyArray) {
   ScoreEvent event = click_scored();
-  event.scores.clear();
+  event.scores = {};
   EXPECT_TRUE(encoded(event).ends_with(R"("scores":[]})"));
 }
 

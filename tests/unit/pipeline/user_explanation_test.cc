@@ -102,13 +102,14 @@ TEST_F(UserExplanationTest, ABehaviourThatTheModelDoesNotReadHasNoWeights) {
 TEST_F(UserExplanationTest, RepresentationHasTheBitsOfTheHotUsersOwn) {
   const ServedModels models{model_};
   HotUser hot(models, stateful::UserState(limits_), std::nullopt);
+  Windows windows;
   for (const std::int64_t ms : {5, 1, 9, 3}) {
     const stateful::Click one{EventTime{test::kBaseMs + ms}, ItemId("v" + std::to_string(ms % 4))};
     hot.insert(models, 0, one);
-    hot.refresh(models, limits_, EventTime{test::kBaseMs + 9});
+    hot.refresh(models, limits_, EventTime{test::kBaseMs + 9}, &windows);
     state_.sequences[0].insert(one);
   }
-  const Windows windows = hot.refresh(models, limits_, EventTime{test::kBaseMs + 9});
+  hot.refresh(models, limits_, EventTime{test::kBaseMs + 9}, &windows);
   std::vector<float> u(model_->model->embedding_dim);
   std::vector<scorer::PoolSums> scratch;
   hot.view(0).representation(*model_, windows, &scratch, u);
