@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""What exactly once costs: the same backlog on a real broker, drained with each delivery in turn.
+"""What exactly once costs, and what a broker costs: the same backlog drained with each delivery and replayed, in turn.
 
     bench/delivery.py                                  # 1,000,000 clicks, 100 candidates each, 3 rounds
     bench/delivery.py --events 200000 --rounds 1       # a first look
 
 Both deliveries have a changelog. Each drain is a new application on an empty state; the time runs from its first
 to its last score that a reader of committed records sees, and every click must have one. Prints events a second
-of each drain, the medians' ratio, and how long commits took. The binary is FRESHET_BINARY or
-build/release/freshet.
+of each drain, the medians' ratio, and how long commits took; and the worker's CPU for an event (user and system, its process
+alone) beside that of `freshet replay` on the same clicks from a file, start and end of the process left out. The
+binary is FRESHET_BINARY or build/release/freshet.
 """
 
+import os
+import pathlib
 import re
 import statistics
+import subprocess
 import sys
 import time
 import urllib.request
@@ -24,6 +28,32 @@ def parse():
     parser = kafka_bench.options(__doc__, events=1_000_000, users=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
+
+
+def cpu_s(pid):
+    """User and system time of the process so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def replay_cpu_us(config, clicks, half):
+    """CPU of a replay for an event: what all the clicks take more than the first half of them."""
+    def seconds(log):
+        process = subprocess.Popen([os.environ["FRESHET_BINARY"], "replay", "-c", config, "--input", log, "--output",
+                                    os.devnull, "--dead-letters", os.devnull], stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit(f"replay of {log} ended with status {status}")
+        return usage.ru_utime + usage.ru_stime
+    events = sum(1 for _ in open(clicks)) - sum(1 for _ in open(half))
+    return (seconds(clicks) - seconds(half)) / events * 1e6
+
+
+def first_half(clicks, events):
+    half = clicks.with_name("half.jsonl")
+    with open(clicks) as log, open(half, "w") as out:
+        out.writelines(line for _, line in zip(range(events // 2), log))
+    return half
 
 
 class Drain:
@@ -50,20 +80,21 @@ http: {{listen: "127.0.0.1:0"}}
         return sum(harness.end_offsets(self.bootstrap, self.name, PARTITIONS, committed=True))
 
     def run(self, events):
-        """Events a second, and the commits' median and maximum as histogram bounds in seconds."""
+        """Events a second, us of CPU for one, and the commits' median and maximum as histogram bounds in seconds."""
         worker = harness.Worker(self.config, self.log)
         try:
             harness.wait_until("the first score", lambda: self.scores() > 0, every_s=0.002)
-            begin, seen = time.monotonic(), self.scores()
+            pid = worker.process.pid
+            begin, seen, cpu = time.monotonic(), self.scores(), cpu_s(pid)
             harness.wait_until("every score", lambda: self.scores() >= events, limit_s=900, every_s=0.01)
-            seconds = time.monotonic() - begin
+            seconds, cpu = time.monotonic() - begin, cpu_s(pid) - cpu
             commits = self.commits(worker)
         finally:
             code = worker.stop()
         published = re.search(r"^scores out: (\d+)", worker.text(), re.M)
         if code != 0 or published is None or int(published[1]) != events:
             sys.exit(f"{self.name} ended with {code}:\n{worker.text()}")
-        return (events - seen) / seconds, commits
+        return (events - seen) / seconds, cpu / (events - seen) * 1e6, commits
 
     def commits(self, worker):
         origin = re.search(r"http (http://\S+)", worker.text())[1]
@@ -77,23 +108,38 @@ http: {{listen: "127.0.0.1:0"}}
         return median, highest
 
 
-def main():
-    arguments = parse()
+def measure(arguments):
+    """us of CPU and events a second of each round, by what ran."""
+    found = {"replay": [], "at_least_once": [], "exactly_once": []}
+    speeds = {"at_least_once": [], "exactly_once": []}
     with kafka_bench.broker("delivery", arguments.items) as (folder, bootstrap):
-        deliveries = ("at_least_once", "exactly_once")
         drains = {delivery: [Drain(folder, bootstrap, delivery, i) for i in range(arguments.rounds)]
-                  for delivery in deliveries}
+                  for delivery in speeds}
         clicks = kafka_bench.write_clicks(folder / "clicks.jsonl", arguments)
+        half = first_half(clicks, arguments.events)
         harness.freshet("produce", "-c", drains["exactly_once"][0].config, "--input", clicks)
-        speeds = {delivery: [] for delivery in deliveries}
         for i in range(arguments.rounds):
-            for delivery in deliveries:
-                speed, (median, highest) = drains[delivery][i].run(arguments.events)
+            for delivery in speeds:
+                speed, cpu_us, (median, highest) = drains[delivery][i].run(arguments.events)
                 speeds[delivery].append(speed)
-                print(f"{delivery}: {speed:,.0f} events/s, commits: half within {median * 1e3:g} ms, "
-                      f"all within {highest * 1e3:g} ms", flush=True)
-        ratio = statistics.median(speeds["exactly_once"]) / statistics.median(speeds["at_least_once"])
-        print(f"exactly_once / at_least_once: {ratio:.2f}")
+                found[delivery].append(cpu_us)
+                print(f"{delivery}: {speed:,.0f} events/s, {cpu_us:.2f} us of CPU each, commits: half within "
+                      f"{median * 1e3:g} ms, all within {highest * 1e3:g} ms", flush=True)
+            found["replay"].append(replay_cpu_us(drains["exactly_once"][0].config, clicks, half))
+            print(f"replay: {found['replay'][-1]:.2f} us of CPU each", flush=True)
+    return {"cpu_us": found, "events_per_s": speeds}
+
+
+def report(found):
+    speed = {delivery: statistics.median(rounds) for delivery, rounds in found["events_per_s"].items()}
+    cpu = {what: statistics.median(rounds) for what, rounds in found["cpu_us"].items()}
+    print(f"exactly_once / at_least_once: {speed['exactly_once'] / speed['at_least_once']:.2f}")
+    for delivery in speed:
+        print(f"CPU of {delivery} / replay from a file: {cpu[delivery] / cpu['replay']:.2f}")
+
+
+def main():
+    report(measure(parse()))
 
 
 if __name__ == "__main__":

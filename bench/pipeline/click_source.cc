@@ -48,9 +48,10 @@ stateful::UserState state_of(const std::vector<LoggedClick>& clicks,
   return state;
 }
 
-pipeline::InputRecord ClickBatch::record(std::size_t i, std::int64_t offset) const {
+pipeline::InputRecord ClickBatch::record(std::size_t i, Partition partition, Offset offset) const {
   pipeline::InputRecord record;
-  record.offset = Offset{offset};
+  record.partition = partition;
+  record.offset = offset;
   record.key = keys[i];
   record.value = values[i];
   return record;

@@ -42,8 +42,8 @@ struct ClickBatch {
   std::vector<std::string> keys;
   std::vector<std::string> values;
 
-  // The record of click i, at this offset of partition 0.
-  pipeline::InputRecord record(std::size_t i, std::int64_t offset) const;
+  // The record of click i, at this place.
+  pipeline::InputRecord record(std::size_t i, Partition partition, Offset offset) const;
 };
 
 class ClickSource {

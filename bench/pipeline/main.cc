@@ -13,27 +13,19 @@
 
 #include "bench/pipeline/check.h"
 #include "bench/pipeline/parts.h"
+#include "bench/pipeline/replay_threads.h"
 #include "bench/pipeline/report.h"
 #include "pipeline/metrics/process_usage.h"
 
 namespace freshet::bench {
 namespace {
 
-constexpr std::size_t kWarmBatch = 10'000;
-
-void warm_up(const BenchOptions& options, ReplayMemory* replay) {
-  ClickBatch batch;
-  for (std::size_t done = 0; done < options.warm_events; done += kWarmBatch) {
-    replay->source().fill(kWarmBatch, &batch);
-    replay->replay(0, batch, kWarmBatch, [](const auto&, const auto&) {});
-  }
-}
-
 // Parts that come in a click's way whatever is scored, then those of each number of candidates.
 std::vector<std::unique_ptr<Stage>> all_parts(Point* point) {
   std::vector<std::unique_ptr<Stage>> parts;
   parts.push_back(parse_part(*point));
   parts.push_back(sequence_part(*point));
+  parts.push_back(item_part(*point));
   parts.push_back(pool_part(*point));
   parts.push_back(cold_user_part(point));
   parts.push_back(saved_user_part(point));
@@ -46,11 +38,12 @@ std::vector<std::unique_ptr<Stage>> all_parts(Point* point) {
   return parts;
 }
 
-Whole whole_of(const std::string& name, std::size_t candidates, const Cost& cost,
-               const EventShares& shares) {
-  Whole whole{name, cost, {}};
+Whole whole_of(const ReplayStage& stage, const Cost& cost, const EventShares& shares) {
+  const std::size_t candidates = stage.candidates();
+  Whole whole{stage.name(), cost, stage.allocations(), {}};
   whole.uses = {{"parse", 1},
                 {"sequence", 1},
+                {"item", 1},
                 {"pool", 1},
                 {"output " + std::to_string(candidates), 1},
                 {"cold user", shares.cold_users},
@@ -65,27 +58,29 @@ Whole whole_of(const std::string& name, std::size_t candidates, const Cost& cost
 Report run(const BenchOptions& options) {
   constexpr double kMb = 1 << 20;
   Point point(options);
-  ReplayMemory replay(&point);
+  ReplayMemory replay(&point, Partition{0});
   check_replay(point, &replay);
-  warm_up(options, &replay);
-  Report report{options, {}, {}, {}};
+  replay.warm_up();
+  Report report{options, {}, {}, {}, {}};
   report.memory = {static_cast<double>(pipeline::process_usage().resident_bytes) / kMb,
                    static_cast<double>(replay.hot_users_bytes()) / kMb,
                    static_cast<double>(point.store_bytes()) / kMb};
   std::vector<std::unique_ptr<Stage>> owned = all_parts(&point);
-  for (const std::size_t candidates : options.candidates) {
-    owned.push_back(replay_stage(&replay, candidates));
-  }
   std::vector<Stage*> stages;
   for (const auto& stage : owned) stages.push_back(stage.get());
+  std::vector<std::unique_ptr<ReplayStage>> wholes;
+  for (const std::size_t candidates : options.candidates) {
+    wholes.push_back(std::make_unique<ReplayStage>(&replay, candidates));
+    stages.push_back(wholes.back().get());
+  }
   replay.take_shares();
   report.parts = measure(stages, options.rounds, options.round_ms);
   const EventShares shares = replay.take_shares();
-  for (const std::size_t candidates : options.candidates) {
-    const std::string name = replay_stage(&replay, candidates)->name();
-    const auto measured = report.parts.extract(name);
-    report.wholes.push_back(whole_of(name, candidates, measured.mapped(), shares));
+  for (const auto& whole : wholes) {
+    const auto measured = report.parts.extract(whole->name());
+    report.wholes.push_back(whole_of(*whole, measured.mapped(), shares));
   }
+  if (options.threads > 1) report.speedups = measure_threads(&point);
   return report;
 }
 

@@ -25,9 +25,10 @@ class OutputPart final : public Stage {
     const std::size_t published = std::min(point.config().candidates.publish, candidates);
     for (std::size_t k = 0; k < published; ++k) {
       const std::size_t row = random.below(point.options().items);
-      event_.scores.push_back(
+      scores_.push_back(
           {model_->model->item_ids[row].view(), static_cast<float>(random.uniform(0.4, 0.6))});
     }
+    event_.scores = scores_;
     encode();
     const auto read = pipeline::decode_score_event(value_);
     FRESHET_CHECK(read && read->user_id == user_.view() && read->scores.size() == published);
@@ -53,6 +54,7 @@ class OutputPart final : public Stage {
   std::size_t candidates_;
   std::shared_ptr<const pipeline::ServedModel> model_;
   UserId user_{"u1234567"};
+  std::vector<pipeline::PublishedScore> scores_;
   pipeline::ScoreEvent event_;
   std::string value_;
   OutputCopy copy_;

@@ -27,7 +27,7 @@ class ParsePart final : public Stage {
 
   void run(std::size_t count) override {
     for (std::size_t i = 0; i < count; ++i) {
-      const pipeline::InputRecord record = batch_.record(i, static_cast<std::int64_t>(i));
+      const pipeline::InputRecord record = batch_.record(i, Partition{0}, Offset{0});
       const auto event = decoder_.decode(*record.value);
       keep(pipeline::check_event(*event, record, config_.input));
     }

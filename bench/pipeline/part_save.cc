@@ -6,7 +6,7 @@
 namespace freshet::bench {
 namespace {
 
-constexpr Partition kSaved{1};  // the replay's own users stay as they are
+constexpr Partition kSaved{1'000};  // the replay's own users stay as they are
 constexpr std::size_t kUsersPerBatch = 500;
 constexpr std::size_t kStates = 1'000;
 
@@ -51,8 +51,8 @@ class SavedUserPart final : public Stage {
 class CommitPart final : public Stage {
  public:
   explicit CommitPart(Point* point)
-      : state_(&point->store(), Partition{0}, point->owner(), point->models(0), point->limits(),
-               std::nullopt, point->cache_bytes()) {
+      : state_(&point->store(), Partition{0}, point->owner(Partition{0}), point->models(0),
+               point->limits(), std::nullopt, point->cache_bytes()) {
     state_.advance_stream_time(EventTime{kLogBeginMs});
   }
 

@@ -50,7 +50,10 @@ class SequencePart final : public Stage {
       const auto inserted = sequence.insert(click);
       FRESHET_CHECK(inserted.outcome == stateful::Sequence::InsertResult::Outcome::kInserted);
       keep(sequence.visible(now, age_max));
-      if (changed_.note(id, Offset{now.ms})) cache_.pin(id);
+      if (!cache_.is_pinned(id)) {
+        changed_.note(id, Offset{now.ms});
+        cache_.pin(id);
+      }
       cache_.set_bytes(id, user->heap_bytes());
       cache_.evict();
     }

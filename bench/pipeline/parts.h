@@ -16,6 +16,8 @@ namespace freshet::bench {
 std::unique_ptr<Stage> parse_part(const Point& point);
 // The user found in the cache, flags judged, the click inserted, the change noted. "sequence"
 std::unique_ptr<Stage> sequence_part(const Point& point);
+// The row of the clicked item, found by its id. "item"
+std::unique_ptr<Stage> item_part(const Point& point);
 // The sums moved by a click that comes and one that leaves, u read off them. "pool"
 std::unique_ptr<Stage> pool_part(const Point& point);
 // The user's part folded. "fold"

@@ -52,12 +52,16 @@ Point::Point(const BenchOptions& options)
   rocksdb.application_id = "bench";
   rocksdb.memory_bytes = pipeline::split_memory(options.budget_mb).store_bytes;
   store_ = require(stateful::RocksDbStateStore::open(rocksdb));
-  owner_ = store_->take_ownership(Partition{0});
-  fill_store();
+  const std::size_t partitions = options.threads > 1 ? options.threads + 1 : 1;
+  for (std::size_t p = 0; p < partitions; ++p) {
+    const Partition partition{static_cast<std::int32_t>(p)};
+    owners_[partition] = store_->take_ownership(partition);
+    fill_store(partition);
+  }
 }
 
-void Point::fill_store() {
-  stateful::CheckpointBatch batch{Partition{0}, owner_, {}, {}};
+void Point::fill_store(Partition partition) {
+  stateful::CheckpointBatch batch{partition, owner(partition), {}, {}};
   const auto write = [&] {
     const auto applied = require(store_->apply(batch));
     FRESHET_CHECK(applied == stateful::ApplyOutcome::kApplied);
@@ -84,7 +88,7 @@ std::uint64_t Point::store_bytes() const {
 }
 
 std::size_t Point::cache_bytes() const {
-  return pipeline::split_memory(options_.budget_mb).hot_users_bytes;
+  return pipeline::split_memory(options_.budget_mb).hot_users_bytes / options_.threads;
 }
 
 }  // namespace freshet::bench

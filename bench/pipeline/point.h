@@ -1,5 +1,6 @@
 // Point: what all stages of a run share: the configuration, the models, the store with every user's
-// history in it.
+// history in it: in partition 0, and where there are several threads in one for each of them, from
+// 1 on.
 //
 // The models differ in nothing but how many candidates a click is scored against, and count as one
 // (ServedModel::serial), so a task goes from one to the other without pooling anybody anew.
@@ -47,12 +48,12 @@ class Point {
   pipeline::ServedModels models(std::size_t candidates) const { return {model(candidates)}; }
 
   stateful::RocksDbStateStore& store() { return *store_; }
-  stateful::OwnerToken owner() const { return owner_; }
+  stateful::OwnerToken owner(Partition partition) const { return owners_.at(partition); }
   std::uint64_t store_bytes() const;  // on the disk, write-ahead log included
-  std::size_t cache_bytes() const;    // of hot users, as `run` shares the budget out
+  std::size_t cache_bytes() const;    // of a thread's hot users, as `run` shares the budget out
 
  private:
-  void fill_store();
+  void fill_store(Partition partition);
 
   BenchOptions options_;
   pipeline::WorkerConfig config_;
@@ -60,7 +61,7 @@ class Point {
   std::map<std::size_t, std::shared_ptr<const pipeline::ServedModel>> models_;
   test::TempDir directory_;
   std::unique_ptr<stateful::RocksDbStateStore> store_;
-  stateful::OwnerToken owner_;
+  std::map<Partition, stateful::OwnerToken> owners_;
 };
 
 }  // namespace freshet::bench

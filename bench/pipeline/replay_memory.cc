@@ -1,12 +1,13 @@
 #include "bench/pipeline/replay_memory.h"
 
-#include "bench/pipeline/output_copy.h"
+#include "bench/pipeline/allocations.h"
 #include "common/check.h"
 
 namespace freshet::bench {
 namespace {
 
 constexpr std::int64_t kUsPerRecord = 20;
+constexpr std::uint64_t kStreams = 1'000;  // of random numbers; the parts have others
 
 pipeline::TaskContext context_of(Point* point, const Clock* clock, pipeline::Counters* counters) {
   return {&point->config(), point->model(0), &point->store(), clock, counters};
@@ -18,34 +19,15 @@ pipeline::TaskStart first_start() {
   return start;
 }
 
-class ReplayStage final : public Stage {
- public:
-  ReplayStage(ReplayMemory* replay, std::size_t candidates)
-      : replay_(replay), candidates_(candidates) {}
-
-  std::string name() const override { return "replay from memory " + std::to_string(candidates_); }
-  void prepare(std::size_t count) override { replay_->source().fill(count, &batch_); }
-  void run(std::size_t count) override {
-    replay_->replay(candidates_, batch_, count,
-                    [this](const LoggedClick&, const pipeline::OutputRecord& output) {
-                      copy_.take(*output.key, *output.value);
-                    });
-  }
-
- private:
-  ReplayMemory* replay_;
-  std::size_t candidates_;
-  ClickBatch batch_;
-  OutputCopy copy_;
-};
-
 }  // namespace
 
-ReplayMemory::ReplayMemory(Point* point)
+ReplayMemory::ReplayMemory(Point* point, Partition partition)
     : point_(point),
-      source_(point->options(), 0),
-      task_(context_of(point, &clock_, &counters_), Partition{0}, first_start(), point->owner(),
-            require(point->store().read_marker(Partition{0})), "bench=1\n", point->cache_bytes()) {}
+      partition_(partition),
+      source_(point->options(), kStreams + static_cast<std::uint64_t>(partition.value)),
+      task_(context_of(point, &clock_, &counters_), partition, first_start(),
+            point->owner(partition), require(point->store().read_marker(partition)), "bench=1\n",
+            point->cache_bytes()) {}
 
 const pipeline::OutputRecord& ReplayMemory::process(const pipeline::InputRecord& record) {
   const auto outputs = task_.process(record);
@@ -71,6 +53,15 @@ void ReplayMemory::commit_if_due() {
   task_.note_committed();
 }
 
+void ReplayMemory::warm_up() {
+  constexpr std::size_t kBatch = 10'000;
+  ClickBatch batch;
+  for (std::size_t done = 0; done < point_->options().warm_events; done += kBatch) {
+    source_.fill(kBatch, &batch);
+    replay(0, batch, kBatch, [](const auto&, const auto&) {});
+  }
+}
+
 EventShares ReplayMemory::take_shares() {
   const auto since = [&](auto member) {
     return static_cast<double>(counters_.*member - counted_.*member);
@@ -83,8 +74,14 @@ EventShares ReplayMemory::take_shares() {
   return shares;
 }
 
-std::unique_ptr<Stage> replay_stage(ReplayMemory* replay, std::size_t candidates) {
-  return std::make_unique<ReplayStage>(replay, candidates);
+void ReplayStage::run(std::size_t count) {
+  const std::uint64_t before = bench::allocations();
+  replay_->replay(candidates_, batch_, count,
+                  [this](const LoggedClick&, const pipeline::OutputRecord& output) {
+                    copy_.take(*output.key, *output.value);
+                  });
+  allocated_ += bench::allocations() - before;
+  ran_ += count;
 }
 
 }  // namespace freshet::bench

@@ -48,11 +48,16 @@ std::string table(const Report& report) {
   for (const auto& [name, cost] : report.parts) {
     text += line("  %-22s %8.0f   %.0f..%.0f\n", name.c_str(), cost.ns, cost.low_ns, cost.high_ns);
   }
-  text += "  whole                        ns   quartiles        parts  fraction\n";
+  text += "  whole                        ns   quartiles        parts  fraction  allocations\n";
   for (const Whole& whole : report.wholes) {
     const double ideal = whole.ideal_ns(report.parts);
-    text += line("  %-22s %8.0f   %.0f..%.0f   %8.0f  %.2f\n", whole.name.c_str(), whole.cost.ns,
-                 whole.cost.low_ns, whole.cost.high_ns, ideal, ideal / whole.cost.ns);
+    text += line("  %-22s %8.0f   %.0f..%.0f   %8.0f  %8.2f  %11.2f\n", whole.name.c_str(),
+                 whole.cost.ns, whole.cost.low_ns, whole.cost.high_ns, ideal, ideal / whole.cost.ns,
+                 whole.allocations);
+  }
+  for (const auto& [candidates, speedup] : report.speedups) {
+    text += line("  %zu threads on %zu candidates: %.2f times one\n", options.threads, candidates,
+                 speedup);
   }
   return text;
 }
@@ -78,9 +83,14 @@ std::string json(const Report& report) {
     text += json_string(whole.name) + ":" + cost_json(whole.cost);
     text.pop_back();
     append_member("parts_ns", whole.ideal_ns(report.parts), &text);
+    append_member("allocations", whole.allocations, &text);
     text += ",\"uses\":{";
     for (const auto& [part, times] : whole.uses) append_member(part, times, &text);
     text += "}}";
+  }
+  text += "},\"threads\":" + std::to_string(options.threads) + ",\"speedups\":{";
+  for (const auto& [candidates, speedup] : report.speedups) {
+    append_member(std::to_string(candidates), speedup, &text);
   }
   return text + "}}\n";
 }

@@ -16,6 +16,7 @@ namespace freshet::bench {
 struct Whole {
   std::string name;
   Cost cost;
+  double allocations = 0;              // for an event
   std::map<std::string, double> uses;  // how often each part comes in it for an event
 
   double ideal_ns(const Costs& parts) const;
@@ -27,11 +28,15 @@ struct Memory {
   double store_mb = 0;      // on the disk
 };
 
+// How many times as many clicks a second the threads of BenchOptions replay as one of them alone.
+using Speedups = std::map<std::size_t, double>;  // by candidates
+
 struct Report {
   BenchOptions options;
   Costs parts;
   std::vector<Whole> wholes;
   Memory memory;
+  Speedups speedups;  // empty with one thread
 };
 
 std::string table(const Report& report);

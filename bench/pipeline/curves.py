@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""The cost of a click over the number of users and over the length of their sequences: JSON, a table, SVGs.
+
+    bench/pipeline/curves.py --out build/curves            # every point: about 30 minutes, 16 GB below TMPDIR
+    bench/pipeline/curves.py --out build/curves --quick    # without 1 M and 10 M users, and N = 4,096
+
+Runs bench_pipeline once for each point, in a process of its own. OUT/pipeline.json holds all of them with the machine and
+the commit; OUT/*.svg are drawn from it. --from draws and prints an earlier pipeline.json again. The binary is that of
+FRESHET_BUILD or build/release.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import plots
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("FRESHET_BUILD", ROOT / "build/release"))
+USERS = (10_000, 100_000, 1_000_000, 10_000_000)
+LENGTHS = (50, 256, 1_024, 4_096)
+ALLOWANCE_MB = 64  # beside memory_budget_mb, the model apart
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--from", dest="earlier", type=pathlib.Path, help="a pipeline.json, in place of a run")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--budget-mb", type=int, default=512)
+    return parser.parse_args()
+
+
+def points(quick):
+    users = USERS[:2] if quick else USERS
+    lengths = LENGTHS[:3] if quick else LENGTHS
+    return [(u, LENGTHS[0]) for u in users] + [(USERS[0], n) for n in lengths[1:]]
+
+
+def machine():
+    cpu = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return {"cpu": cpu[1] if cpu else platform.machine(), "cores": os.cpu_count(), "commit": commit.stdout.strip(),
+            "load_before": os.getloadavg()[0]}
+
+
+def measure(users, length, arguments):
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        subprocess.run([BUILD / "bench/pipeline/bench_pipeline", "--users", str(users), "--length", str(length),
+                        "--rounds", str(arguments.rounds), "--budget-mb", str(arguments.budget_mb),
+                        "--json", out.name], check=True)
+        return json.loads(pathlib.Path(out.name).read_text())
+
+
+def run(arguments):
+    found = {"machine": machine(), "points": []}
+    begin = time.monotonic()
+    for users, length in points(arguments.quick):
+        found["points"].append(measure(users, length, arguments))
+        print(f"({time.monotonic() - begin:.0f} s)", flush=True)
+    return found
+
+
+def summary(found):
+    """Each point's wholes beside its first one's, and its memory beside the budget."""
+    yield f"{'users':>10} {'N':>5}  {'C':>5} {'us':>8}  parts  to the first  resident of budget + {ALLOWANCE_MB} MiB"
+    first = {}
+    for point in found["points"]:
+        for name, whole in point["wholes"].items():
+            base = first.setdefault(name, whole["ns"])
+            yield (f"{point['users']:10} {point['length']:5}  {name.split()[-1]:>5} {whole['ns'] / 1e3:8.2f}  "
+                   f"{whole['parts_ns'] / whole['ns']:5.2f}  {whole['ns'] / base:12.2f}  "
+                   f"{point['resident_mb']:.0f} of {point['budget_mb'] + ALLOWANCE_MB}")
+
+
+def series(chosen, x, wholes):
+    return {f"C = {name.split()[-1]}": [(p[x], p["wholes"][name]["ns"] / 1e3) for p in chosen] for name in wholes}
+
+
+def draw(found, out):
+    names = [name for name in found["points"][0]["wholes"] if name.split()[-1] != "1000"]
+    by_users = [p for p in found["points"] if p["length"] == LENGTHS[0]]
+    by_length = [p for p in found["points"] if p["users"] == USERS[0]]
+    drawn = {
+        "cost_by_users.svg": plots.curve("CPU for a click, N = 50", "users", "us", series(by_users, "users", names)),
+        "cost_by_length.svg": plots.curve("CPU for a click, 10 k users", "N", "us", series(by_length, "length", names)),
+        "memory_by_users.svg": plots.curve(
+            "Memory", "users", "MiB",
+            {"resident": [(p["users"], p["resident_mb"]) for p in by_users],
+             "allowed": [(p["users"], p["budget_mb"] + ALLOWANCE_MB) for p in by_users]})}
+    for name, svg in drawn.items():
+        (out / name).write_text(svg)
+
+
+def main():
+    arguments = parse()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    found = json.loads(arguments.earlier.read_text()) if arguments.earlier else run(arguments)
+    (arguments.out / "pipeline.json").write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found["machine"]))
+    print("\n".join(summary(found)))
+    draw(found, arguments.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
