@@ -19,13 +19,6 @@ constexpr std::int64_t kOriginMs = 1577836800000;
 
 }  // namespace
 
-// Buffers of one call.
-struct AttendedLayer::Scratch {
-  std::vector<double> query;    // [w]
-  std::vector<double> weights;  // [N]
-  std::vector<double> sum;      // [d]
-};
-
 Result<AttendedLayer> AttendedLayer::create(std::shared_ptr<const Model> model,
                                             std::shared_ptr<const TargetTable> targets) {
   FRESHET_CHECK(model != nullptr && model->variant == Variant::kTarget);
@@ -66,76 +59,89 @@ AttendedLayer::AttendedLayer(std::shared_ptr<const Model> model,
   }
 }
 
-AttendedClicks AttendedLayer::attend(std::size_t behaviour,
-                                     std::span<const PooledClick> clicks) const {
+void AttendedLayer::attend(std::size_t behaviour, std::span<const PooledClick> clicks,
+                           AttendedClicks* attended) const {
   const std::size_t dim = model_->embedding_dim;
   const TargetScores& scores = scores_[behaviour];
   const double per_day = model_->behaviours[behaviour].target()->recency_per_day;
-  AttendedClicks attended;
-  for (const PooledClick& click : clicks) {
-    if (click.row) ++attended.count;
-  }
-  attended.keys.resize(scores.width() * attended.count);
-  attended.values.resize(attended.count * dim);
-  if (per_day != 0.0) attended.recency.resize(attended.count);
-  std::vector<double> key(scores.width());
+  attended->count = static_cast<std::size_t>(
+      std::count_if(clicks.begin(), clicks.end(),
+                    [](const PooledClick& click) { return click.row.has_value(); }));
+  attended->keys.resize(scores.width() * attended->count);
+  attended->values.resize(attended->count * dim);
+  attended->recency.resize(per_day != 0.0 ? attended->count : 0);
   std::size_t j = 0;
   for (const PooledClick& click : clicks) {
     if (!click.row) continue;
-    scores.key(*click.row, key);
-    for (std::size_t h = 0; h < key.size(); ++h) attended.keys[h * attended.count + j] = key[h];
-    std::copy_n(model_->items.row(click.row->value), dim, &attended.values[j * dim]);
+    scores.key(*click.row, attended->count, &attended->keys[j]);
+    std::copy_n(model_->items.row(click.row->value), dim, &attended->values[j * dim]);
     if (per_day != 0.0) {
-      attended.recency[j] = per_day / kDayMs * static_cast<double>(click.ts.ms - kOriginMs);
+      attended->recency[j] = per_day / kDayMs * static_cast<double>(click.ts.ms - kOriginMs);
     }
     ++j;
   }
-  return attended;
 }
 
 void AttendedLayer::fold(const UserInputs& user, UserFold* fold) const {
   FRESHET_CHECK(user.clicks.size() == model_->behaviours.size());
-  fold->attended.clear();
+  fold->attended.resize(user.clicks.size());
   for (std::size_t b = 0; b < user.clicks.size(); ++b) {
-    fold->attended.push_back(attend(b, user.clicks[b]));
+    attend(b, user.clicks[b], &fold->attended[b]);
   }
 }
 
-double AttendedLayer::weigh(std::size_t behaviour, const AttendedClicks& clicks, ItemRow candidate,
-                            Scratch* scratch) const {
+void AttendedLayer::weigh(std::size_t behaviour, const AttendedClicks& clicks,
+                          std::span<const ItemRow> candidates, ScoreBuffers* buffers,
+                          std::span<double> norms) const {
   const TargetScores& scores = scores_[behaviour];
-  scratch->query.resize(scores.width());
-  scratch->weights.resize(clicks.count);
-  scores.query(candidate, scratch->query);
-  scores.scores(scratch->query, clicks.keys, scratch->weights);
-  std::vector<double>& weights = scratch->weights;
-  if (!clicks.recency.empty()) {
-    for (std::size_t j = 0; j < clicks.count; ++j) weights[j] += clicks.recency[j];
+  const std::size_t count = clicks.count;
+  const std::size_t width = scores.width();
+  buffers->queries.resize(candidates.size() * width);
+  buffers->weights.resize(candidates.size() * count);
+  const std::span<double> weights = buffers->weights;
+  std::array<const double*, kScoreBlock> rows;
+  for (std::size_t r = 0; r < candidates.size(); ++r) {
+    const std::span<double> query = std::span(buffers->queries).subspan(r * width, width);
+    scores.query(candidates[r], query);
+    rows[r] = query.data();
   }
-  const double max = *std::max_element(weights.begin(), weights.end());
-  double sum = 0.0;
-  for (double& weight : weights) {
-    weight = exp64(weight - max);
-    sum += weight;
+  scores.scores(std::span(rows).first(candidates.size()), clicks.keys, weights);
+  for (std::size_t r = 0; r < candidates.size(); ++r) {
+    const std::span<double> e = weights.subspan(r * count, count);
+    for (std::size_t j = 0; j < clicks.recency.size(); ++j) e[j] += clicks.recency[j];
+    const double max = *std::max_element(e.begin(), e.end());
+    for (double& value : e) value -= max;
   }
-  return sum;
+  exp64_each(weights);
+  std::fill(norms.begin(), norms.end(), 0.0);
+  // Each candidate's sum in the order of the clicks; side by side, as an addition waits for the one
+  // before it.
+  for (std::size_t j = 0; j < count; ++j) {
+    for (std::size_t r = 0; r < candidates.size(); ++r) norms[r] += weights[r * count + j];
+  }
 }
 
-void AttendedLayer::representation(std::size_t behaviour, const AttendedClicks& clicks,
-                                   ItemRow candidate, Scratch* scratch, std::span<float> u) const {
+void AttendedLayer::representations(std::size_t behaviour, const AttendedClicks& clicks,
+                                    std::span<const ItemRow> candidates,
+                                    ScoreBuffers* buffers) const {
+  const std::size_t dim = model_->embedding_dim;
+  buffers->sums.resize(candidates.size() * dim);
   if (clicks.count == 0) {
-    std::fill(u.begin(), u.end(), 0.0F);
+    std::fill(buffers->sums.begin(), buffers->sums.end(), 0.0);
     return;
   }
-  const double norm = weigh(behaviour, clicks, candidate, scratch);
-  std::vector<double>& sum = scratch->sum;
-  sum.assign(u.size(), 0.0);
-  for (std::size_t j = 0; j < clicks.count; ++j) {
-    const double weight = scratch->weights[j];
-    const double* x = &clicks.values[j * u.size()];
-    for (std::size_t c = 0; c < u.size(); ++c) sum[c] = std::fma(weight, x[c], sum[c]);
+  std::array<double, kScoreBlock> norms;
+  weigh(behaviour, clicks, candidates, buffers, std::span(norms).first(candidates.size()));
+  std::array<const double*, kScoreBlock> rows;
+  for (std::size_t r = 0; r < candidates.size(); ++r) {
+    rows[r] = &buffers->weights[r * clicks.count];
   }
-  for (std::size_t c = 0; c < u.size(); ++c) u[c] = static_cast<float>(sum[c] / norm);
+  dense_rows(std::span(rows).first(candidates.size()), clicks.count,
+             DenseWeights<double>{clicks.values, {}}, buffers->sums);
+  for (std::size_t r = 0; r < candidates.size(); ++r) {
+    const double norm = norms[r];
+    for (double& sum : std::span(buffers->sums).subspan(r * dim, dim)) sum /= norm;
+  }
 }
 
 void AttendedLayer::apply(const UserFold& fold, std::span<const ItemRow> candidates,
@@ -144,19 +150,24 @@ void AttendedLayer::apply(const UserFold& fold, std::span<const ItemRow> candida
   const std::size_t dim = model_->embedding_dim;
   const std::size_t wide_dim = dim * fold.attended.size();
   const std::size_t in = dim + 2 * wide_dim;
-  Scratch scratch;
-  std::vector<float> inputs(candidates.size() * in);  // [t; U; U*T] of each candidate
+  ScoreBuffers& buffers = fold.buffers;
+  buffers.inputs.resize(candidates.size() * in);
   std::array<const float*, kScoreBlock> rows{};
   for (std::size_t r = 0; r < candidates.size(); ++r) {
-    const std::span<float> input(&inputs[r * in], in);
-    const float* t = targets_->row(candidates[r]);
-    std::copy_n(t, dim, input.begin());
-    for (std::size_t b = 0; b < fold.attended.size(); ++b) {
-      const std::span<float> u = input.subspan(dim + b * dim, dim);
-      representation(b, fold.attended[b], candidates[r], &scratch, u);
-      for (std::size_t c = 0; c < dim; ++c) input[dim + wide_dim + b * dim + c] = u[c] * t[c];
+    rows[r] = &buffers.inputs[r * in];
+    std::copy_n(targets_->row(candidates[r]), dim, &buffers.inputs[r * in]);
+  }
+  for (std::size_t b = 0; b < fold.attended.size(); ++b) {
+    representations(b, fold.attended[b], candidates, &buffers);
+    for (std::size_t r = 0; r < candidates.size(); ++r) {
+      const double* const sums = &buffers.sums[r * dim];
+      const float* const t = &buffers.inputs[r * in];
+      float* const u = &buffers.inputs[r * in + dim + b * dim];
+      for (std::size_t c = 0; c < dim; ++c) {
+        u[c] = static_cast<float>(sums[c]);
+        u[wide_dim + c] = u[c] * t[c];
+      }
     }
-    rows[r] = input.data();
   }
   dense_rows(std::span(rows).first(candidates.size()), in, {weights_, model_->hidden1.bias, true},
              h1);
@@ -166,13 +177,15 @@ std::vector<float> AttendedLayer::weights(std::size_t behaviour,
                                           std::span<const PooledClick> clicks,
                                           ItemRow candidate) const {
   std::vector<float> result(clicks.size(), 0.0F);
-  const AttendedClicks attended = attend(behaviour, clicks);
+  AttendedClicks attended;
+  attend(behaviour, clicks, &attended);
   if (attended.count == 0) return result;
-  Scratch scratch;
-  const double norm = weigh(behaviour, attended, candidate, &scratch);
+  ScoreBuffers buffers;
+  double norm = 0.0;
+  weigh(behaviour, attended, {&candidate, 1}, &buffers, {&norm, 1});
   std::size_t j = 0;
   for (std::size_t i = 0; i < clicks.size(); ++i) {
-    if (clicks[i].row) result[i] = static_cast<float>(scratch.weights[j++] / norm);
+    if (clicks[i].row) result[i] = static_cast<float>(buffers.weights[j++] / norm);
   }
   return result;
 }

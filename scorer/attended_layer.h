@@ -47,17 +47,19 @@ class AttendedLayer {
   std::size_t heap_bytes() const;
 
  private:
-  struct Scratch;
-
   AttendedLayer(std::shared_ptr<const Model> model, std::shared_ptr<const TargetTable> targets,
                 std::vector<TargetScores> scores);
 
-  AttendedClicks attend(std::size_t behaviour, std::span<const PooledClick> clicks) const;
-  // Leaves the numerators of the softmax in scratch->weights [N], and returns their sum.
-  double weigh(std::size_t behaviour, const AttendedClicks& clicks, ItemRow candidate,
-               Scratch* scratch) const;
-  void representation(std::size_t behaviour, const AttendedClicks& clicks, ItemRow candidate,
-                      Scratch* scratch, std::span<float> u) const;
+  void attend(std::size_t behaviour, std::span<const PooledClick> clicks,
+              AttendedClicks* attended) const;
+  // Leaves the numerators of the softmax in buffers->weights [candidates, N], and their sums in
+  // norms [candidates]. Requires N > 0.
+  void weigh(std::size_t behaviour, const AttendedClicks& clicks,
+             std::span<const ItemRow> candidates, ScoreBuffers* buffers,
+             std::span<double> norms) const;
+  // Leaves u of each candidate in buffers->sums [candidates, d], in double.
+  void representations(std::size_t behaviour, const AttendedClicks& clicks,
+                       std::span<const ItemRow> candidates, ScoreBuffers* buffers) const;
 
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const TargetTable> targets_;

@@ -47,8 +47,10 @@ void CandidateScorer::score(const UserFold& fold, std::span<const ItemRow> candi
   const std::size_t h1 = model_->hidden1.weight.rows;
   const std::size_t h2 = model_->hidden2.weight.rows;
   const float bias = model_->output.bias[0];
-  AlignedVector<float> first(kScoreBlock * h1);
-  AlignedVector<float> second(kScoreBlock * h2);
+  AlignedVector<float>& first = fold.buffers.first;
+  AlignedVector<float>& second = fold.buffers.second;
+  first.resize(kScoreBlock * h1);
+  second.resize(kScoreBlock * h2);
   std::array<const float*, kScoreBlock> first_rows{};
   std::array<const float*, kScoreBlock> second_rows{};
   for (std::size_t r = 0; r < kScoreBlock; ++r) {

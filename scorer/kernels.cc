@@ -7,6 +7,24 @@
 namespace freshet::scorer {
 namespace {
 
+template <class T>
+simd::DenseRows<T> job_of(std::span<const T* const> x, std::size_t in, const DenseWeights<T>& layer,
+                          std::span<T> y, std::span<const T* const> next) {
+  const std::size_t out = x.empty() ? 0 : y.size() / x.size();
+  FRESHET_CHECK(y.size() == x.size() * out && (x.empty() || layer.wt.size() == in * out));
+  FRESHET_CHECK(layer.bias.empty() || x.empty() || layer.bias.size() == out);
+  return {.x = x.data(),
+          .rows = x.size(),
+          .in = in,
+          .wt = layer.wt.data(),
+          .bias = layer.bias.empty() ? nullptr : layer.bias.data(),
+          .out = out,
+          .y = y.data(),
+          .relu = layer.relu,
+          .next = next.data(),
+          .next_rows = next.size()};
+}
+
 void relu(std::span<double> values) {
   for (double& value : values) value = value < 0.0 ? 0.0 : value;
 }
@@ -29,30 +47,26 @@ void fixed_dots(std::span<const float* const> rows, std::span<const float> b,
 
 void dense(std::span<const float> x, std::span<const float> wt, std::span<const float> bias,
            std::span<float> y) {
+  FRESHET_CHECK(bias.size() == y.size());
   const float* const row = x.data();
-  dense_rows({&row, 1}, x.size(), {wt, bias, false}, y);
+  dense_rows({&row, 1}, x.size(), {wt, bias}, y);
 }
 
 void dense(std::span<const double> x, std::span<const double> wt, std::span<const double> bias,
            std::span<double> y) {
-  FRESHET_CHECK(bias.size() == y.size() && wt.size() == x.size() * y.size());
-  simd::kernels().dense64(x.data(), x.size(), wt.data(), bias.data(), y.size(), y.data());
+  FRESHET_CHECK(bias.size() == y.size());
+  const double* const row = x.data();
+  dense_rows({&row, 1}, x.size(), {wt, bias}, y);
 }
 
-void dense_rows(std::span<const float* const> x, std::size_t in, const DenseWeights& layer,
+void dense_rows(std::span<const float* const> x, std::size_t in, const DenseWeights<float>& layer,
                 std::span<float> y, std::span<const float* const> next) {
-  const std::size_t out = layer.bias.size();
-  FRESHET_CHECK(layer.wt.size() == in * out && y.size() == x.size() * out);
-  simd::kernels().dense_rows({.x = x.data(),
-                              .rows = x.size(),
-                              .in = in,
-                              .wt = layer.wt.data(),
-                              .bias = layer.bias.data(),
-                              .out = out,
-                              .y = y.data(),
-                              .relu = layer.relu,
-                              .next = next.data(),
-                              .next_rows = next.size()});
+  simd::kernels().dense_rows(job_of(x, in, layer, y, next));
+}
+
+void dense_rows(std::span<const double* const> x, std::size_t in, const DenseWeights<double>& layer,
+                std::span<double> y) {
+  simd::kernels().dense_rows64(job_of<double>(x, in, layer, y, {}));
 }
 
 void activate(Activation activation, std::span<double> values) {

@@ -29,17 +29,20 @@ void dense(std::span<const float> x, std::span<const float> wt, std::span<const 
 void dense(std::span<const double> x, std::span<const double> wt, std::span<const double> bias,
            std::span<double> y);
 
+template <class T>
 struct DenseWeights {
-  std::span<const float> wt;    // [in, out]
-  std::span<const float> bias;  // [out]
-  bool relu = false;            // of each sum; NaN stays, so that a broken weight shows
+  std::span<const T> wt;    // [in, out]
+  std::span<const T> bias;  // [out]; none is +0
+  bool relu = false;        // of each sum; NaN stays, so that a broken weight shows
 };
 
 // dense() for several inputs at once: y [x.size(), out]. Each row has the bits that dense() gives
 // it alone. x[r] points to [in] values. `next` are the inputs of a call that follows: they are
 // fetched from memory meanwhile.
-void dense_rows(std::span<const float* const> x, std::size_t in, const DenseWeights& layer,
+void dense_rows(std::span<const float* const> x, std::size_t in, const DenseWeights<float>& layer,
                 std::span<float> y, std::span<const float* const> next = {});
+void dense_rows(std::span<const double* const> x, std::size_t in, const DenseWeights<double>& layer,
+                std::span<double> y);
 
 // The activation of an attention's layer: none, relu, or tanh64.
 void activate(Activation activation, std::span<double> values);

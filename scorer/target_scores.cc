@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "scorer/kernels.h"
 #include "scorer/projection.h"
 
 namespace freshet::scorer {
@@ -44,26 +45,36 @@ void TargetScores::query(ItemRow candidate, std::span<double> q) const {
   }
 }
 
-void TargetScores::key(ItemRow click, std::span<double> k) const {
+void TargetScores::key(ItemRow click, std::size_t stride, double* k) const {
   if (keys_.empty()) {
-    std::copy_n(model_->items.row(click.value), width_, k.begin());
+    const float* const x = model_->items.row(click.value);
+    for (std::size_t h = 0; h < width_; ++h) k[h * stride] = x[h];
   } else {
-    std::copy_n(&keys_[click.value * width_], width_, k.begin());
+    const double* const key = &keys_[click.value * width_];
+    for (std::size_t h = 0; h < width_; ++h) k[h * stride] = key[h];
   }
 }
 
-void TargetScores::scores(std::span<const double> q, std::span<const double> keys,
-                          std::span<double> e) const {
+void TargetScores::additive_scores(const double* q, std::span<const double> keys,
+                                   std::span<double> e) const {
   const std::size_t count = e.size();
   std::fill(e.begin(), e.end(), 0.0);
-  for (std::size_t h = 0; h < q.size(); ++h) {
+  for (std::size_t h = 0; h < width_; ++h) {
     const double* k = &keys[h * count];
-    if (v_.empty()) {
-      for (std::size_t j = 0; j < count; ++j) e[j] = std::fma(q[h], k[j], e[j]);
-    } else {
-      for (std::size_t j = 0; j < count; ++j) {
-        e[j] = std::fma(v_[h], 1.0 - 2.0 / std::fma(q[h], k[j], 1.0), e[j]);
-      }
+    for (std::size_t j = 0; j < count; ++j) {
+      e[j] = std::fma(v_[h], 1.0 - 2.0 / std::fma(q[h], k[j], 1.0), e[j]);
+    }
+  }
+}
+
+void TargetScores::scores(std::span<const double* const> queries, std::span<const double> keys,
+                          std::span<double> e) const {
+  if (v_.empty()) {
+    dense_rows(queries, width_, DenseWeights<double>{keys, {}}, e);
+  } else {
+    const std::size_t count = e.size() / queries.size();
+    for (std::size_t r = 0; r < queries.size(); ++r) {
+      additive_scores(queries[r], keys, e.subspan(r * count, count));
     }
   }
   if (kind_ != ScoreKind::kScaledDot) return;

@@ -35,14 +35,19 @@ class TargetScores {
   std::size_t width() const { return width_; }  // w
 
   void query(ItemRow candidate, std::span<double> q) const;
-  void key(ItemRow click, std::span<double> k) const;
+  // k[h * stride], a column of the transposed keys.
+  void key(ItemRow click, std::size_t stride, double* k) const;
 
-  // Writes e [N] of the query to each of the keys [w, N].
-  void scores(std::span<const double> q, std::span<const double> keys, std::span<double> e) const;
+  // Writes e [queries, N] of each of the queries [w] to each of the keys [w, N]: the same bits as
+  // one by one.
+  void scores(std::span<const double* const> queries, std::span<const double> keys,
+              std::span<double> e) const;
 
   std::size_t heap_bytes() const;
 
  private:
+  void additive_scores(const double* q, std::span<const double> keys, std::span<double> e) const;
+
   TargetScores() = default;
 
   std::shared_ptr<const Model> model_;

@@ -33,12 +33,26 @@ struct AttendedClicks {
   std::vector<double> recency;   // [N]: added to the scores; empty without recency
 };
 
+// What scoring a block of candidates needs room for, kept from block to block and event to event.
+struct ScoreBuffers {
+  AlignedVector<float> first;   // [kScoreBlock, h1]
+  AlignedVector<float> second;  // [kScoreBlock, h2]
+  // Of target attention.
+  AlignedVector<float> inputs;    // [kScoreBlock, d + 2 B d]: t, U and U * T
+  AlignedVector<double> queries;  // [kScoreBlock, w]
+  AlignedVector<double> weights;  // [kScoreBlock, N]
+  AlignedVector<double> sums;     // [kScoreBlock, d]
+};
+
 struct UserFold {
   // Of the layers that fold U.
   AlignedVector<float> m;  // M [w, h1], w = TargetTable::width()
   std::vector<float> a;    // a [h1]
   // Of target attention.
   std::vector<AttendedClicks> attended;  // [B]
+
+  // Written by whoever reads the rest: a fold belongs to one task.
+  mutable ScoreBuffers buffers;
 
   float wide_user = 0;  // the sum of the crosses that do not read the candidate
   std::vector<std::uint64_t> candidate_keys;  // one per feature that does

@@ -147,6 +147,10 @@ struct Avx2 {
     return {_mm256_blendv_pd(otherwise.low, then.low, _mm256_cmp_pd(a.low, b.low, _CMP_LT_OQ)),
             _mm256_blendv_pd(otherwise.high, then.high, _mm256_cmp_pd(a.high, b.high, _CMP_LT_OQ))};
   }
+  FRESHET_SIMD_INLINE static D8 relu(D8 v) {
+    const __m256d zero = _mm256_setzero_pd();
+    return {_mm256_max_pd(zero, v.low), _mm256_max_pd(zero, v.high)};
+  }
   FRESHET_SIMD_INLINE static D8 absolute(D8 v) {
     const __m256d bit = _mm256_set1_pd(-0.0);
     return {_mm256_andnot_pd(bit, v.low), _mm256_andnot_pd(bit, v.high)};

@@ -87,6 +87,7 @@ struct Avx512 {
   FRESHET_SIMD_INLINE static D8 if_less(D8 a, D8 b, D8 then, D8 otherwise) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), otherwise, then);
   }
+  FRESHET_SIMD_INLINE static D8 relu(D8 v) { return _mm512_max_pd(_mm512_setzero_pd(), v); }
   FRESHET_SIMD_INLINE static D8 absolute(D8 v) { return _mm512_abs_pd(v); }
   FRESHET_SIMD_INLINE static D8 with_sign(D8 size, D8 sign) {
     const D8 bit = _mm512_set1_pd(-0.0);

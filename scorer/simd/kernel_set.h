@@ -19,18 +19,19 @@
 
 namespace freshet::scorer::simd {
 
-// y[r][j] = bias[j] + sum_i x[r][i] * wt[i][j] by fma, i ascending.
+// y[r][j] = bias[j] + sum_i x[r][i] * wt[i][j] by fma, i ascending. T is float or double.
+template <class T>
 struct DenseRows {
-  const float* const* x;  // [rows], each to [in] values
+  const T* const* x;  // [rows], each to [in] values
   std::size_t rows;
   std::size_t in;
-  const float* wt;    // [in, out]
-  const float* bias;  // [out]
+  const T* wt;    // [in, out]
+  const T* bias;  // [out]; null for +0
   std::size_t out;
-  float* y;   // [rows, out]
+  T* y;       // [rows, out]
   bool relu;  // y = relu(y)
   // Rows of the same size that are read next: they are fetched while these are computed.
-  const float* const* next;
+  const T* const* next;
   std::size_t next_rows;
 };
 
@@ -70,10 +71,8 @@ struct KernelSet {
   void (*additive_scores)(const double* const* rows, std::size_t count, const double* b,
                           const double* v, std::size_t n, double* scores);
 
-  void (*dense_rows)(const DenseRows& job);
-  // One row of it, in double.
-  void (*dense64)(const double* x, std::size_t in, const double* wt, const double* bias,
-                  std::size_t out, double* y);
+  void (*dense_rows)(const DenseRows<float>& job);
+  void (*dense_rows64)(const DenseRows<double>& job);
 
   // Each value's exp64 and tanh64, any value.
   void (*exp_each)(double* values, std::size_t n);

@@ -82,8 +82,9 @@ struct Portable {
     return each<T, kLanes>(
         [&](std::size_t j) { return j < n ? fused(a.lane[j], b.lane[j], c.lane[j]) : c.lane[j]; });
   }
-  FRESHET_SIMD_INLINE static F16 relu(const F16& v) {
-    return each<float, 16>([&](std::size_t j) { return v.lane[j] < 0.0F ? 0.0F : v.lane[j]; });
+  template <class T, std::size_t kLanes>
+  FRESHET_SIMD_INLINE static Block<T, kLanes> relu(const Block<T, kLanes>& v) {
+    return each<T, kLanes>([&](std::size_t j) { return v.lane[j] < T{0} ? T{0} : v.lane[j]; });
   }
   template <class T, std::size_t kLanes>
   FRESHET_SIMD_INLINE static T tree_sum(Block<T, kLanes> v) {

@@ -135,15 +135,18 @@ TEST_F(KernelSetsTest, DenseLayersHaveTheSameBits) {
     const auto wide = [](const std::vector<float>& v) {
       return std::vector<double>(v.begin(), v.end());
     };
-    const std::vector<double> x64 = wide(random_values<float>(in, 1.0, strange, &random_));
+    const std::vector<double> x64 = wide(x);
+    const auto rows64 = rows_of(x64, count, in);
+    const bool has_bias = random_.below(2) == 0;
     const std::vector<double> wt64 = wide(wt);
     const std::vector<double> bias64 = wide(bias);
     expect_same("dense", [&](const KernelSet& set) {
       std::vector<float> y(count * out);
       set.dense_rows(
           {rows.data(), count, in, wt.data(), bias.data(), out, y.data(), relu, rows.data(), next});
-      std::vector<double> y64(out);
-      set.dense64(x64.data(), in, wt64.data(), bias64.data(), out, y64.data());
+      std::vector<double> y64(count * out);
+      set.dense_rows64({rows64.data(), count, in, wt64.data(), has_bias ? bias64.data() : nullptr,
+                        out, y64.data(), relu, nullptr, 0});
       return bits_of(y) + bits_of(y64);
     });
   }

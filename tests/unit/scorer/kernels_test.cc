@@ -117,7 +117,7 @@ TEST(KernelsTest, ReluOfADenseLayerKeepsNaNAndMinusZero) {
                                    -0.0F};
   std::vector<float> y(sums.size());
   const float* const nothing = nullptr;
-  dense_rows({&nothing, 1}, 0, {{}, sums, true}, y);
+  dense_rows({&nothing, 1}, 0, DenseWeights<float>{{}, sums, true}, y);
   EXPECT_EQ(y[0], 0.0F);
   EXPECT_EQ(y[1], 2.0F);
   EXPECT_TRUE(std::isnan(y[2]));
