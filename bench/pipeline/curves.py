@@ -4,9 +4,9 @@
     bench/pipeline/curves.py --out build/curves            # every point: about 30 minutes, 16 GB below TMPDIR
     bench/pipeline/curves.py --out build/curves --quick    # without 1 M and 10 M users, and N = 4,096
 
-Runs bench_pipeline once for each point, in a process of its own. OUT/pipeline.json holds all of them with the machine and
-the commit; OUT/*.svg are drawn from it. --from draws and prints an earlier pipeline.json again. The binary is that of
-FRESHET_BUILD or build/release.
+Runs bench_pipeline once for each point, in a process of its own; what stands behind -- goes to it. OUT/pipeline.json holds
+all points with the machine and the commit; OUT/*.svg are drawn from it. --from draws and prints an earlier
+pipeline.json again. The binary is that of FRESHET_BUILD or build/release.
 """
 
 import argparse
@@ -36,7 +36,12 @@ def parse():
     parser.add_argument("--from", dest="earlier", type=pathlib.Path, help="a pipeline.json, in place of a run")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--budget-mb", type=int, default=512)
-    return parser.parse_args()
+    own, separator, options = sys.argv[1:], "--", []
+    if separator in own:
+        own, options = own[:own.index(separator)], own[own.index(separator) + 1:]
+    arguments = parser.parse_args(own)
+    arguments.options = options  # of bench_pipeline
+    return arguments
 
 
 def points(quick):
@@ -56,7 +61,7 @@ def measure(users, length, arguments):
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         subprocess.run([BUILD / "bench/pipeline/bench_pipeline", "--users", str(users), "--length", str(length),
                         "--rounds", str(arguments.rounds), "--budget-mb", str(arguments.budget_mb),
-                        "--json", out.name], check=True)
+                        "--json", out.name, *arguments.options], check=True)
         return json.loads(pathlib.Path(out.name).read_text())
 
 
