@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from examples import Examples, open_text
+from examples import Examples, open_bytes
 from model_config import UserError
 
 PSEUDO_ROWS = 5  # of the mean rate, added to each item's, user's and context value's own rows
@@ -26,19 +26,32 @@ def smoothed_rates(examples: Examples, learn: np.ndarray) -> np.ndarray:
     return total
 
 
-def planted_truth(log: Path, name: str, examples: Examples) -> np.ndarray:
-    """The log's field `name` of each row, the first where an impression stands there twice -> [all rows]"""
-    truth: dict[tuple[str, str, int], float] = {}
-    with open_text(log) as lines:
+def truths_of(log: Path, name: str):
+    """(user, item, ts), number of each event of the log that has a number `name`; lines that are no event have none."""
+    marker = json.dumps(name).encode()
+    with open_bytes(log) as lines:
         for line in lines:
-            if f'"{name}"' in line:
+            if marker not in line:
+                continue
+            try:
                 event = json.loads(line)
-                user, item, ts = (event.get(field) for field in ("user_id", "item_id", "ts"))
-                if name in event:
-                    truth.setdefault((str(user), str(item), ts), event[name])
+            except (ValueError, RecursionError):
+                continue  # the worker refuses it, too, so there is no row of it
+            if isinstance(event, dict) and isinstance(event.get(name), (int, float)) and isinstance(event.get("ts"), int):
+                yield (str(event.get("user_id")), str(event.get("item_id")), event["ts"]), event[name]
+
+
+def planted_truth(log: Path, name: str, examples: Examples, say=lambda text: None) -> np.ndarray:
+    """The log's field `name` of each row, the first where an impression stands there twice -> [all rows], NaN where there is none"""
+    truth: dict[tuple[str, str, int], float] = {}
+    for key, value in truths_of(log, name):
+        truth.setdefault(key, value)
     keys = zip(examples.user, examples.item, examples.ts.tolist())
     found = np.array([truth.get((examples.users[user], examples.items[item], ts), np.nan) for user, item, ts in keys])
-    if np.isnan(found).any():
-        raise UserError(f"{log}: {int(np.isnan(found).sum())} of {len(found)} rows have no {name}: "
-                        "--truth is for logs of `freshet generate --truth`, with its field names and times as they are")
+    without = int(np.isnan(found).sum())
+    if without == len(found):
+        raise UserError(f"{log}: no row has {name}: --truth is for logs of `freshet generate --truth`, with its field names "
+                        "and times as they are")
+    if without:
+        say(f"truth: {without} of {len(found)} rows have no {name}, as those of requests: they are not compared")
     return found

@@ -19,6 +19,7 @@ from command_line import listen_to_stops, run_command, say
 from compare_evaluate import add_judgements, agree, judged_models
 from compare_inputs import inputs_of, keep_to
 from compare_kinds import KINDS, kinds_of
+from compare_options import check_trainer_options
 from compare_result import compare
 from compare_runs import Log, behaviours_of, export_examples, learned_logits, served_logits, train_missing, training_of
 from compare_tables import markdown_table, tables, text_table
@@ -156,6 +157,13 @@ def run(arguments) -> dict:
         arguments.seeds, arguments.variants = 1, arguments.variants or QUICK_VARIANTS
     if arguments.seeds < 1 or arguments.replicates < 1:
         raise UserError("--seeds and --replicates: must be at least 1")
+    if arguments.truth and not arguments.log:
+        raise UserError("--truth: is a field of --log, which is not given")
+    until, first = (day and parse_day(day) for day in (arguments.train_until, arguments.judge_from))
+    if until and first and first <= until:
+        raise UserError(f"--judge-from {arguments.judge_from} is not after --train-until {arguments.train_until}: a day that "
+                        "is learned from cannot judge; name a later day")
+    check_trainer_options(arguments.options)
     kinds = kinds_of(arguments.variants, bool(arguments.target_fields))
     arguments.out.mkdir(parents=True, exist_ok=True)
     log = None
@@ -170,7 +178,13 @@ def run(arguments) -> dict:
     arguments.train_until = arguments.train_until or last_day_but_one(examples, arguments.utc_offset)
     *learn, later = split_days(examples, arguments.train_until, arguments.judge_from, arguments.utc_offset)
     if not len(later):
+        if arguments.judge_from:
+            raise UserError(f"no row is of --judge-from {arguments.judge_from} or later: name an earlier day")
         raise UserError(f"no row is later than --train-until {arguments.train_until}: name an earlier day")
+    beside = {"rates": smoothed_rates(examples, np.concatenate(learn))}
+    if log and arguments.truth:
+        beside["truth"] = planted_truth(arguments.log, arguments.truth, examples, say)
+    beside = {name: scores[later] for name, scores in beside.items()}
     folders = train_all(arguments, kinds, examples_file)
     kinds = [kind for kind in kinds if kind.name in folders]
     if not kinds:
@@ -182,12 +196,6 @@ def run(arguments) -> dict:
                          else learned_logits(path, examples))[:, later] for path in paths]
         trainings[name] = [training_of(path) for path in paths]
     every = max(1, arguments.replicates // 10)
-    beside = {"rates": smoothed_rates(examples, np.concatenate(learn))}
-    if arguments.truth:
-        if not log:
-            raise UserError("--truth: is a field of --log, which is not given")
-        beside["truth"] = planted_truth(arguments.log, arguments.truth, examples)
-    beside = {name: scores[later] for name, scores in beside.items()}
     result = compare(kinds, logits, trainings, beside, examples.label[later], examples.user[later], arguments.replicates,
                      lambda done: done % every or say(f"bootstrap: {done} of {arguments.replicates}"))
     if log:

@@ -32,9 +32,8 @@ def judged_models(log: Log, folders: list[Path], span: list[str], out: Path) -> 
     of = json.dumps([[str(folder), (folder / "model.yaml").read_text()] for folder in folders] + [span])
     if not (report.is_file() and kept.is_file() and kept.read_text() == of):
         scratch = out / "evaluation.new.json"
-        run_freshet(log.freshet, "evaluate", "-c", log.config, "--input", log.log, *log.seeding, *span, "--models", *folders,
-                    "--requests", "--delays",
-                    "none", "--json", scratch, "--html", out / "evaluation.html")
+        run_freshet(log.freshet, "evaluate", *log.read_with, *span, "--models", *folders, "--requests", "--delays", "none",
+                    "--json", scratch, "--html", out / "evaluation.html")
         os.replace(scratch, report)
         kept.write_text(of)
     models = json.loads(report.read_text())["models"]

@@ -5,6 +5,7 @@ import numpy as np
 
 from bootstrap import interval, mean_over_seeds, resampled_aucs
 from compare_kinds import pairs_of
+from model_config import UserError
 
 PARTS = ("deep_auc", "auc")  # in the order of the logits' rows
 
@@ -34,9 +35,13 @@ def loss_target(trainings: dict) -> float | None:
 
 def compare(kinds, logits, trainings, beside, label, user, replicates, say=lambda done: None) -> dict:
     """logits: kind -> [seed] of [2, R], deep and total; trainings: kind -> [seed] of training.json; beside: name ->
-    scores [R] of what is no model; label, user [R]. Rows that some model could not score are left out of all.
+    scores [R] of what is no model; label, user [R]. Rows that one of them has no score of are left out of all.
     """
     everywhere = np.isfinite(np.array([run for runs in logits.values() for run in runs])).all(axis=(0, 1))
+    everywhere &= np.isfinite(np.array(list(beside.values())).reshape(len(beside), len(label))).all(axis=0)
+    if not everywhere.any():
+        raise UserError("no judged row has a score of every model and of what they are held against: name other days, or leave "
+                        "--truth out")
     label, user = label[everywhere], user[everywhere]
     scores = [run[part][everywhere] for runs in logits.values() for run in runs for part in range(2)]
     scores += [other[everywhere] for other in beside.values()]

@@ -39,6 +39,12 @@ class Log:
     log: Path
     seeding: list[str]  # --seed-history and --seed-field
 
+    @property
+    def read_with(self) -> list:
+        """Of replay and evaluate alike. Requests without a list are answered from the model's own ranking, so that each
+        model would make other rows: here only those with candidates of their own count."""
+        return ["-c", self.config, "--input", self.log, *self.seeding, "--set", "candidates.source=event"]
+
 
 def behaviours_of(config: Path) -> list[str]:
     """The behaviours of a worker's configuration, the primary one first."""
@@ -52,8 +58,8 @@ def behaviours_of(config: Path) -> list[str]:
 @contextlib.contextmanager
 def export_lines(log: Log, model: Path):
     """The lines of `freshet replay --export-examples` as they are written."""
-    command = [str(log.freshet), "replay", "-c", str(log.config), "--model", str(model), "--input", str(log.log),
-               "--output", "/dev/null", "--dead-letters", "/dev/null", "--export-examples", "-", *log.seeding]
+    command = [str(log.freshet), "replay", *map(str, log.read_with), "--model", str(model), "--output", "/dev/null",
+               "--dead-letters", "/dev/null", "--export-examples", "-"]
     with tempfile.TemporaryFile() as talk:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=talk) as run:
             yield run.stdout
@@ -64,7 +70,7 @@ def export_lines(log: Log, model: Path):
 
 
 def export_examples(log: Log, out: Path, say) -> Path:
-    """The log's examples. Sequences, labels and context do not depend on the model, so any will do."""
+    """The log's examples. What is shown or asked for is the event's own, so a model of any ranking gives these rows."""
     examples = out / "examples.jsonl.gz"
     if examples.is_file():
         return examples
@@ -76,8 +82,8 @@ def export_examples(log: Log, out: Path, say) -> Path:
         run_freshet(log.freshet, "model", "init", "--items", nobody, "--dim", 1, "--variant", "none", "--behaviours",
                     behaviours_of(log.config)[0], "--output", model)
         scratch = Path(folder) / examples.name
-        said = run_freshet(log.freshet, "replay", "-c", log.config, "--model", model, "--input", log.log, "--output",
-                           "/dev/null", "--dead-letters", "/dev/null", "--export-examples", scratch, *log.seeding)
+        said = run_freshet(log.freshet, "replay", *log.read_with, "--model", model, "--output", "/dev/null",
+                           "--dead-letters", "/dev/null", "--export-examples", scratch)
         os.replace(scratch, examples)
     say(next((line for line in said.splitlines() if line.startswith("examples:")), "examples: exported"))
     return examples

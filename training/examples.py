@@ -8,6 +8,7 @@ from __future__ import annotations
 import array
 import gzip
 import hashlib
+import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,10 +65,15 @@ class Ids:
         return self.place.setdefault(text, len(self.place))
 
 
-def open_text(path: Path):
+def open_bytes(path: Path):
+    """Plain or gzip."""
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rt", encoding="utf-8") if compressed else path.open(encoding="utf-8")
+    return gzip.open(path, "rb") if compressed else path.open("rb")
+
+
+def open_text(path: Path):
+    return io.TextIOWrapper(open_bytes(path), encoding="utf-8")
 
 
 def file_hash(path: Path) -> str:

@@ -1,6 +1,7 @@
 """A comparison's figures, tables and refusals, from logits and training records that are made up."""
 import contextlib
 import io
+import json
 import pathlib
 import tempfile
 import unittest
@@ -15,6 +16,7 @@ from batches import Batches
 from compare_evaluate import agree
 from compare_inputs import keep_to
 from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
+from compare_options import SET_BY_COMPARE, check_trainer_options
 from compare_result import compare as compare_logits
 from compare_tables import markdown_table, tables, text_table, verdict
 from examples import load_examples
@@ -64,6 +66,11 @@ class ComparedTest(unittest.TestCase):
     def test_a_row_that_one_model_could_not_score_is_left_out_of_all(self):
         self.assertEqual(self.result["rows"], len(self.label) - 1)
 
+    def test_a_row_without_a_truth_is_left_out_of_all(self):
+        truth = np.where(np.arange(len(self.label)) < 20, np.nan, 1.0 * np.arange(len(self.label)))
+        result = compare_logits(self.kinds, self.logits, self.trainings, {"truth": truth}, self.label, self.user, replicates=1)
+        self.assertEqual(result["rows"], len(self.label) - 20)
+
     def test_steps_and_seconds_are_to_the_loss_that_every_run_reached(self):
         self.assertEqual(self.result["loss_target"], 0.55)
         by_kind = {row["kind"]: row for row in self.result["kinds"]}
@@ -101,12 +108,34 @@ class ComparedTest(unittest.TestCase):
                               (["--examples", examples, "--variants", "self_fields"], "--target-fields"),
                               (["--examples", examples, "--seeds", "0"], "at least 1"),
                               (["--examples", examples, "--train-until", "2022-04-28"], "later"),
+                              (["--examples", examples, "--judge-from", "2025-01-01"], "no row is of --judge-from"),
+                              (["--examples", examples, "--train-until", "2022-05-01", "--judge-from", "2022-05-01"], "is not after"),
+                              (["--examples", examples, "--truth", "p"], "--truth: is a field of --log"),
+                              (["--examples", examples, "--", "--seed", "9"], "--seeds"),
                               (["--examples", examples, "--trained-only"], "no model")):
             talk = io.StringIO()
             with contextlib.redirect_stderr(talk):
                 code = compare.main(["--out", str(path / "out"), *map(str, options)])
             self.assertEqual(code, 1, options)
             self.assertIn(word, talk.getvalue())
+
+
+class TrainerOptionsTest(unittest.TestCase):
+    def test_what_the_comparison_sets_is_refused_however_it_is_written(self):
+        for option in SET_BY_COMPARE:
+            for given in ([option, "x"], [option + "=x"], ["--dim", "8", option, "x"]):
+                with self.assertRaisesRegex(UserError, f"the comparison sets {option} itself"):
+                    check_trainer_options(given)
+        for given, option in ((["--train", "2024-01-04"], "--train-until"), (["--se=9"], "--seed"), (["--att", "x"], "--attention"),
+                              (["--v", "self"], "--variant"), (["--o", "x"], "--out")):
+            with self.assertRaisesRegex(UserError, f"the comparison sets {option} itself"):
+                check_trainer_options(given)
+
+    def test_other_options_of_the_trainer_are_taken(self):
+        check_trainer_options(["--items", "items.jsonl", "--compose=author,tag", "--dim", "64", "--drop", "0", "--no-refit"])
+        with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit) as ended:
+            check_trainer_options(["--dims", "64"])
+        self.assertEqual(ended.exception.code, 2)
 
 
 class AgreementTest(unittest.TestCase):
@@ -173,6 +202,21 @@ class BaselinesTest(unittest.TestCase):
         self.assertEqual(planted_truth(log, "p", examples).tolist(), [0.7, 0.2])
         with self.assertRaisesRegex(UserError, "--truth"):
             planted_truth(log, "q", examples)
+
+    def test_broken_lines_of_a_log_have_no_truth_and_do_no_harm(self):
+        rows = [row | {"ts": support.FIRST_DAY_MS} for row in (support.row("u1", "v1", 5, 1), support.row("u1", "v2", 5, 0))]
+        examples = load_examples(support.write(self.dir / "examples.jsonl", rows))
+        whole = [json.dumps({"user_id": "u1", "item_id": item, "ts": support.FIRST_DAY_MS, "p": p}).encode()
+                 for item, p in (("v2", 0.2), ("v1", 0.7))]
+        broken = [b'{"p": 0.5, "user_id": "\xff"}', b'{"p": 0.5,', b'["p"]', b'"p"', b'{"p": "much", "ts": 1}',
+                  whole[1].replace(b"0.7", b'"0.9"'), b'{"p": 0.5, "ts": [1]}', b'{"p":' * 100_000]
+        log = self.dir / "log.jsonl"
+        log.write_bytes(b"\n".join([*broken, *whole, b""]))
+        self.assertEqual(planted_truth(log, "p", examples).tolist(), [0.7, 0.2])
+        log.write_bytes(b"\n".join([*broken, whole[0], b""]))
+        told = []
+        self.assertTrue(np.isnan(planted_truth(log, "p", examples, told.append)[0]))
+        self.assertIn("1 of 2 rows have no p", told[0])
 
 
 class EntropyTest(unittest.TestCase):
