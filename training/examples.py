@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +19,10 @@ import numpy as np
 from example_checks import check_rows
 from model_config import UserError
 
-CACHE_FORMAT = 2
 DUMP_STARTS_WITH = '{"freshet_dump":'
+BROKEN_ROW = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+# Of the kept arrays; a dump's went up when rows of unlabelled events were left out.
+CACHE_FORMAT = {"export": 2, "dump": 3}
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Examples:
     sequences: dict[str, Clicks] = field(default_factory=dict)
     unlabelled: int = 0  # rows left out because their label never came
     repeated: int = 0  # rows of a dump left out because their (user, item, ts) was there before
+    torn: int = 0  # labelled rows of a dump left out because another row of their event has no label
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -84,15 +88,25 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def kind_of(path: Path) -> str:
+    try:
+        with open_bytes(path) as file:
+            return "dump" if file.read(len(DUMP_STARTS_WITH)) == DUMP_STARTS_WITH.encode() else "export"
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return "export"  # whoever reads on says what is wrong
+
+
 def load_examples(path: Path, say=lambda text: None) -> Examples:
     """The examples of a file, checked for leaks; UserError with place and remedy."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name a file that `freshet replay --export-examples` or `freshet dump` wrote")
     if not path.is_file():
         raise UserError(f"{path} is not there: `freshet replay --export-examples {path}` writes one, and "
                         "`freshet dump` of examples.topic")
     cache = path.with_name(f"{path.name}.{file_hash(path)[:16]}.npz")
     if cache.is_file():
         try:
-            examples = read_cache(cache)
+            examples = read_cache(cache, kind_of(path))
             say(f"examples: {len(examples)} rows, from {cache.name}")
             return examples
         except (OSError, ValueError, KeyError, EOFError) as error:
@@ -100,13 +114,54 @@ def load_examples(path: Path, say=lambda text: None) -> Examples:
     examples = parse(path)
     check_rows(path, examples)
     try:
-        write_cache(cache, examples)
+        write_cache(cache, examples, kind_of(path))
     except OSError as error:
         say(f"examples: {cache.name} cannot be kept ({error.strerror}); the next run reads the file again")
     left_out = f", {examples.unlabelled} without a label left out" if examples.unlabelled else ""
+    left_out += f", {examples.torn} with a label left out as other rows of their event have none" if examples.torn else ""
     left_out += f", {examples.repeated} repeated left out" if examples.repeated else ""
     say(f"examples: {len(examples)} rows{left_out}, {len(examples.users)} users, {len(examples.items)} items")
     return examples
+
+
+def told(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def dumped_row(path: Path, number: int, record: str, head: str) -> dict:
+    """The example in line `number` of a dump, whose first line is `head`."""
+    place = f"{path}:{number}"
+    try:
+        value = json.loads(record)["value"]
+        row = json.loads(value) if value is not None else None
+    except BROKEN_ROW as error:
+        raise UserError(f"{place}: {told(error)}: dump the topic again") from error
+    if value is None:
+        raise UserError(f"{place}: a record without a value is no example: take the line out of the dump")
+    if not isinstance(row, dict) or "label" not in row or "sequences" not in row:
+        raise UserError(f"{place}: the record is no example; the dump is of topic {json.loads(head).get('topic')}: give "
+                        "`freshet dump --topic` the name that examples.topic has")
+    return row
+
+
+def event_of(row: dict) -> str:
+    return json.dumps(row.get("source"), sort_keys=True)
+
+
+def unlabelled_events(path: Path) -> set[str]:
+    """Of a dump, the events that have a row without a label: requests, or impressions that say nothing of clicks.
+
+    Of their rows only those have a label whose click came first, a 1. Alone they would teach that all such rows are clicked.
+    """
+    found = set()
+    with open_text(path) as file:
+        head = next(file)
+        for number, text in enumerate(file, 2):
+            if "null" in text:
+                row = dumped_row(path, number, text, head)
+                if row["label"] is None:
+                    found.add(event_of(row))
+    return found
 
 
 def parse(path: Path) -> Examples:
@@ -115,22 +170,23 @@ def parse(path: Path) -> Examples:
     label, logit = array.array("f"), array.array("d")
     context: dict[str, tuple[Ids, array.array]] = {}
     sequences: dict[str, tuple[array.array, array.array, array.array]] = {}
-    unlabelled = repeated = 0
-    seen: set[tuple[str, str, int]] | None = None  # of a dump, whose rows are as they were made: the first counts
+    unlabelled = repeated = torn = 0
+    dump = kind_of(path) == "dump"  # whose rows are as they were made: the first of user, item and time counts
+    seen: set[tuple[str, str, int]] = set()
     try:
+        unlabelled_there = unlabelled_events(path) if dump else set()
         with open_text(path) as file:
-            for number, text in enumerate(file, 1):
-                if number == 1 and text.startswith(DUMP_STARTS_WITH):
-                    seen = set()
-                    continue
+            head = next(file) if dump else ""
+            for number, text in enumerate(file, 2 if dump else 1):
                 try:
-                    row = json.loads(text)
-                    if seen is not None:
-                        row = json.loads(row["value"])
+                    row = dumped_row(path, number, text, head) if dump else json.loads(text)
                     if row["label"] is None:
                         unlabelled += 1
                         continue
-                    if seen is not None:
+                    if dump:
+                        if event_of(row) in unlabelled_there:
+                            torn += 1
+                            continue
                         key = row["user_id"], row["item_id"], row["ts"]
                         if key in seen:
                             repeated += 1
@@ -160,10 +216,9 @@ def parse(path: Path) -> Examples:
                         ids.extend([items.of(i) for i in clicks["items"]])
                         times.extend(clicks["ts"])
                     ts.append(row["ts"])
-                except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-                    told = f"{error} is missing" if isinstance(error, KeyError) else error
-                    raise UserError(f"{path}:{number}: {told}: export the examples again") from error
-    except (EOFError, gzip.BadGzipFile, OSError, UnicodeDecodeError) as error:
+                except BROKEN_ROW as error:
+                    raise UserError(f"{path}:{number}: {told(error)}: export the examples again") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error, OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: {error}: export the examples again") from error
     rows = len(ts)
     for _, places in context.values():
@@ -178,14 +233,14 @@ def parse(path: Path) -> Examples:
                  for name, (values, places) in context.items()},
         sequences={name: Clicks(np.array(starts, np.int64), np.array(ids, np.int32), np.array(times, np.int64))
                    for name, (starts, ids, times) in sequences.items()},
-        unlabelled=unlabelled, repeated=repeated)
+        unlabelled=unlabelled, repeated=repeated, torn=torn)
 
 
-def write_cache(path: Path, examples: Examples):
-    texts = {"format": CACHE_FORMAT, "items": examples.items, "users": examples.users,
+def write_cache(path: Path, examples: Examples, kind: str):
+    texts = {"format": CACHE_FORMAT[kind], "items": examples.items, "users": examples.users,
              "context": {name: c.values for name, c in examples.context.items()},
              "sequences": list(examples.sequences), "unlabelled": examples.unlabelled,
-             "repeated": examples.repeated}
+             "repeated": examples.repeated, "torn": examples.torn}
     arrays = {name: getattr(examples, name) for name in ("line", "user", "item", "ts", "label", "logit")}
     for name, context in examples.context.items():
         arrays[f"context.{name}"] = context.index
@@ -198,13 +253,14 @@ def write_cache(path: Path, examples: Examples):
     scratch.rename(path)
 
 
-def read_cache(path: Path) -> Examples:
+def read_cache(path: Path, kind: str) -> Examples:
     with np.load(path) as stored:
         texts = json.loads(stored["texts"].tobytes())
-        if texts["format"] != CACHE_FORMAT:
+        if texts["format"] != CACHE_FORMAT[kind]:
             raise ValueError(f"format {texts['format']}")
         return Examples(
             items=texts["items"], users=texts["users"], unlabelled=texts["unlabelled"], repeated=texts["repeated"],
+            torn=texts.get("torn", 0),
             **{name: stored[name] for name in ("line", "user", "item", "ts", "label", "logit")},
             context={name: Context(values, stored[f"context.{name}"])
                      for name, values in texts["context"].items()},

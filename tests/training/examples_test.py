@@ -50,20 +50,56 @@ class ExamplesTest(unittest.TestCase):
             self.assertEqual(read.context["page"].index.tolist(), [-1, 0, -1])
             self.assertTrue(np.isnan(read.logit[2]) and read.logit[0] == 0.25)
 
+    def dump(self, rows, topic="examples"):
+        """Of (offset of the event, row)."""
+        head = {"freshet_dump": 1, "topic": topic, "partitions": 4}
+        records = [{"partition": 0, "offset": i, "timestamp": TS, "key": "u", "value": made and json.dumps(
+            {**made, "source": {"topic": "clicks", "partition": 0, "offset": event}}, separators=(",", ":"))}
+            for i, (event, made) in enumerate(rows)]
+        self.path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in [head, *records]))
+        return self.path
+
     def test_of_a_topics_dump_the_first_row_of_user_item_and_time_counts(self):
-        rows = [row("u1", "v1", TS, None), row("u1", "v1", TS, 1, logit=0.5), row("u2", "v1", TS, 0),
-                row("u1", "v1", TS, 0)]
-        dumped = [{"partition": 0, "offset": i, "timestamp": TS, "key": made["user_id"], "value": json.dumps(made)}
-                  for i, made in enumerate(rows)]
-        head = '{"freshet_dump":1,"topic":"examples","partitions":4}\n'
-        self.path.write_text(head + "".join(json.dumps(record) + "\n" for record in dumped))
+        self.dump([(0, row("u1", "v1", TS, None)), (1, row("u1", "v1", TS, 1, logit=0.5)), (2, row("u2", "v1", TS, 0)),
+                   (3, row("u1", "v1", TS, 0))])
         for read in (load_examples(self.path), load_examples(self.path)):
-            self.assertEqual((len(read), read.unlabelled, read.repeated), (2, 1, 1))
+            self.assertEqual((len(read), read.unlabelled, read.repeated, read.torn), (2, 1, 1, 0))
             self.assertEqual(read.logit.tolist(), [0.5, 0.25])
             self.assertEqual(read.line.tolist(), [3, 4])
-        self.path.write_text(head + '{"partition":0}\n')
-        with self.refused(f"{self.path}:2: 'value' is missing"):
+
+    def test_of_a_dump_all_rows_of_an_event_with_an_unlabelled_one_are_left_out(self):
+        self.dump([(7, row("u1", "v1", TS, 1)), (7, row("u1", "v2", TS, None)), (7, row("u1", "v3", TS, 1)),
+                   (8, row("u2", "v1", TS, 1)), (8, row("u2", "v2", TS, 0))])
+        for _ in range(2):  # the second time from the cache
+            told = []
+            read = load_examples(self.path, told.append)
+            self.assertEqual((read.unlabelled, read.torn), (1, 2))
+            self.assertEqual([read.users[user] for user in read.user], ["u2", "u2"])
+        self.path.write_text(self.path.read_text() + "\n")
+        with self.refused(f"{self.path}:7:"):
             load_examples(self.path)
+        self.dump([(7, row("u1", "v1", TS, 1)), (8, row("u2", "v1", TS, 0)), (7, row("u1", "v2", TS, None))])
+        told = []
+        load_examples(self.path, told.append)
+        self.assertIn("1 with a label left out as other rows of their event have none", told[0])
+
+    def test_of_an_export_rows_beside_an_unlabelled_one_stay(self):
+        self.assertEqual(len(self.load([row("u1", "v1", TS, 1), row("u1", "v2", TS, None)])), 1)
+
+    def test_what_is_no_dump_of_examples_is_refused_by_name(self):
+        self.dump([(0, row())])
+        whole = self.path.read_text()
+        self.path.write_text(whole + '{"partition":0}\n')
+        with self.refused(f"{self.path}:3: 'value' is missing", "dump the topic again"):
+            load_examples(self.path)
+        self.dump([(0, {"user_id": "u1", "scores": []})], topic="scores")
+        with self.refused(f"{self.path}:2:", "topic scores", "examples.topic"):
+            load_examples(self.path)
+        self.dump([(0, row()), (1, None)])
+        with self.refused(f"{self.path}:3:", "without a value"):
+            load_examples(self.path)
+        with self.refused(f"{self.path.parent} is a folder"):
+            load_examples(self.path.parent)
 
     def test_a_changed_file_is_not_read_from_the_cache_of_the_old_one(self):
         self.assertEqual(len(self.load([row()])), 1)
