@@ -36,8 +36,8 @@ TEST(DivergenceTest, AnEventWithoutScoresOfOneIsNotCounted) {
 }
 
 TEST(DivergenceTest, AReportOfNothingHasNoDivisionByZero) {
-  EXPECT_THAT(describe({}), testing::HasSubstr("0 events compared"));
-  EXPECT_THAT(describe({4, 3, 40, 20, 1.0}),
+  EXPECT_THAT(describe(Divergence{}), testing::HasSubstr("0 events compared"));
+  EXPECT_THAT(describe(Divergence{4, 3, 40, 20, 1.0}),
               testing::AllOf(testing::HasSubstr("75.0 %"), testing::HasSubstr("50.0 %"),
                              testing::HasSubstr("0.0500 on average")));
 }
