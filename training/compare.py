@@ -17,7 +17,7 @@ from baselines import planted_truth, smoothed_rates
 from batches import Batches
 from command_line import listen_to_stops, run_command, say
 from compare_evaluate import add_judgements, agree, judged_models
-from compare_inputs import inputs_of, keep_to
+from compare_inputs import check_inputs, inputs_of, note_inputs
 from compare_kinds import KINDS, kinds_of
 from compare_options import check_trainer_options
 from compare_result import compare
@@ -150,6 +150,25 @@ def add_costs(result: dict, folders, freshet: Path | None, arguments, examples, 
         row["cost"] = timing.of(first) if freshet and not arguments.no_timing else None
 
 
+def examples_of(log: Log | None, inputs: dict, arguments):
+    """The examples and their file. What is in --out stays bound to inputs that were found good; others leave no trace."""
+    out = arguments.out
+    check_inputs(out, inputs)
+    out.mkdir(parents=True, exist_ok=True)
+    examples_file = out / "examples.jsonl.gz" if log else arguments.examples
+    exported = log and not ((out / "inputs.json").is_file() and examples_file.is_file())
+    if exported:
+        export_examples(log, examples_file, say)
+    try:
+        examples = load_examples(examples_file, say)
+    except UserError:
+        if exported:
+            examples_file.unlink()
+        raise
+    note_inputs(out, inputs)
+    return examples, examples_file
+
+
 def run(arguments) -> dict:
     if bool(arguments.log) == bool(arguments.examples) or bool(arguments.log) != bool(arguments.config):
         raise UserError("give --log with -c, or --examples")
@@ -165,16 +184,14 @@ def run(arguments) -> dict:
                         "is learned from cannot judge; name a later day")
     check_trainer_options(arguments.options)
     kinds = kinds_of(arguments.variants, bool(arguments.target_fields))
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    inputs = inputs_of(arguments, (QUICK if arguments.quick else []) + arguments.options)
     log = None
     if arguments.log:
         seeding = ["--seed-history", arguments.seed_history] if arguments.seed_history else []
         for field in arguments.seed_field:
             seeding += ["--seed-field", field]
         log = Log(find_freshet(), arguments.config, arguments.log, seeding)
-    keep_to(arguments.out, inputs_of(arguments, (QUICK if arguments.quick else []) + arguments.options))
-    examples_file = export_examples(log, arguments.out, say) if log else arguments.examples
-    examples = load_examples(examples_file, say)
+    examples, examples_file = examples_of(log, inputs, arguments)
     arguments.train_until = arguments.train_until or last_day_but_one(examples, arguments.utc_offset)
     *learn, later = split_days(examples, arguments.train_until, arguments.judge_from, arguments.utc_offset)
     if not len(later):

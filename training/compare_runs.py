@@ -69,13 +69,10 @@ def export_lines(log: Log, model: Path):
             raise UserError(f"freshet replay ended with {run.returncode}: {talk.read().decode().strip()}")
 
 
-def export_examples(log: Log, out: Path, say) -> Path:
+def export_examples(log: Log, examples: Path, say):
     """The log's examples. What is shown or asked for is the event's own, so a model of any ranking gives these rows."""
-    examples = out / "examples.jsonl.gz"
-    if examples.is_file():
-        return examples
     say(f"examples: exporting {log.log}")
-    with tempfile.TemporaryDirectory(dir=out) as folder:
+    with tempfile.TemporaryDirectory(dir=examples.parent) as folder:
         nobody = Path(folder) / "items.txt"
         nobody.write_text("nobody\n")
         model = Path(folder) / "model"
@@ -86,7 +83,6 @@ def export_examples(log: Log, out: Path, say) -> Path:
                            "--dead-letters", "/dev/null", "--export-examples", scratch)
         os.replace(scratch, examples)
     say(next((line for line in said.splitlines() if line.startswith("examples:")), "examples: exported"))
-    return examples
 
 
 def train_missing(kind: Kind, seed: int, examples: Path, out: Path, options: list[str], say) -> Path:

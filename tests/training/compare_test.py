@@ -14,7 +14,7 @@ from attention_entropy import mean_entropy
 from baselines import planted_truth, smoothed_rates
 from batches import Batches
 from compare_evaluate import agree
-from compare_inputs import keep_to
+from compare_inputs import check_inputs, note_inputs
 from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
 from compare_options import SET_BY_COMPARE, check_trainer_options
 from compare_result import compare as compare_logits
@@ -112,6 +112,7 @@ class ComparedTest(unittest.TestCase):
                               (["--examples", examples, "--train-until", "2022-05-01", "--judge-from", "2022-05-01"], "is not after"),
                               (["--examples", examples, "--truth", "p"], "--truth: is a field of --log"),
                               (["--examples", examples, "--", "--seed", "9"], "--seeds"),
+                              (["--log", path / "no.log", "-c", examples], "--log"), (["--log", examples, "-c", path / "no.yaml"], "-c"),
                               (["--examples", examples, "--trained-only"], "no model")):
             talk = io.StringIO()
             with contextlib.redirect_stderr(talk):
@@ -160,22 +161,45 @@ class InputsTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.out = pathlib.Path(folder.name)
-        (self.out / "models").mkdir()
-        keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": None})
+        self.model = self.out / "models" / "none-1"
+        self.model.mkdir(parents=True)
+        (self.model / "model.yaml").touch()
+        self.keep()
+
+    def keep(self, **inputs):
+        inputs = {"log": "1", "--train-until": "2022-05-01", "--target-fields": None} | inputs
+        check_inputs(self.out, inputs)
+        note_inputs(self.out, inputs)
+
+    def keep_fields(self, fields):
+        self.keep(**{"--target-fields": fields})
 
     def test_models_that_learned_until_another_day_are_not_judged_with_these(self):
         with self.assertRaisesRegex(UserError, "another --train-until .2022-05-01; now 2022-04-28"):
-            keep_to(self.out, {"--train-until": "2022-04-28", "--target-fields": None})
+            self.keep(**{"--train-until": "2022-04-28"})
 
     def test_what_nothing_was_made_of_does_not_bind(self):
-        (self.out / "models").rmdir()
-        keep_to(self.out, {"--train-until": "2022-04-28", "--target-fields": None})
+        (self.model / "model.yaml").unlink()  # as a training that was interrupted leaves it
+        self.keep(log="2", **{"--train-until": "2022-04-28"})
+
+    def test_examples_alone_are_of_their_log_and_of_no_training(self):
+        (self.model / "model.yaml").unlink()
+        (self.out / "examples.jsonl.gz").touch()
+        self.keep(**{"--train-until": "2022-04-28"})
+        with self.assertRaisesRegex(UserError, "another log"):
+            self.keep(log="2")
 
     def test_kinds_that_need_fields_may_come_later_but_of_one_list(self):
-        keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": "item,author"})
-        keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": None})
+        self.keep_fields("item,author")
+        self.keep_fields(None)
         with self.assertRaisesRegex(UserError, "another --target-fields"):
-            keep_to(self.out, {"--train-until": "2022-05-01", "--target-fields": "item,tag"})
+            self.keep_fields("item,tag")
+
+    def test_a_damaged_note_is_told_without_a_traceback(self):
+        for damaged in (b"{", b"[]", b"\xff"):
+            (self.out / "inputs.json").write_bytes(damaged)
+            with self.assertRaisesRegex(UserError, "inputs.json is damaged"):
+                self.keep()
 
 
 class BaselinesTest(unittest.TestCase):
