@@ -78,4 +78,6 @@ def tables(result: dict, table) -> str:
     if result["pairs"]:
         parts.append(table(*pairs_table(result)))
     parts.append(table(*costs_table(result)))
+    if any((row.get("cost") or {}).get("busy") for row in result["kinds"]):
+        parts.append("Costs of - came out below nothing: the machine is too busy to measure them.")
     return "\n\n".join(parts) + "\n"

@@ -6,7 +6,7 @@
     bytes per user     of exact sums, as `freshet model info` says
 
 Each is the least of REPEATS runs, in user and system time of that process, which other work on the machine moves
-little. Users have LENGTH clicks at most, drawn from all of the model's items.
+little; where it moved one by more than the cost, there is none to tell. Users have LENGTH clicks at most, drawn from all of the model's items.
 """
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def run_freshet(freshet: Path, *arguments) -> str:
     if done.returncode != 0:
         raise UserError(f"freshet {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
     return done.stdout + done.stderr
+
+
+def nanoseconds(seconds: float | None) -> float | None:
+    """None, too, where a difference of two runs came out negative: what there is of it is noise."""
+    return 1e9 * seconds if seconds is not None and seconds >= 0 else None
 
 
 def write_clicks(path: Path, count: int, behaviours: list[str], items: list[str]):
@@ -94,7 +99,7 @@ class Timing:
         return seconds_of(self.freshet, self.config(pool), model, self.log(clicks))
 
     def of(self, model: Path) -> dict:
-        """{"ns_per_click", "ns_per_candidate", "bytes_per_user", "sums"}"""
+        """{"ns_per_click", "ns_per_candidate", "busy", "bytes_per_user", "sums"}; busy: a cost was lost in the noise"""
         # Slopes: what a process takes to start and to load the model cancels.
         few = self.seconds(model, CANDIDATE_CLICKS, 1)
         click = (self.seconds(model, CLICKS, 1) - few - self.without) / (CLICKS - CANDIDATE_CLICKS)
@@ -104,6 +109,7 @@ class Timing:
             candidate = more / (CANDIDATE_CLICKS * (self.candidates - 1))
         info = run_freshet(self.freshet, "model", "info", model, "--length-max", LENGTH)
         stored = re.search(r"^bytes a user: (\d+)", info, re.MULTILINE)
-        return {"ns_per_click": 1e9 * click, "ns_per_candidate": candidate and 1e9 * candidate,
+        return {"ns_per_click": nanoseconds(click), "ns_per_candidate": nanoseconds(candidate),
+                "busy": click < 0 or (candidate or 0) < 0,
                 "bytes_per_user": int(stored.group(1)) if stored else 0,
                 "sums": sorted(set(re.findall(r"\bint(?:64|128) sums", info)))}

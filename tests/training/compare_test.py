@@ -5,6 +5,7 @@ import json
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import support  # finds the trainer
 import compare
@@ -19,6 +20,7 @@ from compare_kinds import DEFAULT, KINDS, PAIRS, kinds_of, pairs_of
 from compare_options import SET_BY_COMPARE, check_trainer_options
 from compare_result import compare as compare_logits
 from compare_tables import markdown_table, tables, text_table, verdict
+from compare_timing import CANDIDATE_CLICKS, CLICKS, Timing, nanoseconds
 from examples import load_examples
 from model_config import Behaviour, ModelConfig, UserError, complete_attention
 from wide_deep import WideDeep
@@ -92,6 +94,25 @@ class ComparedTest(unittest.TestCase):
             text = tables(result, table)
             for word in ("traditional", "self_shared", "overall over truth", "sharing, 3 over 2", "+0.003", "176", "0.5500", mark):
                 self.assertIn(word, text)
+
+    def test_a_cost_that_the_noise_swallowed_is_told_as_such(self):
+        self.assertEqual((nanoseconds(2e-9), nanoseconds(0.0), nanoseconds(-2e-9), nanoseconds(None)), (2.0, 0.0, None, None))
+        for busy in (False, True):
+            result = {**self.result, "logits": "made up"}
+            for row in result["kinds"]:
+                row.update(entropy=None, cost={"ns_per_click": None if busy else 12.4, "ns_per_candidate": 1.0, "busy": busy,
+                                               "bytes_per_user": 176})
+            self.assertEqual("too busy" in tables(result, text_table), busy)
+
+    def test_the_costs_of_a_machine_that_slept_are_none(self):
+        timing = Timing.__new__(Timing)  # no runs of the binary: their times are made up
+        timing.freshet, timing.candidates, timing.without = None, 2, 1.0
+        times = {(CANDIDATE_CLICKS, 1): 3.0, (CLICKS, 1): 3.5, (CANDIDATE_CLICKS, 2): 2.0}
+        timing.seconds = lambda model, clicks, pool: times[clicks, pool]
+        with unittest.mock.patch("compare_timing.run_freshet", return_value="bytes a user: 88 in int64 sums"):
+            cost = timing.of(pathlib.Path("model"))
+        self.assertEqual(cost, {"ns_per_click": None, "ns_per_candidate": None, "busy": True, "bytes_per_user": 88,
+                                "sums": ["int64 sums"]})
 
     def test_every_pair_is_of_two_kinds_that_there_are(self):
         self.assertEqual(len(pairs_of(KINDS)), len(PAIRS))
