@@ -40,20 +40,17 @@ def judged_models(log: Log, folders: list[Path], span: list[str], out: Path) -> 
     return [model for model in models if model["kind"] == "model"]
 
 
-def agree(name: str, judged: dict, label: np.ndarray, logits: np.ndarray) -> bool:
-    """label [R]; logits [2, R], deep and total, NaN where there is none. A UserError where the two differ.
-
-    False where they are not of equally many rows, so that there is nothing to hold.
-    """
+def agree(name: str, judged: dict, label: np.ndarray, logits: np.ndarray):
+    """label [R]; logits [2, R], deep and total, NaN where there is none. A UserError where rows or figures differ."""
     scored = np.isfinite(logits).all(axis=0)
     if judged["impressions"] != scored.sum():
-        return False
+        raise UserError(f"{name}: `freshet evaluate` judged {judged['impressions']} rows, of the examples {scored.sum()} are "
+                        "scored on these days: both must be of one binary, one configuration and one log; name another --out")
     for metric, row in (("deep_auc", logits[0]), ("auc", logits[1])):
         ours, theirs = auc(label[scored], row[scored]), judged["metrics"][metric]["value"]
         if theirs is None or abs(ours - theirs) > TOLERANCE:
             raise UserError(f"{name}: {metric} is {ours:.8f} of the logits that `freshet replay` exported and {theirs} by "
                             "`freshet evaluate`: both must be of one binary, one configuration and one log")
-    return True
 
 
 def add_judgements(result: dict, judged: dict[str, list[dict]]):

@@ -43,8 +43,10 @@ def alone(out: Path):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(f"another run is writing {out}: wait for it, or name another --out") from error
-        yield
-        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def settings_of(arguments) -> Settings:

@@ -168,13 +168,14 @@ class AgreementTest(unittest.TestCase):
         return {"impressions": impressions, "metrics": {"deep_auc": {"value": deep_auc}, "auc": {"value": auc}}}
 
     def test_equal_figures_of_equal_rows_agree(self):
-        self.assertTrue(agree("a", self.judged(0.75, 0.75), self.label, self.logits))
+        agree("a", self.judged(0.75, 0.75), self.label, self.logits)
 
-    def test_other_figures_are_refused_and_other_rows_are_told(self):
+    def test_other_figures_and_other_rows_are_refused(self):
         for judged in (self.judged(0.75, 0.750002), self.judged(0.5, 0.75), self.judged(0.75, None)):
             with self.assertRaisesRegex(UserError, "a: .*auc is 0.75000000 .* by `freshet evaluate`"):
                 agree("a", judged, self.label, self.logits)
-        self.assertFalse(agree("a", self.judged(0.5, 0.5, impressions=5), self.label, self.logits))
+        with self.assertRaisesRegex(UserError, "a: .* judged 5 rows, of the examples 4 are scored"):
+            agree("a", self.judged(0.75, 0.75, impressions=5), self.label, self.logits)
 
 
 class InputsTest(unittest.TestCase):

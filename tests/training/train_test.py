@@ -135,6 +135,7 @@ class TrainTest(unittest.TestCase):
             for word in words:
                 self.assertIn(word, message)
             self.assertFalse((self.dir / "wrong").exists())
+            self.assertFalse((self.dir / "wrong.lock").exists())
             (self.dir / "wrong.checkpoint").unlink(missing_ok=True)
         self.assertIn("exists", self.train("existing", rc=1))
 
