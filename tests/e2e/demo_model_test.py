@@ -15,9 +15,13 @@ import harness
 FOLDER = harness.ROOT / "models/demo"
 
 
+def run_script(*options, binary=pathlib.Path(harness.BINARY).resolve(), cwd=None):
+    return subprocess.run([harness.ROOT / "scripts/make_demo_model", *map(str, options)], capture_output=True, text=True, cwd=cwd,
+                          check=False, env={**os.environ, "FRESHET_BINARY": str(binary)})
+
+
 def make_demo_model(*options):
-    done = subprocess.run([harness.ROOT / "scripts/make_demo_model", *map(str, options)], capture_output=True, text=True,
-                          env={**os.environ, "FRESHET_BINARY": str(pathlib.Path(harness.BINARY).resolve())})
+    done = run_script(*options)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     return done.stdout
@@ -48,6 +52,20 @@ class DemoModelTest(unittest.TestCase):
             self.assertEqual((made / "items.txt").read_bytes(), (FOLDER / "items.txt").read_bytes())
             self.assertEqual((made / "weights.safetensors").stat().st_size, (FOLDER / "weights.safetensors").stat().st_size)
         self.assertLess(sum(file.stat().st_size for file in FOLDER.iterdir()), 256 * 1024)
+
+    def test_what_is_wrong_is_told_by_the_script_itself(self):
+        for options, code, told in ((["--events"], 2, "--events: a value is missing"), (["--events", "abc"], 2, "--events abc"),
+                                    (["--events", "10"], 2, "at least"), (["--what"], 2, "scripts/make_demo_model --judge"),
+                                    (["--judge", "--out", "nowhere"], 1, "holds no model")):
+            done = run_script(*options)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(told, done.stderr)
+
+    def test_a_binary_is_named_from_where_the_user_stands(self):
+        binary = pathlib.Path(harness.BINARY).resolve()
+        told = run_script("--judge", "--out", "nowhere", binary=binary.name, cwd=binary.parent).stderr
+        self.assertIn(f"{binary.parent / 'nowhere'} holds no model", told)
+        self.assertIn(f"there is no {binary.parent / 'none'}", run_script(binary="none", cwd=binary.parent).stderr)
 
 
 if __name__ == "__main__":

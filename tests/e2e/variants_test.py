@@ -1,7 +1,7 @@
 """Every variant in `freshet run` on a real broker, exactly once: what its topics hold is what a replay gives.
 
-One broker and one input for all. Each variant has a worker of its own, killed midway and started again, so that
-its sums are rebuilt from the saved sequences under way, where the replay's never are. 30 s, 15 of them the broker's.
+One broker and one input for all, whose second half comes only after the kill. Each variant has a worker of its own,
+killed and started again, so that its sums are rebuilt from the saved sequences under way, where the replay's never are. 30 s, 15 of them the broker's.
 """
 
 import itertools
