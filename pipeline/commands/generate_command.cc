@@ -203,7 +203,7 @@ void add_generate(CLI::App& app, Run* run) {
                 0, 100);
   command->add_flag(
       "--follow-clicks", options.law.follow_clicks,
-      "interests are the mean of the 10 newest clicks, and have no life of their own");
+      "interests are the mean of the 10 newest clicks, and have no life of their own: no --drift");
   finite_number(command
                     ->add_option("--seen", options.law.seen,
                                  "how an item's being clicked lately moves a click's logit")

@@ -237,6 +237,12 @@ Status RowCollector::check(const JudgedLog& log) const {
                   ": an AUC needs both; is events.fields.label (" + config_.events.fields.label +
                   ") the right field?");
   }
+  const auto has_truth = [](float logit) { return !std::isnan(logit); };
+  if (truth_field_ && std::none_of(truth_.begin(), truth_.end(), has_truth)) {
+    return failed("none of the " + std::to_string(times_.size()) +
+                  " impressions to judge has a number between 0 and 1 in the field " +
+                  options_.truth + ", which --truth names: `generate --truth` writes p");
+  }
   return {};
 }
 

@@ -165,6 +165,7 @@ class EvaluateTest(EvaluateTestCase):
             self.assertEqual(done.stdout, "")
 
         refused(1, "lies within --from and --until", "--from", "2031-01-01")
+        refused(1, "between 0 and 1 in the field q, which --truth names", "--truth", "q")
         refused(78, "is no day such as 2022-05-02", "--from", "yesterday")
         refused(78, "is not after --from", "--from", "2024-01-02", "--until", "2024-01-01")
         refused(78, "--scene shop: is not among events.context (tab)", "--scene", "shop")
