@@ -60,9 +60,9 @@ Result<std::optional<std::string>> PartitionState::read(const UserId& user) {
   return value;
 }
 
-Result<HotUser*> PartitionState::user(const UserId& user) {
-  if (HotUser* hot = cache_.find(user)) {
-    hot->touch(models_);
+Result<PartitionState::User*> PartitionState::user(const UserId& user) {
+  if (User* hot = cache_.find(user)) {
+    hot->value().touch(models_);
     return hot;
   }
   Result<std::optional<std::string>> value = read(user);
@@ -85,14 +85,14 @@ void PartitionState::look_ahead(std::string_view user, LookAhead what) const {
   if (what == LookAhead::kIndex) {
     cache_.prefetch_index(user);
   } else if (what == LookAhead::kUser) {
-    cache_.prefetch_value(user);
+    cache_.prefetch_user(user);
   } else if (const HotUser* hot = cache_.guess(user)) {
     hot->look_ahead(what);
   }
 }
 
 Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& user) {
-  if (const HotUser* hot = cache_.find(user)) return hot->state();
+  if (const User* hot = cache_.find(user)) return hot->value().state();
   Result<std::optional<std::string>> value = read(user);
   if (!value) return tl::unexpected(value.error());
   if (!*value) return std::nullopt;
@@ -108,9 +108,6 @@ void PartitionState::serve(ServedModels models) {
 
 bool PartitionState::repool() {
   if (!repooled_to_) return false;
-  // What a new place in the index has been passed already is looked at again, and is up to date.
-  if (repooled_of_ != cache_.buckets()) repooled_to_ = 0;
-  repooled_of_ = cache_.buckets();
   repooled_to_ = cache_.visit(*repooled_to_, kRepoolStep, [this](HotUser& user) {
     user.touch(models_);
     if (stream_time_) user.refresh(models_, limits_, *stream_time_, &windows_);
@@ -120,17 +117,20 @@ bool PartitionState::repool() {
   return repooled_to_.has_value();
 }
 
-void PartitionState::note_change(const UserId& user, const HotUser& hot, Offset offset) {
-  if (!cache_.is_pinned(user)) {
-    FRESHET_CHECK(changed_.note(user, offset));
-    cache_.pin(user);
-  }
-  cache_.set_bytes(user, hot.bytes());
+void PartitionState::note_change(User* user, Offset offset) {
+  cache_.note_change(user, offset);
+  cache_.set_bytes(user, user->value().bytes());
 }
 
-void PartitionState::release(const UserId& user, const HotUser& hot) {
-  cache_.set_bytes(user, hot.bytes());
+void PartitionState::release(User* user) {
+  cache_.set_bytes(user, user->value().bytes());
   cache_.evict();
+}
+
+Position PartitionState::applied_from(Position position) const {
+  const User* longest = cache_.longest_changed();
+  if (longest == nullptr) return position;
+  return std::min(position, Position{longest->first_change().value});
 }
 
 void PartitionState::advance_stream_time(EventTime ts) {
@@ -146,12 +146,12 @@ Status PartitionState::collect_user(std::string_view user_bytes, std::string_vie
     if (!state) return tl::unexpected(state.error());
     if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
   }
-  Result<HotUser*> found = user(id);
+  Result<User*> found = user(id);
   if (!found) return tl::unexpected(found.error());
-  HotUser* hot = *found;
-  hot->refresh(models_, limits_, *stream_time_, &windows_);
-  if (hot->collect(models_, limits_, *stream_time_) > 0) note_change(id, *hot, offset);
-  release(id, *hot);
+  HotUser& hot = (*found)->value();
+  hot.refresh(models_, limits_, *stream_time_, &windows_);
+  if (hot.collect(models_, limits_, *stream_time_) > 0) note_change(*found, offset);
+  release(*found);
   return {};
 }
 
@@ -178,7 +178,7 @@ Status PartitionState::collect(std::size_t count, Offset offset) {
 }
 
 double PartitionState::save_pressure() const {
-  const double filled = static_cast<double>(cache_.pinned_bytes()) /
+  const double filled = static_cast<double>(cache_.changed_bytes()) /
                         static_cast<double>(std::max<std::size_t>(cache_.bytes_max(), 1));
   return std::clamp((filled - 0.5) / 0.25, 0.0, 1.0);
 }
@@ -188,27 +188,25 @@ std::vector<stateful::UserChange> PartitionState::take_slice(std::size_t bytes_m
   std::vector<stateful::UserChange> slice;
   std::size_t bytes = 0;
   const std::size_t users_max = slice_users_max(bytes_max);
-  while (const auto oldest = changed_.oldest()) {
+  while (User* longest = cache_.longest_changed()) {
     const bool due = slice.size() < std::min(users_due, users_max) && bytes < bytes_max;
     if (!due && save_pressure() < 1) break;
-    HotUser* hot = cache_.find(oldest->user);
-    FRESHET_CHECK(hot != nullptr);
-    stateful::UserChange change{oldest->user, std::nullopt};
-    if (hot->saved) {
-      digest_ -= *hot->saved;
+    HotUser& hot = longest->value();
+    stateful::UserChange change{longest->user(), std::nullopt};
+    if (hot.saved) {
+      digest_ -= *hot.saved;
       --user_count_;
-      hot->saved.reset();
+      hot.saved.reset();
     }
-    if (!hot->state().empty()) {
-      change.value = stateful::encode_user_state(hot->state());
-      hot->saved = stateful::digest_of_user(change.user, *change.value);
-      digest_ += *hot->saved;
+    if (!hot.state().empty()) {
+      change.value = stateful::encode_user_state(hot.state());
+      hot.saved = stateful::digest_of_user(change.user, *change.value);
+      digest_ += *hot.saved;
       ++user_count_;
       bytes += change.value->size();
     }
     bytes += change.user.view().size();
-    cache_.unpin(change.user);
-    changed_.pop_oldest();
+    cache_.saved(longest);
     slice.push_back(std::move(change));
   }
   cache_.evict();

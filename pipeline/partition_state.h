@@ -21,7 +21,6 @@
 #include "common/time.h"
 #include "pipeline/hot_user.h"
 #include "pipeline/served_model.h"
-#include "stateful/changed_users.h"
 #include "stateful/hot_user_cache.h"
 #include "stateful/state_store.h"
 
@@ -29,6 +28,9 @@ namespace freshet::pipeline {
 
 class PartitionState {
  public:
+  // A user in the cache.
+  using User = stateful::HotUserCache<HotUser>::Entry;
+
   // `marker` is the store's, none for a partition that starts from nothing; it was read under
   // `owner`.
   PartitionState(stateful::StateStore* store, Partition partition, stateful::OwnerToken owner,
@@ -37,7 +39,7 @@ class PartitionState {
 
   // The user, from the cache or the store, with views of the models; empty where neither has it.
   // Valid until the next call.
-  Result<HotUser*> user(const UserId& user);
+  Result<User*> user(const UserId& user);
 
   // A step of look_ahead.h.
   void look_ahead(std::string_view user, LookAhead what) const;
@@ -52,10 +54,10 @@ class PartitionState {
   bool repool();
 
   // Notes that the record at `offset` changed the user, and what it holds now.
-  void note_change(const UserId& user, const HotUser& hot, Offset offset);
+  void note_change(User* user, Offset offset);
 
   // Tells the cache that the user has been used and may have grown; evicts what is over the bound.
-  void release(const UserId& user, const HotUser& hot);
+  void release(User* user);
 
   void advance_stream_time(EventTime ts);
   std::optional<EventTime> stream_time() const { return stream_time_; }
@@ -75,12 +77,12 @@ class PartitionState {
   double save_pressure() const;
 
   // The lowest position from which some user has an unsaved change; `position` if none has.
-  Position applied_from(Position position) const { return changed_.applied_from(position); }
+  Position applied_from(Position position) const;
 
   stateful::Digest digest() const { return digest_; }
   std::uint64_t user_count() const { return user_count_; }
-  std::size_t changed_count() const { return changed_.size(); }
-  std::uint64_t changed_total() const { return changed_.entered(); }  // ever, each time anew
+  std::size_t changed_count() const { return cache_.changed_count(); }
+  std::uint64_t changed_total() const { return cache_.changes_begun(); }  // ever, each time anew
   std::size_t cache_bytes() const { return cache_.bytes(); }
   std::uint64_t misses() const { return misses_; }  // calls of user() that the cache did not serve
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
@@ -99,16 +101,13 @@ class PartitionState {
   ServedModels models_;
   std::vector<stateful::BehaviourLimits> limits_;
   stateful::HotUserCache<HotUser> cache_;
-  stateful::ChangedUsers changed_;
   std::optional<EventTime> stream_time_;
   stateful::Digest digest_;
   std::uint64_t user_count_ = 0;
   std::uint64_t misses_ = 0;
-  // Where the round of repool() stands in the cache, and of how many buckets; none: it is over.
-  std::optional<std::size_t> repooled_to_;
-  std::size_t repooled_of_ = 0;
-  std::optional<UserId> collected_to_;  // where the sweep of the store's order stands
-  Windows windows_;                     // buffer
+  std::optional<std::size_t> repooled_to_;  // where the round of repool() stands; none: it is over
+  std::optional<UserId> collected_to_;      // where the sweep of the store's order stands
+  Windows windows_;                         // buffer
 };
 
 }  // namespace freshet::pipeline

@@ -155,9 +155,9 @@ Status Task::check_last_record(const InputRecord& record) {
   return {};
 }
 
-Result<HotUser*> Task::find_user(const UserId& user) {
+Result<PartitionState::User*> Task::find_user(const UserId& user) {
   const std::uint64_t misses = state_.misses();
-  Result<HotUser*> found = state_.user(user);
+  Result<PartitionState::User*> found = state_.user(user);
   if (!found) return found;
   ++(state_.misses() == misses ? context_.counters->hot_user_hits
                                : context_.counters->hot_user_misses);
@@ -224,18 +224,19 @@ Status Task::apply_and_score(const InputRecord& record) {
     return {};
   }
   state_.advance_stream_time(event->ts);
-  Result<HotUser*> user = find_user(event->user);
+  Result<PartitionState::User*> user = find_user(event->user);
   if (!user) return tl::unexpected(user.error());
 
-  const AppliedEvent applied = scorer_.apply_and_score(*event, *state_.stream_time(), *user);
+  const AppliedEvent applied =
+      scorer_.apply_and_score(*event, *state_.stream_time(), &(*user)->value());
   const ModelScores& scored = scorer_.scores(0);
-  if (applied.changed) state_.note_change(event->user, **user, record.offset);
+  if (applied.changed) state_.note_change(*user, record.offset);
   Counters& counters = *context_.counters;
   counters.late += applied.late ? 1 : 0;
   counters.duplicate += applied.duplicate ? 1 : 0;
   counters.unknown_items += scored.unknown_items;
   counters.non_finite += scored.non_finite;
-  state_.release(event->user, **user);
+  state_.release(*user);
 
   ScoreEvent out;
   out.user_id = event->user.view();
@@ -276,10 +277,10 @@ Status Task::apply_only(const InputRecord& record) {
   const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
   if (!event || check_event(*event, record, context_.config->input)) return {};
   state_.advance_stream_time(event->ts);
-  Result<HotUser*> user = find_user(event->user);
+  Result<PartitionState::User*> user = find_user(event->user);
   if (!user) return tl::unexpected(user.error());
-  if (scorer_.apply(*event, *user)) state_.note_change(event->user, **user, record.offset);
-  state_.release(event->user, **user);
+  if (scorer_.apply(*event, &(*user)->value())) state_.note_change(*user, record.offset);
+  state_.release(*user);
   return {};
 }
 

@@ -162,7 +162,7 @@ class Task {
   ScoreObserver* observer() { return observers_.empty() ? nullptr : &observers_; }
   Status accept_offset(const InputRecord& record);
   Status check_last_record(const InputRecord& record);
-  Result<HotUser*> find_user(const UserId& user);
+  Result<PartitionState::User*> find_user(const UserId& user);
   Status apply_and_score(const InputRecord& record);
   void add_examples(const InputRecord& record);
   OutputRecord encoded(const ScoreEvent& event);

@@ -1,22 +1,28 @@
 // HotUserCache: the least-recently-used cache of hot users, bounded in bytes.
 //
-// Value is what a task keeps hot of a user. Users with unsaved changes must not be evicted: they
-// are pinned until their checkpoint; pinned bytes count against the bound all the same, so
-// the owner learns from pinned_bytes() when it has to save sooner. find, insert and unpin are uses.
-// Errors: none. Threads: one. Cost: O(1) for each call, O(evicted) for evict, O(count) for visit.
+// Value is what a task keeps hot of a user. A user with unsaved changes must not be evicted: it is
+// changed from its first unsaved change until it is saved, and changed users stand in the order
+// of these. Their bytes count against the bound all the same, so the owner learns from
+// changed_bytes() when it has to save sooner. find, insert and saved are uses.
+// Memory: entries live side by side in blocks that are never given back: what the most users at a
+//         time took stays, and serves the next ones. A user costs no heap block but its value's
+// Errors: none. Threads: one. Cost: O(1) for each call, O(evicted) for evict, O(count) for visit
 // Oracle: a plain map with time stamps (tests/unit/stateful/hot_user_cache_test.cc)
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <iterator>
-#include <list>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/check.h"
 #include "common/flat_index.h"
 #include "common/ids.h"
+#include "common/log_position.h"
 #include "common/prefetch.h"
 #include "stateful/heap_bytes.h"
 
@@ -24,149 +30,213 @@ namespace freshet::stateful {
 
 template <class Value>
 class HotUserCache {
+  using Slot = std::uint32_t;
+  static constexpr Slot kNone = UINT32_MAX;
+
  public:
+  // A user in the cache. It keeps its address until it is evicted.
+  class Entry {
+   public:
+    Entry(UserId user, Value value, Slot slot)
+        : value_(std::move(value)), user_(std::move(user)), slot_(slot) {}
+
+    const UserId& user() const { return user_; }
+    Value& value() { return value_; }
+    const Value& value() const { return value_; }
+    bool changed() const { return changed_; }
+    // Requires: changed().
+    Offset first_change() const { return first_change_; }
+
+   private:
+    friend class HotUserCache;
+    Value value_;
+    UserId user_;
+    std::size_t bytes_ = 0;
+    Offset first_change_{0};
+    Slot slot_;
+    Slot newer_ = kNone;  // the neighbours in the list that it stands in
+    Slot older_ = kNone;
+    bool changed_ = false;
+  };
+
   explicit HotUserCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
   HotUserCache(const HotUserCache&) = delete;
   HotUserCache& operator=(const HotUserCache&) = delete;
 
-  // The user's value, now the most recently used, or null. Valid until the user is evicted.
-  Value* find(const UserId& user) {
-    const Place* found = by_user_.find(user.view(), id_of);
-    if (found == nullptr) return nullptr;
-    use(*found);
-    last_ = *found;
-    return &last_->value;
+  // The user, now the most recently used, or null.
+  Entry* find(const UserId& user) {
+    const Slot* slot = index_.find(user.view(), id_of());
+    if (slot == nullptr) return nullptr;
+    Entry& found = entry(*slot);
+    if (!found.changed_) use(found);
+    return &found;
   }
 
-  // Has the processor fetch what find() will read of the index, and, once that is there, the value.
-  void prefetch_index(std::string_view user) const { by_user_.prefetch(user); }
-  void prefetch_value(std::string_view user) const {
-    if (const Place* place = by_user_.guess(user)) prefetch(&**place, sizeof(Entry));
+  // Has the processor fetch what find() will read of the index, and, once that is there, the user.
+  void prefetch_index(std::string_view user) const { index_.prefetch(user); }
+  void prefetch_user(std::string_view user) const {
+    if (const Slot* slot = index_.guess(user)) prefetch(&entry(*slot), sizeof(Entry));
   }
   // The user's value, or another's, or null. No use of the user; reads nothing but the index.
   const Value* guess(std::string_view user) const {
-    const Place* place = by_user_.guess(user);
-    return place == nullptr ? nullptr : &(*place)->value;
+    const Slot* slot = index_.guess(user);
+    return slot == nullptr ? nullptr : &entry(*slot).value_;
   }
 
   // Adds a user that is not there. `bytes` is what the value holds, itself included. Evicts
   // nothing.
-  Value* insert(const UserId& user, Value value, std::size_t bytes) {
-    recent_.push_front({user, std::move(value), 0, false});
-    const auto entry = recent_.begin();
-    FRESHET_CHECK(by_user_.insert(user.view(), entry, id_of));
-    last_ = entry;
-    account(*entry, bytes + overhead_bytes(user));
-    return &entry->value;
+  Entry* insert(const UserId& user, Value value, std::size_t bytes) {
+    const Slot slot = take_slot();
+    Entry& added = place(slot).emplace(user, std::move(value), slot);
+    FRESHET_CHECK(index_.insert(user.view(), slot, id_of()));
+    push(&recent_, added);
+    set_bytes(&added, bytes);
+    return &added;
   }
 
-  // Tells the cache what the value holds now, itself included. Requires: the user is there.
-  void set_bytes(const UserId& user, std::size_t bytes) {
-    account(*entry_of(user), bytes + overhead_bytes(user));
+  // Tells the cache what the value holds now, itself included.
+  void set_bytes(Entry* user, std::size_t bytes) {
+    const std::size_t before = user->bytes_;
+    user->bytes_ = bytes + overhead_bytes(user->user_);
+    bytes_ = bytes_ - before + user->bytes_;
+    if (user->changed_) changed_bytes_ = changed_bytes_ - before + user->bytes_;
   }
 
-  // Keeps the user from being evicted until unpin. Requires: the user is there and not pinned.
-  void pin(const UserId& user) {
-    const auto entry = entry_of(user);
-    FRESHET_CHECK(!entry->pinned);
-    entry->pinned = true;
-    pinned_bytes_ += entry->bytes;
-    pinned_.splice(pinned_.begin(), recent_, entry);
+  // Notes a change by the record at `offset`, and keeps the user from being evicted until saved().
+  // Requires: offsets of users that become changed do not go down.
+  void note_change(Entry* user, Offset offset) {
+    if (user->changed_) return;
+    FRESHET_CHECK(changed_.newest == kNone || entry(changed_.newest).first_change_ <= offset);
+    remove(&recent_, *user);
+    user->changed_ = true;
+    user->first_change_ = offset;
+    push(&changed_, *user);
+    changed_bytes_ += user->bytes_;
+    ++changes_begun_;
   }
 
-  // Requires: the user is there.
-  bool is_pinned(const UserId& user) const { return entry_of(user)->pinned; }
-
-  // Requires: the user is there and pinned.
-  void unpin(const UserId& user) {
-    const auto entry = entry_of(user);
-    FRESHET_CHECK(entry->pinned);
-    entry->pinned = false;
-    pinned_bytes_ -= entry->bytes;
-    recent_.splice(recent_.begin(), pinned_, entry);
+  // The user that has been changed for longest, or null.
+  Entry* longest_changed() { return changed_.oldest == kNone ? nullptr : &entry(changed_.oldest); }
+  const Entry* longest_changed() const {
+    return changed_.oldest == kNone ? nullptr : &entry(changed_.oldest);
   }
 
-  // Removes least recently used users that are not pinned until bytes() <= bytes_max.
+  // Requires: the user is changed.
+  void saved(Entry* user) {
+    FRESHET_CHECK(user->changed_);
+    remove(&changed_, *user);
+    user->changed_ = false;
+    changed_bytes_ -= user->bytes_;
+    push(&recent_, *user);
+  }
+
+  // Removes least recently used users that are not changed until bytes() <= bytes_max.
   // Returns how many were removed.
   std::size_t evict() {
     std::size_t removed = 0;
-    for (; bytes_ > bytes_max_ && !recent_.empty(); ++removed) {
-      if (last_ == std::prev(recent_.end())) last_ = recent_.end();
-      bytes_ -= recent_.back().bytes;
-      by_user_.erase(recent_.back().user.view(), id_of);
-      recent_.pop_back();
+    for (; bytes_ > bytes_max_ && recent_.oldest != kNone; ++removed) {
+      const Slot slot = recent_.oldest;
+      bytes_ -= entry(slot).bytes_;
+      remove(&recent_, entry(slot));
+      FRESHET_CHECK(index_.erase(entry(slot).user_.view(), id_of()));
+      place(slot).reset();
+      free_.push_back(slot);
     }
     return removed;
   }
 
-  // Calls visit(value) for each user in `count` buckets of the index, from `bucket` on; it returns
-  // what the value holds then. Returns where to go on, none at the end. No use of the users, and
-  // nothing is evicted. A round over all users begins anew where buckets() has changed since; one
-  // that goes on after users were evicted may pass a few over.
+  // Calls visit(value) for each user in `count` slots, from `slot` on; it returns what the value
+  // holds then. Returns where to go on, none at the end. No use of the users, and nothing is
+  // evicted. A user keeps its slot, so a round from 0 to the end meets all that were there from its
+  // beginning to its end.
   template <class Visit>
-  std::optional<std::size_t> visit(std::size_t bucket, std::size_t count, const Visit& visit) {
-    for (; bucket < by_user_.slots(); ++bucket, --count) {
-      if (count == 0) return bucket;
-      const Place* found = by_user_.at_place(bucket);
-      if (found == nullptr) continue;
-      Entry& entry = **found;
-      account(entry, visit(entry.value) + overhead_bytes(entry.user));
+  std::optional<std::size_t> visit(std::size_t slot, std::size_t count, const Visit& visit) {
+    for (; slot < slots_; ++slot, --count) {
+      if (count == 0) return slot;
+      std::optional<Entry>& user = place(static_cast<Slot>(slot));
+      if (user) set_bytes(&*user, visit(user->value_));
     }
     return std::nullopt;
   }
-  std::size_t buckets() const { return by_user_.slots(); }  // some twice as many as users
 
   void set_bytes_max(std::size_t bytes_max) { bytes_max_ = bytes_max; }
 
   std::size_t bytes() const { return bytes_; }
-  std::size_t pinned_bytes() const { return pinned_bytes_; }
-  std::size_t size() const { return by_user_.size(); }
+  std::size_t changed_bytes() const { return changed_bytes_; }
+  std::size_t size() const { return index_.size(); }
+  std::size_t changed_count() const { return changed_.size; }
+  std::uint64_t changes_begun() const { return changes_begun_; }  // ever
   std::size_t bytes_max() const { return bytes_max_; }
 
-  // What a user costs beside its value: its list node, its key, its share of the index.
+  // What a user costs beside its value: its place, its key, its share of the index.
   static std::size_t overhead_bytes(const UserId& user) {
-    constexpr std::size_t kListLinks = 2 * sizeof(void*);
-    return heap_block_bytes(kListLinks + sizeof(Entry)) - sizeof(Value) +
-           FlatIndex<Place>::bytes_each() + string_heap_bytes(user.view());
+    return sizeof(std::optional<Entry>) - sizeof(Value) + FlatIndex<Slot>::bytes_each() +
+           string_heap_bytes(user.view());
   }
 
  private:
-  struct Entry {
-    UserId user;
-    Value value;
-    std::size_t bytes;
-    bool pinned;
+  static constexpr std::size_t kBlockSlots = 64;
+  using Block = std::array<std::optional<Entry>, kBlockSlots>;
+
+  struct List {
+    Slot newest = kNone;
+    Slot oldest = kNone;
+    std::size_t size = 0;
   };
-  using Entries = std::list<Entry>;
-  using Place = typename Entries::iterator;  // entries never move
 
-  static std::string_view id_of(Place entry) { return entry->user.view(); }
-
-  // What is asked of a user is mostly asked of the one that was found last.
-  Place entry_of(const UserId& user) const {
-    if (last_ != recent_.end() && last_->user == user) return last_;
-    const Place* found = by_user_.find(user.view(), id_of);
-    FRESHET_CHECK(found != nullptr);
-    return *found;
+  auto id_of() const {
+    return [this](Slot slot) { return entry(slot).user_.view(); };
   }
 
-  void use(Place entry) {
-    if (!entry->pinned) recent_.splice(recent_.begin(), recent_, entry);
+  std::optional<Entry>& place(Slot slot) {
+    return (*blocks_[slot / kBlockSlots])[slot % kBlockSlots];
+  }
+  Entry& entry(Slot slot) { return *place(slot); }
+  const Entry& entry(Slot slot) const {
+    return *(*blocks_[slot / kBlockSlots])[slot % kBlockSlots];
   }
 
-  void account(Entry& entry, std::size_t bytes) {
-    bytes_ = bytes_ - entry.bytes + bytes;
-    if (entry.pinned) pinned_bytes_ = pinned_bytes_ - entry.bytes + bytes;
-    entry.bytes = bytes;
+  Slot take_slot() {
+    if (free_.empty()) {
+      FRESHET_CHECK(slots_ < kNone);
+      if (slots_ % kBlockSlots == 0) blocks_.push_back(std::make_unique<Block>());
+      return static_cast<Slot>(slots_++);
+    }
+    const Slot slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+
+  void push(List* list, Entry& user) {
+    user.newer_ = kNone;
+    user.older_ = list->newest;
+    (list->newest == kNone ? list->oldest : entry(list->newest).newer_) = user.slot_;
+    list->newest = user.slot_;
+    ++list->size;
+  }
+
+  void remove(List* list, Entry& user) {
+    (user.newer_ == kNone ? list->newest : entry(user.newer_).older_) = user.older_;
+    (user.older_ == kNone ? list->oldest : entry(user.older_).newer_) = user.newer_;
+    --list->size;
+  }
+
+  void use(Entry& user) {
+    if (recent_.newest == user.slot_) return;
+    remove(&recent_, user);
+    push(&recent_, user);
   }
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  std::size_t pinned_bytes_ = 0;
-  Entries recent_;  // evictable, the most recently used first
-  Entries pinned_;
-  FlatIndex<Place> by_user_;
-  Place last_ = recent_.end();  // found or inserted; the end where it has left
+  std::size_t changed_bytes_ = 0;
+  std::uint64_t changes_begun_ = 0;
+  std::vector<std::unique_ptr<Block>> blocks_;  // [slots / kBlockSlots]
+  std::size_t slots_ = 0;
+  std::vector<Slot> free_;
+  FlatIndex<Slot> index_;
+  List recent_;   // evictable, the most recently used is the newest
+  List changed_;  // the longest changed is the oldest
 };
 
 }  // namespace freshet::stateful

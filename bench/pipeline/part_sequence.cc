@@ -1,7 +1,6 @@
 #include "bench/pipeline/parts.h"
 #include "bench/pipeline/sampled_clicks.h"
 #include "common/check.h"
-#include "stateful/changed_users.h"
 #include "stateful/hot_user_cache.h"
 
 namespace freshet::bench {
@@ -32,10 +31,7 @@ class SequencePart final : public Stage {
       id = user_id(next.user);
       click = {next.ts, item_id(next.item)};
     }
-    while (changed_.size() > kChangedMost) {
-      cache_.unpin(changed_.oldest()->user);
-      changed_.pop_oldest();
-    }
+    while (cache_.changed_count() > kChangedMost) cache_.saved(cache_.longest_changed());
   }
 
   void run(std::size_t count) override {
@@ -43,18 +39,15 @@ class SequencePart final : public Stage {
     for (std::size_t i = 0; i < count; ++i) {
       auto& [id, click] = added_[i];
       const EventTime now = click.ts;
-      stateful::UserState* user = cache_.find(id);
-      stateful::Sequence& sequence = user->sequences[0];
+      auto* user = cache_.find(id);
+      stateful::Sequence& sequence = user->value().sequences[0];
       keep(sequence.has_visible_after(click, now, age_max));
       keep(sequence.has_visible(click, now, age_max));
       const auto inserted = sequence.insert(click);
       FRESHET_CHECK(inserted.outcome == stateful::Sequence::InsertResult::Outcome::kInserted);
       keep(sequence.visible(now, age_max));
-      if (!cache_.is_pinned(id)) {
-        changed_.note(id, Offset{now.ms});
-        cache_.pin(id);
-      }
-      cache_.set_bytes(id, user->heap_bytes());
+      cache_.note_change(user, Offset{now.ms});
+      cache_.set_bytes(user, user->value().heap_bytes());
       cache_.evict();
     }
   }
@@ -63,7 +56,6 @@ class SequencePart final : public Stage {
   std::vector<stateful::BehaviourLimits> limits_;
   SampledClicks clicks_;
   stateful::HotUserCache<stateful::UserState> cache_;
-  stateful::ChangedUsers changed_;
   std::vector<std::pair<UserId, stateful::Click>> added_;
 };
 

@@ -39,13 +39,13 @@ Status DelayedPartition::catch_up(const EventScorer& applier, EventTime stream_t
                                   DurationMs delay) {
   while (!held_.empty() && held_.top().event.ts + delay <= stream_time) {
     const Event& event = held_.top().event;
-    const Result<HotUser*> user = state_.user(event.user);
+    const Result<PartitionState::User*> user = state_.user(event.user);
     if (!user) return tl::unexpected(user.error());
-    if (applier.apply(event, *user)) {
-      state_.note_change(event.user, **user, Offset{static_cast<std::int64_t>(order_)});
+    if (applier.apply(event, &(*user)->value())) {
+      state_.note_change(*user, Offset{static_cast<std::int64_t>(order_)});
       ++unsaved_;
     }
-    state_.release(event.user, **user);
+    state_.release(*user);
     held_.pop();
     if (unsaved_ < kInsertsPerSave) continue;
     if (Status saved = save(); !saved) return saved;

@@ -30,8 +30,8 @@ class DelayedPartition {
   Status catch_up(const EventScorer& applier, EventTime stream_time, DurationMs delay);
 
   // The user as of now; valid until the next call.
-  Result<HotUser*> user(const UserId& user) { return state_.user(user); }
-  void release(const UserId& user, const HotUser& hot) { state_.release(user, hot); }
+  Result<PartitionState::User*> user(const UserId& user) { return state_.user(user); }
+  void release(PartitionState::User* user) { state_.release(user); }
 
   // Keeps the event's clicks, if it has any, until they are due.
   void hold(const Event& event);

@@ -33,20 +33,21 @@ Status DelayedWorker::process(Partition partition, const Event& event, EventTime
     return caught_up;
   }
   if (judged) {
-    const Result<HotUser*> user = users.user(event.user);
+    const Result<PartitionState::User*> user = users.user(event.user);
     if (!user) return tl::unexpected(user.error());
+    HotUser& hot = (*user)->value();
     const std::vector<stateful::BehaviourLimits> limits = config_.limits();
     Windows windows;
-    (*user)->refresh(models_, limits, stream_time, &windows);
+    hot.refresh(models_, limits, stream_time, &windows);
     for (std::size_t b = 0; b < limits.size(); ++b) {
-      windows[b] = (*user)->state().sequences[b].visible_before(event.ts - delay_, stream_time,
-                                                                limits[b].age_max);
+      windows[b] = hot.state().sequences[b].visible_before(event.ts - delay_, stream_time,
+                                                           limits[b].age_max);
     }
     logits_.assign(models_.size(), {});
-    const Snapshot snapshot{event, stream_time, **user, windows};
+    const Snapshot snapshot{event, stream_time, hot, windows};
     ModelScores scores;
     for (ModelScorer& scorer : scorers_) scorer.score(snapshot, &scores);
-    users.release(event.user, **user);
+    users.release(*user);
   }
   users.hold(event);
   return {};

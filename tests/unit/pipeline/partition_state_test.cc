@@ -32,10 +32,10 @@ class PartitionStateTest : public ::testing::Test {
   void click(const std::string& user, std::int64_t ms) {
     const UserId id(user);
     state_->advance_stream_time(EventTime{test::kBaseMs + ms});
-    HotUser* hot = *state_->user(id);
-    hot->insert(models_, 0, {EventTime{test::kBaseMs + ms}, ItemId("v1")});
-    state_->note_change(id, *hot, Offset{next_offset_++});
-    state_->release(id, *hot);
+    PartitionState::User* hot = *state_->user(id);
+    hot->value().insert(models_, 0, {EventTime{test::kBaseMs + ms}, ItemId("v1")});
+    state_->note_change(hot, Offset{next_offset_++});
+    state_->release(hot);
   }
 
   // Saves what the slice holds; returns its users' names, "-" before one that is deleted.
@@ -108,7 +108,7 @@ TEST_F(PartitionStateTest, WhileMemoryIsShortUsersAreSavedBeforeTheyAreDue) {
   EXPECT_EQ(save(0, 0).size(), 3U);
   EXPECT_EQ(state_->cache_bytes(), 0U);
   click("a", 2);  // comes back from the store
-  EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 2U);
+  EXPECT_EQ((*state_->user(UserId("a")))->value().state().sequences[0].size(), 2U);
   save(kAll, kAll);
   expect_sums_of_a_scan();
 }
@@ -136,8 +136,8 @@ TEST_F(PartitionStateTest, CollectionLeavesVisibleClicksAlone) {
   state_->advance_stream_time(EventTime{test::kBaseMs + 150});
   ASSERT_TRUE(state_->collect(10, Offset{9}));
   EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("a"));
-  EXPECT_EQ((*state_->user(UserId("a")))->state().sequences[0].size(), 1U);
-  EXPECT_EQ((*state_->user(UserId("b")))->state().sequences[0].size(), 1U);
+  EXPECT_EQ((*state_->user(UserId("a")))->value().state().sequences[0].size(), 1U);
+  EXPECT_EQ((*state_->user(UserId("b")))->value().state().sequences[0].size(), 1U);
   expect_sums_of_a_scan();
 }
 
@@ -145,7 +145,7 @@ TEST_F(PartitionStateTest, WhatALaterOwnerMayHaveWrittenIsNotRead) {
   click("a", 1);
   static_cast<void>(store_.take_ownership(Partition{0}));
   EXPECT_TRUE(state_->user(UserId("a")));  // its own memory still is what it was
-  const Result<HotUser*> read = state_->user(UserId("b"));
+  const Result<PartitionState::User*> read = state_->user(UserId("b"));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kFenced);
   const Status collected = state_->collect(10, Offset{9});
@@ -196,10 +196,10 @@ TEST_F(PartitionStateTest, AfterASwapUsersArePooledAnewWithoutBeingUsed) {
   EXPECT_GT(pooled, before);
   for (int i = 0; i < 100; ++i) {
     const UserId id("u" + std::to_string(i));
-    HotUser* hot = *state_->user(id);
-    EXPECT_EQ(hot->view(0).serial(), next[0]->serial);
-    EXPECT_EQ(hot->view(0).summed(0), 1U);
-    state_->release(id, *hot);
+    PartitionState::User* hot = *state_->user(id);
+    EXPECT_EQ(hot->value().view(0).serial(), next[0]->serial);
+    EXPECT_EQ(hot->value().view(0).summed(0), 1U);
+    state_->release(hot);
   }
   EXPECT_EQ(state_->cache_bytes(), pooled) << "a use found nothing left to do";
 }
@@ -211,7 +211,7 @@ TEST_F(PartitionStateTest, ASwapDuringARoundBeginsItAnew) {
   state_->serve(second);
   EXPECT_TRUE(state_->repool());
   state_->serve(third);
-  for (int i = 100; i < 400; ++i) {  // the index grows meanwhile
+  for (int i = 100; i < 400; ++i) {  // users come meanwhile
     models_ = third;
     click("u" + std::to_string(i), i);
     if (i % 100 == 0) state_->repool();
@@ -219,8 +219,7 @@ TEST_F(PartitionStateTest, ASwapDuringARoundBeginsItAnew) {
   while (state_->repool()) continue;
   const std::size_t pooled = state_->cache_bytes();
   for (int i = 0; i < 400; ++i) {
-    const UserId id("u" + std::to_string(i));
-    state_->release(id, **state_->user(id));
+    state_->release(*state_->user(UserId("u" + std::to_string(i))));
   }
   EXPECT_EQ(state_->cache_bytes(), pooled);
 }

@@ -25,8 +25,8 @@ std::size_t entry_bytes(const UserId& id, std::size_t value_bytes = kValueBytes)
   return value_bytes + Cache::overhead_bytes(id);
 }
 
-void add(Cache* cache, std::uint64_t number) {
-  cache->insert(user(number), std::make_unique<int>(static_cast<int>(number)), kValueBytes);
+Cache::Entry* add(Cache* cache, std::uint64_t number) {
+  return cache->insert(user(number), std::make_unique<int>(static_cast<int>(number)), kValueBytes);
 }
 
 TEST(HotUserCacheTest, FindsWhatWasInserted) {
@@ -34,7 +34,8 @@ TEST(HotUserCacheTest, FindsWhatWasInserted) {
   EXPECT_EQ(cache.find(user(1)), nullptr);
   add(&cache, 1);
   ASSERT_NE(cache.find(user(1)), nullptr);
-  EXPECT_EQ(**cache.find(user(1)), 1);
+  EXPECT_EQ(*cache.find(user(1))->value(), 1);
+  EXPECT_EQ(cache.find(user(1))->user(), user(1));
   EXPECT_EQ(cache.size(), 1U);
 }
 
@@ -48,30 +49,75 @@ TEST(HotUserCacheTest, EvictsTheLeastRecentlyUsedFirst) {
   EXPECT_NE(cache.find(user(3)), nullptr);
 }
 
-TEST(HotUserCacheTest, PinnedUsersStayAndCount) {
+TEST(HotUserCacheTest, ChangedUsersStayAndCount) {
   Cache cache(0);
-  for (const std::uint64_t number : {1ULL, 2ULL}) add(&cache, number);
-  cache.pin(user(1));
-  EXPECT_EQ(cache.pinned_bytes(), entry_bytes(user(1)));
+  Cache::Entry* first = add(&cache, 1);
+  add(&cache, 2);
+  cache.note_change(first, Offset{7});
+  EXPECT_EQ(cache.changed_bytes(), entry_bytes(user(1)));
+  EXPECT_EQ(cache.changed_count(), 1U);
   EXPECT_EQ(cache.evict(), 1U);
-  EXPECT_NE(cache.find(user(1)), nullptr);
+  EXPECT_EQ(cache.find(user(1)), first);
   EXPECT_EQ(cache.bytes(), entry_bytes(user(1)));
-  cache.unpin(user(1));
-  EXPECT_EQ(cache.pinned_bytes(), 0U);
+  cache.saved(first);
+  EXPECT_EQ(cache.changed_bytes(), 0U);
   EXPECT_EQ(cache.evict(), 1U);
   EXPECT_EQ(cache.bytes(), 0U);
 }
 
+TEST(HotUserCacheTest, AChangedUserKeepsThePlaceOfItsFirstChange) {
+  Cache cache(1 << 20);
+  EXPECT_EQ(cache.longest_changed(), nullptr);
+  Cache::Entry* first = add(&cache, 1);
+  Cache::Entry* second = add(&cache, 2);
+  cache.note_change(first, Offset{10});
+  cache.note_change(second, Offset{11});
+  cache.note_change(first, Offset{12});
+  cache.find(user(1));
+  EXPECT_EQ(cache.longest_changed(), first);
+  EXPECT_EQ(first->first_change(), Offset{10});
+  EXPECT_EQ(cache.changes_begun(), 2U);
+}
+
+TEST(HotUserCacheTest, ASavedUserEntersAgainAtItsNextChange) {
+  Cache cache(1 << 20);
+  Cache::Entry* first = add(&cache, 1);
+  Cache::Entry* second = add(&cache, 2);
+  cache.note_change(first, Offset{10});
+  cache.note_change(second, Offset{11});
+  cache.saved(first);
+  EXPECT_FALSE(first->changed());
+  cache.note_change(first, Offset{12});
+  EXPECT_EQ(cache.longest_changed(), second);
+  cache.saved(second);
+  EXPECT_EQ(cache.longest_changed(), first);
+  EXPECT_EQ(first->first_change(), Offset{12});
+  EXPECT_EQ(cache.changes_begun(), 3U);
+}
+
 TEST(HotUserCacheTest, BytesFollowTheValueAndTheKey) {
   Cache cache(1 << 20);
-  add(&cache, 1);
+  Cache::Entry* one = add(&cache, 1);
   EXPECT_EQ(cache.bytes(), entry_bytes(user(1)));
-  cache.pin(user(1));
-  cache.set_bytes(user(1), 5000);
+  cache.note_change(one, Offset{1});
+  cache.set_bytes(one, 5000);
   EXPECT_EQ(cache.bytes(), entry_bytes(user(1), 5000));
-  EXPECT_EQ(cache.pinned_bytes(), cache.bytes());
+  EXPECT_EQ(cache.changed_bytes(), cache.bytes());
   EXPECT_EQ(Cache::overhead_bytes(UserId(std::string(100, 'x'))),
             Cache::overhead_bytes(UserId("x")) + string_heap_bytes(std::string(100, 'x')));
+}
+
+TEST(HotUserCacheTest, UsersKeepTheirAddressAndAnEvictedOnesPlaceIsTakenAgain) {
+  Cache cache(1 << 20);
+  Cache::Entry* kept = add(&cache, 0);
+  Cache::Entry* left = add(&cache, 1);
+  cache.note_change(kept, Offset{1});
+  cache.set_bytes_max(0);
+  EXPECT_EQ(cache.evict(), 1U);
+  EXPECT_EQ(add(&cache, 2), left);
+  for (std::uint64_t number = 3; number < 1'000; ++number) add(&cache, number);
+  EXPECT_EQ(cache.find(user(0)), kept);
+  EXPECT_EQ(*kept->value(), 0);
 }
 
 TEST(HotUserCacheTest, LowerBoundEvictsAtTheNextCall) {
@@ -86,12 +132,12 @@ TEST(HotUserCacheTest, LowerBoundEvictsAtTheNextCall) {
 TEST(HotUserCacheDeathTest, MisuseIsCaught) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Cache cache(1 << 20);
-  add(&cache, 1);
+  Cache::Entry* first = add(&cache, 1);
+  Cache::Entry* second = add(&cache, 2);
   EXPECT_DEATH(add(&cache, 1), "check failed");
-  EXPECT_DEATH(cache.unpin(user(1)), "check failed");
-  EXPECT_DEATH(cache.set_bytes(user(2), 1), "check failed");
-  cache.pin(user(1));
-  EXPECT_DEATH(cache.pin(user(1)), "check failed");
+  EXPECT_DEATH(cache.saved(first), "check failed");
+  cache.note_change(first, Offset{10});
+  EXPECT_DEATH(cache.note_change(second, Offset{9}), "check failed");
 }
 
 // The oracle: users with the time of their last use, the smallest of which leaves first.
@@ -100,7 +146,7 @@ class NaiveCache {
   struct User {
     std::uint64_t used = 0;
     std::size_t bytes = 0;
-    bool pinned = false;
+    bool changed = false;
   };
 
   void use(const UserId& id) { users_[id].used = ++now_; }
@@ -108,10 +154,10 @@ class NaiveCache {
   bool has(const UserId& id) const { return users_.contains(id); }
   std::size_t size() const { return users_.size(); }
 
-  std::size_t bytes(bool only_pinned) const {
+  std::size_t bytes(bool only_changed) const {
     std::size_t sum = 0;
     for (const auto& [id, entry] : users_) {
-      if (entry.pinned || !only_pinned) sum += entry.bytes + Cache::overhead_bytes(id);
+      if (entry.changed || !only_changed) sum += entry.bytes + Cache::overhead_bytes(id);
     }
     return sum;
   }
@@ -121,7 +167,7 @@ class NaiveCache {
     while (bytes(false) > bytes_max) {
       auto oldest = users_.end();
       for (auto it = users_.begin(); it != users_.end(); ++it) {
-        if (it->second.pinned) continue;
+        if (it->second.changed) continue;
         if (oldest == users_.end() || it->second.used < oldest->second.used) oldest = it;
       }
       if (oldest == users_.end()) break;
@@ -137,32 +183,32 @@ class NaiveCache {
 };
 
 // One random call on both; they must agree on what is there and on every count.
-void step(Random* random, Cache* cache, NaiveCache* naive) {
+void step(Random* random, std::int64_t offset, Cache* cache, NaiveCache* naive) {
   const UserId id = user(random->below(12));
-  std::unique_ptr<int>* value = cache->find(id);
-  ASSERT_EQ(value != nullptr, naive->has(id));
-  if (value != nullptr) naive->use(id);
+  Cache::Entry* found = cache->find(id);
+  ASSERT_EQ(found != nullptr, naive->has(id));
+  if (found != nullptr) naive->use(id);
   const std::size_t bytes = 50 + random->below(400);
   switch (random->below(4)) {
     case 0:
-      if (value != nullptr) break;
+      if (found != nullptr) break;
       cache->insert(id, std::make_unique<int>(0), bytes);
       naive->use(id);
       naive->at(id).bytes = bytes;
       break;
     case 1:
-      if (value == nullptr) break;
-      cache->set_bytes(id, bytes);
+      if (found == nullptr) break;
+      cache->set_bytes(found, bytes);
       naive->at(id).bytes = bytes;
       break;
     case 2:
-      if (value == nullptr) break;
-      if (naive->at(id).pinned) {
-        cache->unpin(id);
+      if (found == nullptr) break;
+      if (naive->at(id).changed) {
+        cache->saved(found);
       } else {
-        cache->pin(id);
+        cache->note_change(found, Offset{offset});
       }
-      naive->at(id).pinned = !naive->at(id).pinned;
+      naive->at(id).changed = !naive->at(id).changed;
       naive->use(id);
       break;
     default:
@@ -170,7 +216,7 @@ void step(Random* random, Cache* cache, NaiveCache* naive) {
   }
   ASSERT_EQ(cache->size(), naive->size());
   ASSERT_EQ(cache->bytes(), naive->bytes(false));
-  ASSERT_EQ(cache->pinned_bytes(), naive->bytes(true));
+  ASSERT_EQ(cache->changed_bytes(), naive->bytes(true));
 }
 
 TEST(HotUserCacheTest, AgreesWithAMapOfTimeStamps) {
@@ -179,7 +225,7 @@ TEST(HotUserCacheTest, AgreesWithAMapOfTimeStamps) {
     Cache cache(random.below(3000));
     NaiveCache naive;
     for (int i = 0; i < 200; ++i) {
-      step(&random, &cache, &naive);
+      step(&random, i, &cache, &naive);
       if (HasFatalFailure()) return;
     }
   }
@@ -191,14 +237,14 @@ TEST(HotUserCacheTest, AVisitInStepsSeesEachUserOnceAndItsNewSize) {
   const std::uint64_t users = 1 + random.below(200);
   std::size_t bytes = 0;
   for (std::uint64_t i = 0; i < users; ++i) {
-    add(&cache, i);
-    if (random.chance(0.3)) cache.pin(user(i));
+    Cache::Entry* added = add(&cache, i);
+    if (random.chance(0.3)) cache.note_change(added, Offset{static_cast<std::int64_t>(i)});
     bytes += entry_bytes(user(i), 7);
   }
   std::multiset<int> seen;
-  std::optional<std::size_t> bucket = 0;
-  while (bucket) {
-    bucket = cache.visit(*bucket, 1 + random.below(8), [&](const std::unique_ptr<int>& value) {
+  std::optional<std::size_t> slot = 0;
+  while (slot) {
+    slot = cache.visit(*slot, 1 + random.below(8), [&](const std::unique_ptr<int>& value) {
       seen.insert(*value);
       return std::size_t{7};
     });
