@@ -105,6 +105,29 @@ class TrainPathTest(TrainingTestCase):
         self.assertIn("| traditional |", markdown)
         self.assertIn("self_shared", done.stdout)
 
+    def test_what_the_clicks_tell_is_learned_to_within_0_005_of_the_truth(self):
+        log = self.dir / "planted.jsonl"
+        harness.freshet("generate", "--output", log, "--events", 150000, "--users", 300, "--items", 30,
+                        "--follow-clicks", "--seen", 0, "--late", 0, "--duplicates", 0, "--bad", 0, "--requests", 0,
+                        "--truth")
+        (self.dir / "planted.yaml").write_text(
+            "kafka: {input: log, dead_letter: log-dead-letter}\nevents: {context: [tab]}\n"
+            "candidates: {source: event}\nbehaviours:\n"
+            "  - {name: click, types: [click], length_max: 10, age_max: 3650d}\n")
+        command = [ROOT / "scripts/compare", "-c", self.dir / "planted.yaml", "--log", log, "--out",
+                   self.dir / "planted", "--truth", "p", "--variants", "traditional", "--seeds", "1", "--no-timing",
+                   "--looks", "0", "--replicates", "50", "--", "--dim", "16", "--layers", "32,16", "--dropout", "0",
+                   "--weight-decay", "0.01", "--batch-size", "512", "--learning-rate", "0.01", "--crosses",
+                   "item,context:tab", "--buckets", "4096", "--epochs", "4", "--no-refit"]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False,
+                              env={**os.environ, "FRESHET_BINARY": str(harness.BINARY)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads((self.dir / "planted/comparison.json").read_text())
+        over = result["kinds"][0]["over"]
+        self.assertGreater(over["truth"]["value"], -0.005)
+        self.assertLess(over["truth"]["value"], 0.001)
+        self.assertGreater(over["rates"]["value"], 0.05)
+
     def test_served_logits_of_trained_models_are_those_of_pytorch(self):
         examples, _ = self.export("versions/1", self.dir / "log.jsonl")
         for variant, options in TRAINED:
