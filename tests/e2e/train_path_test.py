@@ -83,15 +83,22 @@ class TrainingTestCase(unittest.TestCase):
 
 
 class TrainPathTest(TrainingTestCase):
+    def compare(self, *options):
+        """Of a log with requests, with broken lines, and with a worker that answers from its model's ranking."""
+        log, config = self.dir / "asked.jsonl", self.dir / "asked.yaml"
+        if not log.is_file():
+            harness.freshet("generate", "--output", log, "--events", EVENTS, "--users", 30, "--items", 120, "--truth",
+                            "--requests", 0.05, "--bad", 0.02)
+            config.write_text(f"candidates: {{source: catalogue}}\n{BEHAVIOURS}")
+        command = [ROOT / "scripts/compare", "-c", config, "--log", log, "--out", self.dir / "compared", "--quick",
+                   "--replicates", 50, "--no-timing", *options]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False,
+                              env={**os.environ, "FRESHET_BINARY": str(harness.BINARY)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done, json.loads((self.dir / "compared/comparison.json").read_text())
+
     def test_a_quick_comparison_is_of_served_models_and_goes_on_where_it_was(self):
-        command = [ROOT / "scripts/compare", "-c", self.configure("compared"), "--log", self.dir / "log.jsonl", "--out",
-                   self.dir / "compared", "--quick", "--replicates", "50", "--no-timing"]
-        for _ in range(2):
-            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300,
-                                  check=False, env={**os.environ, "FRESHET_BINARY": str(harness.BINARY)})
-            self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertNotIn("training ", done.stderr)
-        result = json.loads((self.dir / "compared/comparison.json").read_text())
+        done, result = self.compare()
         self.assertEqual([row["kind"] for row in result["kinds"]], ["traditional", "self_shared"])
         self.assertEqual(result["pairs"][0]["a"], "self_shared")
         judged = json.loads((self.dir / "compared/evaluation.json").read_text())
@@ -104,6 +111,12 @@ class TrainPathTest(TrainingTestCase):
         markdown = (self.dir / "compared/comparison.md").read_text()
         self.assertIn("| traditional |", markdown)
         self.assertIn("self_shared", done.stdout)
+
+        done, held = self.compare("--truth", "p")
+        self.assertNotIn("training ", done.stderr)
+        self.assertLess(held["rows"], result["rows"])  # by those of requests, which have no p
+        areas = {row["name"]: row["auc"]["value"] for row in held["beside"]}
+        self.assertGreater(areas["truth"], max(row["auc"]["value"] for row in held["kinds"]))
 
     def test_what_the_clicks_tell_is_learned_to_within_0_005_of_the_truth(self):
         log = self.dir / "planted.jsonl"
