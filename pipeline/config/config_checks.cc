@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/json_text.h"
+#include "pipeline/config/changelog_name.h"
 #include "pipeline/config/client_options.h"
 #include "pipeline/config/field_path.h"
 #include "pipeline/config/listen_address.h"
@@ -69,6 +70,7 @@ void check_kafka(const WorkerConfig& config, Problems* problems) {
     problems->push_back(
         {"application_id", quote_excerpt(config.application_id) + std::string(kRule)});
   }
+  const std::string changelog = changelog_topic(config);
   std::map<std::string_view, std::string_view> seen;
   for (const auto& [path, topic] : topics) {
     if (!is_topic_name(*topic)) {
@@ -78,6 +80,13 @@ void check_kafka(const WorkerConfig& config, Problems* problems) {
     if (!inserted) {
       problems->push_back({std::string(path), "is the same topic as " + std::string(first->second) +
                                                   "; each needs its own"});
+    }
+    // Refused with the changelog off, too: once it is on, what stands in it is taken for state.
+    if (*topic == changelog) {
+      problems->push_back({std::string(path),
+                           quote_excerpt(*topic) +
+                               " is the topic of the worker's own changelog; name another one, or "
+                               "change application_id"});
     }
   }
   for (const auto& [name, value] : config.kafka.client) {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "common/time.h"
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/finding.h"
 #include "pipeline/kafka/kafka_topics.h"

@@ -1,7 +1,7 @@
 #include "tests/sim/changelog_observer.h"
 
 #include "common/check.h"
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "pipeline/position_metadata.h"
 #include "tests/support/memory_changelog_reader.h"
 

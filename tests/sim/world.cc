@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "pipeline/files/swap_finder.h"
 #include "pipeline/log.h"
 #include "pipeline/position_metadata.h"

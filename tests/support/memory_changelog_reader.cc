@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 
 namespace freshet::test {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "tests/support/memory_changelog_reader.h"
 #include "tests/support/memory_transport.h"
 

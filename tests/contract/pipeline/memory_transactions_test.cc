@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "tests/support/memory_changelog_reader.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/transport_harness.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "stateful/memory_state_store.h"
 #include "tests/support/worker_fixture.h"
 

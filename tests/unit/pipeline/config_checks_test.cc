@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "pipeline/config/client_options.h"
@@ -86,6 +87,26 @@ TEST(ConfigChecksTest, AShadowsTopicIsItsOwn) {
   EXPECT_THAT(refusal_of("{shadow: {path: m, output: scores}}"),
               HasSubstr("shadow.output: is the same topic as kafka.output"));
   EXPECT_EQ(refusal_of("{shadow: {output: scores}}"), "");  // without a model there is no shadow
+}
+
+TEST(ConfigChecksTest, NoTopicIsTheWorkersOwnChangelog) {
+  const std::string name = "shop-sequences-changelog";
+  for (const auto& [path, yaml] : std::map<std::string, std::string>{
+           {"kafka.input", "kafka: {input: " + name + "}"},
+           {"kafka.output", "kafka: {output: " + name + "}"},
+           {"kafka.dead_letter", "kafka: {dead_letter: " + name + "}"},
+           {"shadow.output", "shadow: {path: m, output: " + name + "}"},
+           {"examples.topic", "examples: {topic: " + name + "}"},
+       }) {
+    for (const char* changelog : {"on", "off"}) {
+      const std::string rest = ", delivery: at_least_once, changelog: " + std::string(changelog);
+      EXPECT_THAT(refusal_of("{application_id: shop, " + yaml + rest + "}"),
+                  HasSubstr(path + ": \"" + name +
+                            "\" is the topic of the worker's own changelog; name another one, or "
+                            "change application_id"));
+      EXPECT_EQ(refusal_of("{application_id: shop2, " + yaml + rest + "}"), "");
+    }
+  }
 }
 
 TEST(ConfigChecksTest, TopicNamesFollowKafkasRule) {

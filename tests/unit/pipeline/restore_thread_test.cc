@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "pipeline/changelog_name.h"
+#include "pipeline/config/changelog_name.h"
 #include "pipeline/log.h"
 #include "stateful/memory_state_store.h"
 #include "tests/support/memory_broker.h"
