@@ -89,17 +89,22 @@ Result<KafkaTopic> KafkaProducer::open_topic(const std::string& name,
   rd_kafka_topic_t* topic = rd_kafka_topic_new(handle_->get(), name.c_str(), nullptr);
   if (topic == nullptr) return refused_topic(name);
   topics_.push_back({name, *bytes_max, topic});
-  if (Status kept = keep_batches_below(*bytes_max); !kept) {
+  if (Status kept = keep_batches_below(topics_.back()); !kept) {
     return tl::unexpected<Error>(kept.error());
   }
   return KafkaTopic{topics_.size() - 1, *count};
 }
 
 // librdkafka knows only one bound for all topics, and none that could be changed later.
-Status KafkaProducer::keep_batches_below(std::size_t bytes_max) {
+Status KafkaProducer::keep_batches_below(const OpenTopic& topic) {
   const auto batch_bytes = static_cast<std::size_t>(handle_->number_option("batch.size"));
-  if (batch_bytes <= bytes_max) return {};
-  options_.emplace_back("batch.size", std::to_string(bytes_max));
+  if (batch_bytes <= topic.bytes_max) return {};
+  handle_->log(kKafkaLogWarning,
+               "topic " + topic.name + ": max.message.bytes is " + std::to_string(topic.bytes_max) +
+                   ", so the batches for all topics are kept below that, and writing is slower; "
+                   "raise it to " +
+                   std::to_string(batch_bytes) + " or more");
+  options_.emplace_back("batch.size", std::to_string(topic.bytes_max));
   disconnect();
   return connect();
 }

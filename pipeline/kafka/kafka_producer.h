@@ -7,8 +7,8 @@
 //
 // A record is measured before it is taken, uncompressed, against the topic's own max.message.bytes
 // and the client's message.max.bytes; batches are kept below the smallest of the topics' (a broker
-// refuses whole batches). Where the client may not describe a topic, a warning says so and the
-// client's bound alone holds.
+// refuses whole batches), and a warning names the topic that makes them smaller. Where the client
+// may not describe a topic, a warning says so and the client's bound alone holds.
 //
 // Errors:  of send(): kUnavailable when the queue stays full, kBadRecord for a record larger than
 //          those bounds; neither has been taken. Of flush(): kUnavailable while records wait;
@@ -85,7 +85,7 @@ class KafkaProducer final : private KafkaEvents {
   KafkaProducer(KafkaOptions options, KafkaLog log);
   Status connect();
   void disconnect();
-  Status keep_batches_below(std::size_t bytes_max);
+  Status keep_batches_below(const OpenTopic& topic);
   void on_rebalance(int, rd_kafka_topic_partition_list_s*) override {}
   void on_delivery(const rd_kafka_message_s& message) override;
   int hand_over(const KafkaMessage& message);
