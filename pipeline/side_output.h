@@ -5,6 +5,7 @@
 // Threads: one, its task's
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "pipeline/events/record.h"
@@ -15,8 +16,10 @@ namespace freshet::pipeline {
 class SideOutput : public ScoreObserver {
  public:
   // Called once for each record that is published, behind on_scored() where it was scored.
-  // Appends what it gives to `outputs`, where the record's own output stands already.
-  virtual void add_records(const InputRecord& record, std::vector<OutputRecord>* outputs) = 0;
+  // Appends what it gives to `outputs`, where the record's own output stands already. Returns how
+  // many it left out, because a record's outputs stand in memory together.
+  virtual std::size_t add_records(const InputRecord& record,
+                                  std::vector<OutputRecord>* outputs) = 0;
 
   void on_output(const InputRecord&, const OutputRecord&) final {}
 };

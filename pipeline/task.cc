@@ -173,6 +173,7 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   }
   if (!outputs_.empty()) recycled_ = std::move(outputs_.front());
   outputs_.clear();
+  examples_left_out_ = 0;
   if (!record.value) {
     if (publish) ++context_.counters->tombstones;
   } else if (publish) {
@@ -194,7 +195,7 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
 void Task::add_examples(const InputRecord& record) {
   if (examples_ == nullptr) return;
   const std::size_t before = outputs_.size();
-  examples_->add_records(record, &outputs_);
+  examples_left_out_ = examples_->add_records(record, &outputs_);
   context_.counters->examples += outputs_.size() - before;
 }
 

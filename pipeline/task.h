@@ -96,6 +96,8 @@ class Task {
   // beside it; nothing where nothing is published (it is read again, or a tombstone). The records
   // live until the next call.
   Result<std::span<const OutputRecord>> process(const InputRecord& record);
+  // How many of that record's examples were too much for one event, and are not among them.
+  std::size_t examples_left_out() const { return examples_left_out_; }
 
   // A step of look_ahead.h, for a record with this key.
   void look_ahead(std::string_view key, LookAhead what) const { state_.look_ahead(key, what); }
@@ -191,6 +193,7 @@ class Task {
   bool last_record_is_due_;  // the topic has to hold it, and it has not been read yet
 
   std::unique_ptr<SideOutput> examples_;  // null: none are published
+  std::size_t examples_left_out_ = 0;     // of the last record
   ScoreObservers observers_;              // the context's, and examples_
   EventDecoder decoder_;
   EventScorer scorer_;

@@ -30,6 +30,9 @@ constexpr milliseconds kStopGrace{8'000};
 // max.poll.interval.ms (5 min), after which the group goes on without it.
 constexpr milliseconds kGiveBackGrace{20'000};
 constexpr std::int64_t kStatusIntervalMs = 100;
+// What is sent beside the main output before a commit comes early: a transaction that took more
+// than brokers write within transaction.timeout.ms would be fenced, and the same again for ever.
+constexpr std::size_t kBesideBytesPerCommit = std::size_t{8} << 20;
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
 
@@ -144,7 +147,8 @@ Status Worker::process(const RecordBatch& batch) {
     if (!outputs) return recoverable(*task, outputs.error());
     if (Status sent = publish(record, *outputs, task); !sent) return sent;
     ++records_since_commit_;
-    if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1) {
+    if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1 ||
+        bytes_beside_ >= kBesideBytesPerCommit) {
       if (Status committed = commit_if_due(); !committed) return committed;
     }
   }
@@ -205,11 +209,13 @@ Status Worker::commit_first_starts() {
 Status Worker::commit_if_due() {
   const std::int64_t now = context_.clock->monotonic_ms();
   if (now - last_commit_ms_ < context_.config->commit.interval.value &&
-      records_since_commit_ < context_.config->commit.records_max) {
+      records_since_commit_ < context_.config->commit.records_max &&
+      bytes_beside_ < kBesideBytesPerCommit) {
     return {};
   }
   last_commit_ms_ = now;
   records_since_commit_ = 0;
+  bytes_beside_ = 0;
   Status committed = commit(Task::Save::kScheduled);
   if (committed) tasks_.serve_newest();
   return committed;

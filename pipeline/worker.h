@@ -16,6 +16,7 @@
 // Cost:    nothing beyond its tasks'; no lock on the path of a record
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -69,6 +70,9 @@ class Worker final : public RebalanceListener {
   Status publish(const InputRecord& record, std::span<const OutputRecord> outputs, Task* task);
   Status publish_main(const InputRecord& record, const OutputRecord& output, Task* task);
   Status publish_beside(const InputRecord& record, const OutputRecord& output);
+  std::string place_of(const InputRecord& record) const;
+  // Counts what is left out beside the main output; of each kind the first is a warning.
+  void note_left_out(OutputTopic topic, std::size_t count, const std::string& message, bool* told);
   Status send(const OutputRecord& output);
   Status start_restored();
   Status commit_first_starts();
@@ -97,10 +101,13 @@ class Worker final : public RebalanceListener {
   std::int64_t last_commit_ms_ = 0;
   std::int64_t last_status_ms_ = 0;
   std::size_t records_since_commit_ = 0;
+  std::size_t bytes_beside_ = 0;  // sent since the last commit beside the main output
   bool input_ended_ = false;
   std::optional<Trouble> trouble_;
   std::optional<std::int64_t> give_back_by_ms_;  // while the group waits for partitions
   RestartLimit restarts_;
+  std::array<bool, kOutputTopics> told_refused_{};  // that a topic does not take a record
+  bool told_long_event_ = false;
   std::map<Partition, Position> gaps_;  // where records were missing, and have been read again
 };
 

@@ -16,7 +16,17 @@ std::string_view remedy_of(OutputTopic topic) {
                                          : "publish fewer candidates";
 }
 
+std::size_t bytes_of(const OutputRecord& output) {
+  return (output.key ? output.key->size() : 0) + (output.value ? output.value->size() : 0);
+}
+
 }  // namespace
+
+// As messages say it.
+std::string Worker::place_of(const InputRecord& record) const {
+  return context_.config->kafka.input + "-" + std::to_string(record.partition.value) +
+         " at offset " + std::to_string(record.offset.value);
+}
 
 Status Worker::send(const OutputRecord& output) {
   return persist(Operation::kSend, [&] { return transport_->send(output); });
@@ -28,6 +38,14 @@ Status Worker::publish(const InputRecord& record, std::span<const OutputRecord> 
   if (Status sent = publish_main(record, outputs.front(), task); !sent) return sent;
   for (const OutputRecord& output : outputs.subspan(1)) {
     if (Status sent = publish_beside(record, output); !sent) return sent;
+  }
+  if (const std::size_t count = task->examples_left_out(); count > 0) {
+    note_left_out(OutputTopic::kExamples, count,
+                  std::to_string(count) + " of the examples of " + place_of(record) +
+                      " are left out: the rows of one event take too many bytes together; request "
+                      "fewer candidates, or " +
+                      std::string(remedy_of(OutputTopic::kExamples)),
+                  &told_long_event_);
   }
   return {};
 }
@@ -52,19 +70,26 @@ Status Worker::publish_main(const InputRecord& record, const OutputRecord& outpu
 // What stands beside the main output must never keep it back.
 Status Worker::publish_beside(const InputRecord& record, const OutputRecord& output) {
   Status sent = send(output);
+  if (sent) bytes_beside_ += bytes_of(output);
   if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
-  const std::uint64_t before = context_.counters->dropped[static_cast<std::size_t>(output.topic)]++;
-  const std::string message =
-      "the " + std::string(name_of(output.topic)) + " record of " + context_.config->kafka.input +
-      "-" + std::to_string(record.partition.value) + " at offset " +
-      std::to_string(record.offset.value) + " is left out: " + sent.error().message +
-      "; let the topic take larger records, or " + std::string(remedy_of(output.topic));
-  if (before == 0) {
-    log_warn(message + " (freshet_outputs_dropped_total counts them all)");
-  } else {
-    log_debug(message);
-  }
+  note_left_out(output.topic, 1,
+                "the " + std::string(name_of(output.topic)) + " record of " + place_of(record) +
+                    " is left out: " + sent.error().message +
+                    "; let the topic take larger records, or " +
+                    std::string(remedy_of(output.topic)),
+                &told_refused_[static_cast<std::size_t>(output.topic)]);
   return {};
+}
+
+void Worker::note_left_out(OutputTopic topic, std::size_t count, const std::string& message,
+                           bool* told) {
+  context_.counters->dropped[static_cast<std::size_t>(topic)] += count;
+  if (*told) {
+    log_debug(message);
+    return;
+  }
+  *told = true;
+  log_warn(message + " (freshet_outputs_dropped_total counts them all)");
 }
 
 }  // namespace freshet::pipeline

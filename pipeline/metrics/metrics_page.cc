@@ -115,7 +115,7 @@ void add_beside(const Counters& counted, MetricList* list) {
   list->counter("freshet_example_records_total", "Rows made for the examples' topic.",
                 counted.examples);
   list->begin(MetricType::Counter, "freshet_outputs_dropped_total",
-              "Records beside the main output that were too large for their topic.");
+              "Records beside the main output that were left out, as too large.");
   for (const OutputTopic topic : {OutputTopic::kShadow, OutputTopic::kExamples}) {
     list->add(static_cast<double>(counted.dropped[static_cast<std::size_t>(topic)]),
               {{"output", std::string(name_of(topic))}});

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -125,6 +126,54 @@ TEST_F(ExampleRecordsTest, ATooLargeRowIsLeftOutAndCountedAndTheMainOutputStays)
   EXPECT_THAT(world_.outputs(), SizeIs(4));
   EXPECT_THAT(world_.dead_letters(), IsEmpty());
   EXPECT_EQ(world_.counters.dropped[static_cast<std::size_t>(OutputTopic::kExamples)], 1U);
+}
+
+// Clicks, and a request each of whose rows takes about 600 bytes.
+void append_long_request(WorkerWorld* world, std::int64_t at, std::size_t candidates) {
+  const std::string filler(100, 'x');
+  for (int i = 0; i < 3; ++i) {
+    world->append("u", click_json("u", "c" + std::to_string(i) + filler, at + i));
+  }
+  std::vector<std::string> items;
+  for (std::size_t i = 0; i < candidates; ++i) items.push_back(std::to_string(i) + filler);
+  world->append("u", request_json("u", at + 10, items));
+}
+
+TEST_F(ExampleRecordsTest, ALongEventGivesTheFirstRowsThatItsBoundHolds) {
+  constexpr std::size_t kCandidates = 9'000;
+  WorkerWorld without(test::config_of(kYaml));
+  for (WorkerWorld* world : {&world_, &without}) {
+    append_long_request(world, 100, kCandidates);
+    world->append("u", impression_json("u", "v1", 200, false));
+    ASSERT_TRUE(world->run());
+  }
+  const std::vector<std::string> made = rows();
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i + 1 < made.size(); ++i) {
+    bytes += made[i].size();
+    EXPECT_THAT(made[i], HasSubstr("\"item_id\":\"" + std::to_string(i) + "x"));
+  }
+  EXPECT_THAT(made.back(), HasSubstr("\"item_id\":\"v1\"")) << "the next event has its own bound";
+  EXPECT_LE(bytes, ExampleRecords::kEventBytes);
+  EXPECT_GT(bytes + made.front().size() + 10, ExampleRecords::kEventBytes);
+  EXPECT_EQ(world_.counters.examples, made.size());
+  EXPECT_EQ(world_.counters.dropped[static_cast<std::size_t>(OutputTopic::kExamples)],
+            kCandidates - (made.size() - 1));
+  EXPECT_EQ(world_.by_source(), without.by_source());
+}
+
+TEST_F(ExampleRecordsTest, ManyRowsMakeACommitComeEarly) {
+  for (int i = 0; i < 6; ++i) append_long_request(&world_, 100 * i, 5'500);
+  ASSERT_TRUE(world_.run());
+  std::size_t between = 0;  // commits
+  std::size_t most = 0;
+  for (const std::string& call : world_.watch.calls) {
+    between = call == "commit" ? 0 : between + (call == "send" ? 1 : 0);
+    most = std::max(most, between);
+  }
+  const std::size_t row_bytes = rows().front().size();
+  EXPECT_GE(rows().size() * row_bytes, std::size_t{18} << 20) << "too little to need a commit";
+  EXPECT_LE(most * row_bytes, std::size_t{13} << 20) << "8 MiB, one event and the scores";
 }
 
 }  // namespace freshet::pipeline::example_records_test
