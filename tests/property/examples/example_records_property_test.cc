@@ -72,8 +72,8 @@ TEST(ExampleRecordsProperty, TheTopicHoldsTheExportsRowsUnjoined) {
       ASSERT_NE(found, published.end()) << row << " case " << k;
       if (found->second != "null") {
         EXPECT_EQ(found->second, label) << row << " case " << k;
-      } else {
-        joined += label != "null" ? 1 : 0;
+      } else if (label != "null") {
+        ++joined;
       }
     }
     const ExampleCounts counts = examples.counts();
