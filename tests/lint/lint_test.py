@@ -13,6 +13,7 @@ import readme_map
 import shell_scripts
 import sources_listed
 import test_quality
+import wrong_builds
 from tree import Tree, checkout
 
 GUARD = "#pragma once\n"
@@ -125,6 +126,19 @@ class ReadmeMapTest(LintTest):
     def test_a_missing_map_is_found(self):
         self.bites(readme_map.check, {"common/a.h": ""}, "is missing")
         self.bites(readme_map.check, {"README.md": "# Freshet\n"}, "no table")
+
+
+class WrongBuildsTest(LintTest):
+    PATCH = "--- a/a/b.cc\n+++ b/a/b.cc\n@@ -1,3 +1,2 @@\n one\n-two\n three\n"
+
+    def files(self, source):
+        return {"tests/sim/wrong/01-x.patch": self.PATCH, "a/b.cc": source}
+
+    def test_a_hunk_whose_lines_are_gone_is_found(self):
+        self.passes(wrong_builds.check, self.files("zero\none\ntwo\nthree\n"))
+        self.bites(wrong_builds.check, self.files("one\n2\nthree\n"), "does not fit a/b.cc")
+        self.bites(wrong_builds.check, {"tests/sim/wrong/01-x.patch": self.PATCH}, "not in the tree")
+        self.bites(wrong_builds.check, {"tests/sim/wrong/01-x.patch": "words\n"}, "has no hunk")
 
 
 class TestQualityTest(LintTest):
