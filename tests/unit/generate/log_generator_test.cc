@@ -202,7 +202,8 @@ TEST(LogGeneratorTest, InterestsThatFollowClicksAreTheMeanOfTheNewestTen) {
     const std::size_t count = std::min<std::size_t>(clicked.size(), kRecentClicks);
     for (std::size_t c = 0; c < kLatentDim; ++c) {
       double sum = 0;
-      for (std::size_t i = 0; i < count; ++i) sum += catalogue[clicked.rbegin()[i]].taste[c];
+      for (std::size_t i = 0; i < count; ++i)
+        sum += catalogue[clicked[clicked.size() - 1 - i]].taste[c];
       EXPECT_NEAR(audience.interest(0)[c], sum / static_cast<double>(count), 1e-12);
     }
   }
