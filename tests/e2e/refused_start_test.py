@@ -106,7 +106,8 @@ class RefusedStartTest(harness.BrokerTestCase):
         self.produce(logs[0])
         self.run_over("first.log", IMPRESSIONS)
         foreign = self.dir / "foreign.yaml"
-        foreign.write_text(self.config.read_text().replace("input: impressions", f"input: {CHANGELOG}"))
+        foreign.write_text(self.config.read_text().replace("input: impressions", f"input: {CHANGELOG}")
+                           .replace("application_id: e2e", "application_id: stranger"))
         stranger = self.dir / "stranger.jsonl"
         stranger.write_text('{"user_id":"stranger","item_id":"1","ts":1602633600000,"type":"click"}\n')
         harness.freshet("produce", "-c", foreign, "--input", stranger)
