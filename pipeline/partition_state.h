@@ -1,7 +1,7 @@
 // PartitionState: the users of one partition, hot in memory and cold in the store.
 //
-// Owns:    the hot-user cache, the changed users, stream time T, the running stored digest. Every
-//          read of a user goes through it, so a user is never in two states at once.
+// Owns:    the hot-user cache with its changed users, stream time T, the running stored digest.
+//          Every read of a user goes through it, so a user is never in two states at once.
 // Errors:  kCorruptState naming partition and user when stored bytes fail their check, and what the
 //          store says, and kFenced where a read may have seen a later owner's batches; after an
 //          error the whole object must be dropped (Task::close_dirty)

@@ -36,7 +36,7 @@ class AttendedLayer {
   // Builds the user's part from user.clicks [B].
   void fold(const UserInputs& user, UserFold* fold) const;
 
-  // Writes relu(z1) of each candidate. Requires: at most kScoreBlock candidates; `next` may follow.
+  // Writes relu(z1) of each candidate. Requires: at most kScoreBlock of them. `next` is not used.
   void apply(const UserFold& fold, std::span<const ItemRow> candidates,
              std::span<const ItemRow> next, std::span<float> h1) const;
 

@@ -77,7 +77,7 @@ class HotUserCache {
   void prefetch_user(std::string_view user) const {
     if (const Slot* slot = index_.guess(user)) prefetch(&entry(*slot), sizeof(Entry));
   }
-  // The user's value, or another's, or null. No use of the user; reads nothing but the index.
+  // The user's value, or another's, or null. No use of the user; reads no entry.
   const Value* guess(std::string_view user) const {
     const Slot* slot = index_.guess(user);
     return slot == nullptr ? nullptr : &entry(*slot).value_;

@@ -140,12 +140,12 @@ def add_costs(result: dict, folders, freshet: Path | None, arguments, examples, 
         config, _, _ = read_model(some)
         names = behaviours_of(arguments.config) if arguments.config else list(examples.sequences)
         timing = Timing(freshet, arguments.out / "timing", some / "items.txt", names,
-                        sorted({context_field(cross) for cross in config.crosses} - {None}), config.embedding_dim)
+                        sorted({context_field(cross) for cross in config.crosses} - {None}))
     for row in result["kinds"]:
         first = folders[row["kind"]][0]
         say(f"costs: {row['kind']}")
         row["entropy"] = entropy_of(first, examples, later)
-        row["cost"] = timing.of(first) if freshet and not arguments.no_timing else None
+        row["cost"] = timing.of(first, read_model(first)[0]) if freshet and not arguments.no_timing else None
 
 
 def examples_of(log: Log | None, inputs: dict, arguments):

@@ -1,12 +1,13 @@
 """What a model costs where it is served: processor time of `freshet replay` on clicks made for it.
 
     ns per click       what each of 36,000 more clicks with one candidate takes beyond what it takes with a random model
-                       without sequences: state of the attention, u, and the layer that folds it
+                       of the same widths without sequences: state of the attention, u, and the layer that folds it
     ns per candidate   of 4,000 clicks, what 500 candidates take beyond one
     bytes per user     of exact sums, as `freshet model info` says
 
 Each is the least of REPEATS runs, in user and system time of that process, which other work on the machine moves
-little; where it moved one by more than the cost, there is none to tell. Users have LENGTH clicks at most, drawn from all of the model's items.
+little; where it moved one by more than the cost, there is none to tell. Users have LENGTH clicks at most, drawn from all of
+the model's items.
 """
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from model_config import UserError
+from model_config import ModelConfig, UserError
 
 LENGTH = 50
 USERS = 100
@@ -72,9 +73,9 @@ def seconds_of(freshet: Path, config: Path, model: Path, log: Path) -> float:
 class Timing:
     """Clicks and configurations in `folder`, made once for the items and behaviours of the compared models."""
 
-    def __init__(self, freshet: Path, folder: Path, items: Path, behaviours: list[str], context: list[str],
-                 dim: int):
-        self.freshet, self.folder = freshet, folder
+    def __init__(self, freshet: Path, folder: Path, items: Path, behaviours: list[str], context: list[str]):
+        self.freshet, self.folder, self.items, self.behaviours = freshet, folder, items, behaviours
+        self.baselines: dict[tuple[int, int, int], float] = {}
         folder.mkdir(parents=True, exist_ok=True)
         ids = items.read_text().split("\n")[:-1]
         self.candidates = min(CANDIDATES, len(ids))
@@ -83,11 +84,6 @@ class Timing:
         for pool in (1, self.candidates):
             (folder / f"pool{pool}.txt").write_text("".join(f"{item}\n" for item in ids[:pool]))
             write_config(self.config(pool), behaviours, context, folder / f"pool{pool}.txt")
-        none = folder / "none"
-        if not none.is_dir():
-            run_freshet(freshet, "model", "init", "--variant", "none", "--items", items, "--dim", dim, "--behaviours",
-                        behaviours[0], "--output", none)
-        self.without = self.seconds(none, CLICKS, 1) - self.seconds(none, CANDIDATE_CLICKS, 1)
 
     def log(self, clicks: int) -> Path:
         return self.folder / f"clicks{clicks}.jsonl"
@@ -98,11 +94,27 @@ class Timing:
     def seconds(self, model: Path, clicks: int, pool: int) -> float:
         return seconds_of(self.freshet, self.config(pool), model, self.log(clicks))
 
-    def of(self, model: Path) -> dict:
+    def without_sequences(self, config: ModelConfig) -> float:
+        """Seconds that the further clicks take with a model of the same widths that reads no sequence."""
+        widths = (config.embedding_dim, *config.layers)
+        if widths not in self.baselines:
+            none = self.folder / "-".join(["none", *map(str, widths)])
+            if not none.is_dir():
+                dim, hidden1, hidden2 = widths
+                run_freshet(self.freshet, "model", "init", "--variant", "none", "--items", self.items, "--dim", dim,
+                            "--hidden1", hidden1, "--hidden2", hidden2, "--behaviours", self.behaviours[0],
+                            "--output", none)
+            self.baselines[widths] = self.seconds(none, CLICKS, 1) - self.seconds(none, CANDIDATE_CLICKS, 1)
+        return self.baselines[widths]
+
+    def of(self, model: Path, config: ModelConfig) -> dict:
         """{"ns_per_click", "ns_per_candidate", "busy", "bytes_per_user", "sums"}; busy: a cost was lost in the noise"""
         # Slopes: what a process takes to start and to load the model cancels.
         few = self.seconds(model, CANDIDATE_CLICKS, 1)
-        click = (self.seconds(model, CLICKS, 1) - few - self.without) / (CLICKS - CANDIDATE_CLICKS)
+        click = None
+        if config.variant != "none":  # it is what the others are compared with
+            further = self.seconds(model, CLICKS, 1) - few - self.without_sequences(config)
+            click = further / (CLICKS - CANDIDATE_CLICKS)
         candidate = None
         if self.candidates > 1:
             more = self.seconds(model, CANDIDATE_CLICKS, self.candidates) - few
@@ -110,6 +122,6 @@ class Timing:
         info = run_freshet(self.freshet, "model", "info", model, "--length-max", LENGTH)
         stored = re.search(r"^bytes a user: (\d+)", info, re.MULTILINE)
         return {"ns_per_click": nanoseconds(click), "ns_per_candidate": nanoseconds(candidate),
-                "busy": click < 0 or (candidate or 0) < 0,
+                "busy": (click or 0) < 0 or (candidate or 0) < 0,
                 "bytes_per_user": int(stored.group(1)) if stored else 0,
                 "sums": sorted(set(re.findall(r"\bint(?:64|128) sums", info)))}

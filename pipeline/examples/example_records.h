@@ -2,7 +2,7 @@
 //
 // A record is a row as ExampleEncoder makes it, keyed by its user: the same bytes that
 // `replay --export-examples` writes of it, but that nothing is joined. So its label is null where
-// neither the event has one nor the user a stored click that follows it, and of rows with equal
+// neither the event has one nor the user a visible click that follows it, and of rows with equal
 // (user, item, ts) all are there. The rows of one event have its source and follow one another in
 // the order of its candidates.
 //

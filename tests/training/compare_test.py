@@ -106,13 +106,36 @@ class ComparedTest(unittest.TestCase):
 
     def test_the_costs_of_a_machine_that_slept_are_none(self):
         timing = Timing.__new__(Timing)  # no runs of the binary: their times are made up
-        timing.freshet, timing.candidates, timing.without = None, 2, 1.0
+        timing.freshet, timing.candidates, timing.baselines = None, 2, {(4, 16, 8): 1.0, (4, 64, 32): 0.1}
         times = {(CANDIDATE_CLICKS, 1): 3.0, (CLICKS, 1): 3.5, (CANDIDATE_CLICKS, 2): 2.0}
         timing.seconds = lambda model, clicks, pool: times[clicks, pool]
-        with unittest.mock.patch("compare_timing.run_freshet", return_value="bytes a user: 88 in int64 sums"):
-            cost = timing.of(pathlib.Path("model"))
-        self.assertEqual(cost, {"ns_per_click": None, "ns_per_candidate": None, "busy": True, "bytes_per_user": 88,
-                                "sums": ["int64 sums"]})
+
+        def cost(variant, layers):
+            with unittest.mock.patch("compare_timing.run_freshet", return_value="bytes a user: 88 in int64 sums"):
+                return timing.of(pathlib.Path("model"), ModelConfig(variant, 4, [], layers))
+        self.assertEqual(cost("traditional", (16, 8)),
+                         {"ns_per_click": None, "ns_per_candidate": None, "busy": True, "bytes_per_user": 88,
+                          "sums": ["int64 sums"]})
+        # Beside a model of its own widths it has a cost; and what is without sequences has none beyond itself.
+        self.assertAlmostEqual(cost("traditional", (64, 32))["ns_per_click"], 1e9 * 0.4 / (CLICKS - CANDIDATE_CLICKS))
+        times[CANDIDATE_CLICKS, 2] = 4.0
+        self.assertIsNone(cost("none", (16, 8))["ns_per_click"])
+        self.assertFalse(cost("none", (16, 8))["busy"])
+
+    def test_a_model_is_compared_with_one_of_its_own_widths(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        timing = Timing.__new__(Timing)
+        timing.freshet, timing.folder, timing.items = None, pathlib.Path(folder.name), pathlib.Path("items.txt")
+        timing.behaviours, timing.baselines = ["click"], {}
+        timing.seconds = lambda model, clicks, pool: float(clicks)
+        with unittest.mock.patch("compare_timing.run_freshet") as run:
+            for dim, layers in ((4, (16, 8)), (128, (16, 8)), (4, (16, 8))):
+                timing.without_sequences(ModelConfig("self", dim, [], layers))
+        made = [list(map(str, call.args[1:])) for call in run.call_args_list]
+        self.assertEqual([words[words.index("--dim") + 1] for words in made], ["4", "128"])
+        self.assertEqual([words[words.index("--hidden1") + 1] for words in made], ["16", "16"])
+        self.assertEqual([words[words.index("--hidden2") + 1] for words in made], ["8", "8"])
 
     def test_every_pair_is_of_two_kinds_that_there_are(self):
         self.assertEqual(len(pairs_of(KINDS)), len(PAIRS))
