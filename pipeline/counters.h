@@ -65,7 +65,7 @@ struct Counters {
   std::array<std::uint64_t, kDeadLetterReasons> dead_letters{};  // by DeadLetterReason
   std::array<std::uint64_t, kOperations> retries{};              // by Operation
   ShadowCounters shadow;
-  std::uint64_t examples = 0;                               // records made for their topic
+  std::uint64_t examples = 0;                               // rows, those in `dropped` as well
   std::array<std::uint64_t, kOutputTopics> dropped{};       // by OutputTopic: beside the main one
   DurationHistogram event_to_score{kEventToScoreBoundsUs};  // outputs that became visible
   DurationHistogram commit_duration{kCallBoundsUs};         // flush and positions

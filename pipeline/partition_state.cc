@@ -117,10 +117,7 @@ bool PartitionState::repool() {
   return repooled_to_.has_value();
 }
 
-void PartitionState::note_change(User* user, Offset offset) {
-  cache_.note_change(user, offset);
-  cache_.set_bytes(user, user->value().bytes());
-}
+void PartitionState::note_change(User* user, Offset offset) { cache_.note_change(user, offset); }
 
 void PartitionState::release(User* user) {
   cache_.set_bytes(user, user->value().bytes());

@@ -53,7 +53,7 @@ class PartitionState {
   // observable in any output.
   bool repool();
 
-  // Notes that the record at `offset` changed the user, and what it holds now.
+  // Notes that the record at `offset` changed the user; release() tells what it holds then.
   void note_change(User* user, Offset offset);
 
   // Tells the cache that the user has been used and may have grown; evicts what is over the bound.

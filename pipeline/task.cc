@@ -196,7 +196,7 @@ void Task::add_examples(const InputRecord& record) {
   if (examples_ == nullptr) return;
   const std::size_t before = outputs_.size();
   examples_left_out_ = examples_->add_records(record, &outputs_);
-  context_.counters->examples += outputs_.size() - before;
+  context_.counters->examples += outputs_.size() - before + examples_left_out_;
 }
 
 OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal) {

@@ -4,8 +4,9 @@
 // changed from its first unsaved change until it is saved, and changed users stand in the order
 // of these. Their bytes count against the bound all the same, so the owner learns from
 // changed_bytes() when it has to save sooner. find, insert and saved are uses.
-// Memory: entries live side by side in blocks that are never given back: what the most users at a
-//         time took stays, and serves the next ones. A user costs no heap block but its value's
+// Memory: entries live side by side in blocks that are never given back: the place of an evicted
+//         user stays, counts against the bound, and serves the next one. A user costs no heap block
+//         but its value's
 // Errors: none. Threads: one. Cost: O(1) for each call, O(evicted) for evict, O(count) for visit
 // Oracle: a plain map with time stamps (tests/unit/stateful/hot_user_cache_test.cc)
 #pragma once
@@ -86,7 +87,7 @@ class HotUserCache {
   // Adds a user that is not there. `bytes` is what the value holds, itself included. Evicts
   // nothing.
   Entry* insert(const UserId& user, Value value, std::size_t bytes) {
-    const Slot slot = take_slot();
+    const Slot slot = take_place();
     Entry& added = place(slot).emplace(user, std::move(value), slot);
     FRESHET_CHECK(index_.insert(user.view(), slot, id_of()));
     push(&recent_, added);
@@ -136,7 +137,7 @@ class HotUserCache {
     std::size_t removed = 0;
     for (; bytes_ > bytes_max_ && recent_.oldest != kNone; ++removed) {
       const Slot slot = recent_.oldest;
-      bytes_ -= entry(slot).bytes_;
+      bytes_ -= entry(slot).bytes_ - kPlaceBytes;
       remove(&recent_, entry(slot));
       FRESHET_CHECK(index_.erase(entry(slot).user_.view(), id_of()));
       place(slot).reset();
@@ -159,8 +160,6 @@ class HotUserCache {
     return std::nullopt;
   }
 
-  void set_bytes_max(std::size_t bytes_max) { bytes_max_ = bytes_max; }
-
   std::size_t bytes() const { return bytes_; }
   std::size_t changed_bytes() const { return changed_bytes_; }
   std::size_t size() const { return index_.size(); }
@@ -168,10 +167,12 @@ class HotUserCache {
   std::uint64_t changes_begun() const { return changes_begun_; }  // ever
   std::size_t bytes_max() const { return bytes_max_; }
 
-  // What a user costs beside its value: its place, its key, its share of the index.
+  // A user's place, the value itself included, and its share of the index.
+  static constexpr std::size_t kPlaceBytes =
+      sizeof(std::optional<Entry>) + FlatIndex<Slot>::bytes_each();
+  // What a user costs beside its value.
   static std::size_t overhead_bytes(const UserId& user) {
-    return sizeof(std::optional<Entry>) - sizeof(Value) + FlatIndex<Slot>::bytes_each() +
-           string_heap_bytes(user.view());
+    return kPlaceBytes - sizeof(Value) + string_heap_bytes(user.view());
   }
 
  private:
@@ -196,7 +197,8 @@ class HotUserCache {
     return *(*blocks_[slot / kBlockSlots])[slot % kBlockSlots];
   }
 
-  Slot take_slot() {
+  // The place's bytes are the user's from now on.
+  Slot take_place() {
     if (free_.empty()) {
       FRESHET_CHECK(slots_ < kNone);
       if (slots_ % kBlockSlots == 0) blocks_.push_back(std::make_unique<Block>());
@@ -204,6 +206,7 @@ class HotUserCache {
     }
     const Slot slot = free_.back();
     free_.pop_back();
+    bytes_ -= kPlaceBytes;
     return slot;
   }
 

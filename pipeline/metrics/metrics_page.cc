@@ -112,8 +112,8 @@ void add_shadow(const ServedModel* shadow, const Counters& counted, MetricList* 
 
 // As above: there without a topic of examples, too.
 void add_beside(const Counters& counted, MetricList* list) {
-  list->counter("freshet_example_records_total", "Rows made for the examples' topic.",
-                counted.examples);
+  list->counter("freshet_example_records_total",
+                "Rows for the examples' topic, dropped ones included.", counted.examples);
   list->begin(MetricType::Counter, "freshet_outputs_dropped_total",
               "Records beside the main output that were left out, as too large.");
   for (const OutputTopic topic : {OutputTopic::kShadow, OutputTopic::kExamples}) {

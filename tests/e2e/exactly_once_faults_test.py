@@ -43,7 +43,7 @@ class Faults(ExactlyOnceTestCase):
         for _ in range(2):
             self.go_on(worker)
             self.wait_for_open_transaction()
-            os.kill(int((self.kafka / "broker.pid").read_text()), signal.SIGKILL)
+            harness.kill_broker(self.kafka)
             harness.start_broker(self.kafka)
             harness.wait_until("the topics are there again", self.can_read)
         self.go_on(worker)

@@ -42,6 +42,19 @@ def start_broker(directory):
     return start_listeners(directory)["bootstrap"]
 
 
+def kill_broker(directory):
+    """Kills the broker that runs there with SIGKILL, and waits until it is gone: only then does another start."""
+    pid = int((pathlib.Path(directory) / "broker.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+
+    def gone():
+        try:
+            return not pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()  # a process that ends has none
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+    wait_until("the killed broker is gone", gone, every_s=0.01)
+
+
 def start_listeners(directory, *options):
     """The same with options of scripts/kafka start; returns what it prints, name -> address."""
     done = subprocess.run(

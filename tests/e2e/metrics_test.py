@@ -1,7 +1,6 @@
 """What a running worker tells of itself: known events in, exact numbers out; then the broker goes away."""
 
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -182,7 +181,7 @@ class MetricsTest(harness.BrokerTestCase):
         worker.process.send_signal(signal.SIGCONT)
         harness.wait_until("the backlog is being read", lambda: (
             self.samples(origin)["freshet_records_total"] > 1_000), every_s=0.01)
-        os.kill(int((self.dir / "kafka/broker.pid").read_text()), signal.SIGKILL)
+        harness.kill_broker(self.dir / "kafka")
         harness.wait_until("the stall is in the histogram", lambda: (
             self.samples(origin)["freshet_stall_observations_total"] >= 3))
         before = self.samples(origin)

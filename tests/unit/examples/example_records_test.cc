@@ -125,6 +125,7 @@ TEST_F(ExampleRecordsTest, ATooLargeRowIsLeftOutAndCountedAndTheMainOutputStays)
   EXPECT_THAT(rows(), IsEmpty());
   EXPECT_THAT(world_.outputs(), SizeIs(4));
   EXPECT_THAT(world_.dead_letters(), IsEmpty());
+  EXPECT_EQ(world_.counters.examples, 1U);
   EXPECT_EQ(world_.counters.dropped[static_cast<std::size_t>(OutputTopic::kExamples)], 1U);
 }
 
@@ -156,9 +157,9 @@ TEST_F(ExampleRecordsTest, ALongEventGivesTheFirstRowsThatItsBoundHolds) {
   EXPECT_THAT(made.back(), HasSubstr("\"item_id\":\"v1\"")) << "the next event has its own bound";
   EXPECT_LE(bytes, ExampleRecords::kEventBytes);
   EXPECT_GT(bytes + made.front().size() + 10, ExampleRecords::kEventBytes);
-  EXPECT_EQ(world_.counters.examples, made.size());
+  EXPECT_EQ(world_.counters.examples, kCandidates + 1);
   EXPECT_EQ(world_.counters.dropped[static_cast<std::size_t>(OutputTopic::kExamples)],
-            kCandidates - (made.size() - 1));
+            kCandidates + 1 - made.size());
   EXPECT_EQ(world_.by_source(), without.by_source());
 }
 

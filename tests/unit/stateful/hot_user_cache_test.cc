@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -40,7 +41,7 @@ TEST(HotUserCacheTest, FindsWhatWasInserted) {
 }
 
 TEST(HotUserCacheTest, EvictsTheLeastRecentlyUsedFirst) {
-  Cache cache(2 * entry_bytes(user(1)));
+  Cache cache(2 * entry_bytes(user(1)) + Cache::kPlaceBytes);  // the third one's place stays
   for (const std::uint64_t number : {1ULL, 2ULL, 3ULL}) add(&cache, number);
   cache.find(user(1));
   EXPECT_EQ(cache.evict(), 1U);
@@ -58,11 +59,28 @@ TEST(HotUserCacheTest, ChangedUsersStayAndCount) {
   EXPECT_EQ(cache.changed_count(), 1U);
   EXPECT_EQ(cache.evict(), 1U);
   EXPECT_EQ(cache.find(user(1)), first);
-  EXPECT_EQ(cache.bytes(), entry_bytes(user(1)));
+  EXPECT_EQ(cache.bytes(), entry_bytes(user(1)) + Cache::kPlaceBytes);
   cache.saved(first);
   EXPECT_EQ(cache.changed_bytes(), 0U);
   EXPECT_EQ(cache.evict(), 1U);
-  EXPECT_EQ(cache.bytes(), 0U);
+  EXPECT_EQ(cache.bytes(), 2 * Cache::kPlaceBytes);
+}
+
+TEST(HotUserCacheTest, PlacesOfManySmallUsersCountWhenFewLargeOnesFollow) {
+  constexpr std::size_t kSmall = 16;
+  constexpr std::uint64_t kUsers = 1'000;
+  Cache cache(kUsers * entry_bytes(user(1), kSmall));
+  for (std::uint64_t number = 0; number < kUsers; ++number) {
+    cache.insert(user(number), nullptr, kSmall);
+  }
+  EXPECT_EQ(cache.evict(), 0U);
+  for (std::uint64_t number = 0; number < kUsers; ++number) {
+    if (Cache::Entry* found = cache.find(user(number))) cache.set_bytes(found, 10'000);
+    cache.evict();
+  }
+  EXPECT_LE(cache.bytes(), cache.bytes_max());
+  EXPECT_EQ(cache.bytes(), cache.size() * entry_bytes(user(1), 10'000) +
+                               (kUsers - cache.size()) * Cache::kPlaceBytes);
 }
 
 TEST(HotUserCacheTest, AChangedUserKeepsThePlaceOfItsFirstChange) {
@@ -108,25 +126,15 @@ TEST(HotUserCacheTest, BytesFollowTheValueAndTheKey) {
 }
 
 TEST(HotUserCacheTest, UsersKeepTheirAddressAndAnEvictedOnesPlaceIsTakenAgain) {
-  Cache cache(1 << 20);
+  Cache cache(0);
   Cache::Entry* kept = add(&cache, 0);
   Cache::Entry* left = add(&cache, 1);
   cache.note_change(kept, Offset{1});
-  cache.set_bytes_max(0);
   EXPECT_EQ(cache.evict(), 1U);
   EXPECT_EQ(add(&cache, 2), left);
   for (std::uint64_t number = 3; number < 1'000; ++number) add(&cache, number);
   EXPECT_EQ(cache.find(user(0)), kept);
   EXPECT_EQ(*kept->value(), 0);
-}
-
-TEST(HotUserCacheTest, LowerBoundEvictsAtTheNextCall) {
-  Cache cache(1 << 20);
-  for (const std::uint64_t number : {1ULL, 2ULL, 3ULL}) add(&cache, number);
-  EXPECT_EQ(cache.evict(), 0U);
-  cache.set_bytes_max(entry_bytes(user(1)));
-  EXPECT_EQ(cache.evict(), 2U);
-  EXPECT_EQ(cache.size(), 1U);
 }
 
 TEST(HotUserCacheDeathTest, MisuseIsCaught) {
@@ -149,13 +157,16 @@ class NaiveCache {
     bool changed = false;
   };
 
-  void use(const UserId& id) { users_[id].used = ++now_; }
+  void use(const UserId& id) {
+    users_[id].used = ++now_;
+    places_ = std::max(places_, users_.size());
+  }
   User& at(const UserId& id) { return users_.at(id); }
   bool has(const UserId& id) const { return users_.contains(id); }
   std::size_t size() const { return users_.size(); }
 
   std::size_t bytes(bool only_changed) const {
-    std::size_t sum = 0;
+    std::size_t sum = only_changed ? 0 : (places_ - users_.size()) * Cache::kPlaceBytes;
     for (const auto& [id, entry] : users_) {
       if (entry.changed || !only_changed) sum += entry.bytes + Cache::overhead_bytes(id);
     }
@@ -179,6 +190,7 @@ class NaiveCache {
 
  private:
   std::map<UserId, User> users_;
+  std::size_t places_ = 0;  // as many as there were users at a time
   std::uint64_t now_ = 0;
 };
 
