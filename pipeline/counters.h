@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "pipeline/config/output_topic.h"
 #include "pipeline/divergence.h"
 #include "pipeline/duration_histogram.h"
 #include "pipeline/events/event.h"
-#include "pipeline/events/output_topic.h"
 
 namespace freshet::pipeline {
 

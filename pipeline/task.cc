@@ -7,6 +7,7 @@
 
 #include "common/check.h"
 #include "pipeline/events/event_checks.h"
+#include "pipeline/input_place.h"
 #include "pipeline/input_reach.h"
 #include "pipeline/position_metadata.h"
 #include "pipeline/user_explanation.h"
@@ -125,24 +126,18 @@ bool Task::serve(std::shared_ptr<const ServedModel> model) {
 
 Status Task::accept_offset(const InputRecord& record) {
   FRESHET_CHECK(record.partition == partition_);
-  const auto place = [&] {
-    return context_.config->kafka.input + "-" + std::to_string(partition_.value) + " at offset " +
-           std::to_string(record.offset.value);
-  };
-  if (is_before(record.offset, position_)) {
-    return error(ErrorCode::kFatal, place() + ": offsets went down, " +
-                                        std::to_string(position_.value) +
-                                        " was expected; the worker stops before it counts a "
-                                        "record twice");
-  }
-  return {};
+  if (!is_before(record.offset, position_)) return {};
+  return error(ErrorCode::kFatal,
+               input_place(context_.config->kafka.input, partition_, record.offset) +
+                   ": offsets went down, " + std::to_string(position_.value) +
+                   " was expected; the worker stops before it counts a record twice");
 }
 
 // A topic that was deleted and made again has other records at the same offsets.
 Status Task::check_last_record(const InputRecord& record) {
   if (!last_record_is_due_ || record.offset < last_record_->offset) return {};
-  const std::string place = context_.config->kafka.input + "-" + std::to_string(partition_.value) +
-                            " at offset " + std::to_string(last_record_->offset.value);
+  const std::string place =
+      input_place(context_.config->kafka.input, partition_, last_record_->offset);
   if (record.offset > last_record_->offset) {
     return tl::unexpected(made_anew(place, "the record that was applied last is not there"));
   }

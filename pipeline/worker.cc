@@ -9,6 +9,7 @@
 #include "common/crash_point.h"
 #include "pipeline/commit_times.h"
 #include "pipeline/duration_timer.h"
+#include "pipeline/input_place.h"
 #include "pipeline/log.h"
 #include "pipeline/look_ahead.h"
 #include "scorer/float_mode.h"
@@ -122,13 +123,21 @@ Status Worker::loop() {
 
 // librdkafka tells an outage once and then gives no records, as where nothing happens.
 Result<RecordBatch> Worker::read() {
-  Result<RecordBatch> batch = transport_->poll(kPollTimeout, kPollRecordsMax);
+  Result<RecordBatch> batch = transport_->poll(poll_wait(), kPollRecordsMax);
   if (!batch || !batch->records.empty() || !trouble_) return batch;
   const Status answered = transport_->ask_brokers(kAskTimeout);
   if (!answered && answered.error().code == ErrorCode::kUnavailable) {
     return tl::unexpected(answered.error());
   }
   return batch;
+}
+
+// What has been processed becomes visible at the next commit, which does not wait for more.
+milliseconds Worker::poll_wait() const {
+  if (records_since_commit_ == 0) return kPollTimeout;
+  const std::int64_t due_ms = last_commit_ms_ + context_.config->commit.interval.value;
+  return std::clamp(milliseconds(due_ms - context_.clock->monotonic_ms()), milliseconds(1),
+                    kPollTimeout);
 }
 
 Status Worker::process(const RecordBatch& batch) {
@@ -165,8 +174,8 @@ Status Worker::check_contiguous(const InputRecord& record, const Task& task) {
   const bool seen_before = !is_new && gap->second == expected;
   gap->second = expected;
   const std::string what =
-      context_.config->kafka.input + "-" + std::to_string(record.partition.value) + " at offset " +
-      std::to_string(record.offset.value) + ": " + std::to_string(expected.value) + " is missing";
+      input_place(context_.config->kafka.input, record.partition, record.offset) + ": " +
+      std::to_string(expected.value) + " is missing";
   if (!seen_before && transport_->can_read_again())
     return error(ErrorCode::kFenced, what + "; reading it again");
   return error(ErrorCode::kFatal, what +

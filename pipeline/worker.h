@@ -60,6 +60,7 @@ class Worker final : public RebalanceListener {
   Status loop();
   // Polls; after an outage nothing read counts as read only once a broker answers.
   Result<RecordBatch> read();
+  std::chrono::milliseconds poll_wait() const;
   Status process(const RecordBatch& batch);
   // Where input.offsets is contiguous: a gap is kFenced, so that it is read again, and kFatal where
   // it is there the second time or cannot be read again.
@@ -71,8 +72,6 @@ class Worker final : public RebalanceListener {
   Status publish_main(const InputRecord& record, const OutputRecord& output, Task* task);
   Status publish_beside(const InputRecord& record, const OutputRecord& output);
   std::string place_of(const InputRecord& record) const;
-  // Counts what is left out beside the main output; of each kind the first is a warning.
-  void note_left_out(OutputTopic topic, std::size_t count, const std::string& message, bool* told);
   Status send(const OutputRecord& output);
   Status start_restored();
   Status commit_first_starts();

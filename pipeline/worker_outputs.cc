@@ -2,8 +2,10 @@
 // topic does not take.
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/crash_point.h"
+#include "pipeline/input_place.h"
 #include "pipeline/log.h"
 #include "pipeline/worker.h"
 
@@ -12,8 +14,12 @@ namespace {
 
 // How to have smaller records of a topic that stands beside the main output.
 std::string_view remedy_of(OutputTopic topic) {
-  return topic == OutputTopic::kExamples ? "keep shorter sequences (behaviours, length_max)"
-                                         : "publish fewer candidates";
+  return topic == OutputTopic::kExamples ? "lower length_max of the behaviours"
+                                         : "lower candidates.publish";
+}
+
+void warn_left_out(const std::string& message) {
+  log_warn(message + " (told once; freshet_outputs_dropped_total counts them all)");
 }
 
 std::size_t bytes_of(const OutputRecord& output) {
@@ -24,8 +30,7 @@ std::size_t bytes_of(const OutputRecord& output) {
 
 // As messages say it.
 std::string Worker::place_of(const InputRecord& record) const {
-  return context_.config->kafka.input + "-" + std::to_string(record.partition.value) +
-         " at offset " + std::to_string(record.offset.value);
+  return input_place(context_.config->kafka.input, record.partition, record.offset);
 }
 
 Status Worker::send(const OutputRecord& output) {
@@ -40,12 +45,12 @@ Status Worker::publish(const InputRecord& record, std::span<const OutputRecord> 
     if (Status sent = publish_beside(record, output); !sent) return sent;
   }
   if (const std::size_t count = task->examples_left_out(); count > 0) {
-    note_left_out(OutputTopic::kExamples, count,
-                  std::to_string(count) + " of the examples of " + place_of(record) +
-                      " are left out: the rows of one event take too many bytes together; request "
-                      "fewer candidates, or " +
-                      std::string(remedy_of(OutputTopic::kExamples)),
-                  &told_long_event_);
+    context_.counters->dropped[static_cast<std::size_t>(OutputTopic::kExamples)] += count;
+    if (std::exchange(told_long_event_, true)) return {};
+    warn_left_out(std::to_string(count) + " of the examples of " + place_of(record) +
+                  " are left out: the rows of one event take too many bytes together; request "
+                  "fewer candidates, or " +
+                  std::string(remedy_of(OutputTopic::kExamples)));
   }
   return {};
 }
@@ -72,24 +77,14 @@ Status Worker::publish_beside(const InputRecord& record, const OutputRecord& out
   Status sent = send(output);
   if (sent) bytes_beside_ += bytes_of(output);
   if (sent || sent.error().code != ErrorCode::kBadRecord) return sent;
-  note_left_out(output.topic, 1,
-                "the " + std::string(name_of(output.topic)) + " record of " + place_of(record) +
-                    " is left out: " + sent.error().message +
-                    "; let the topic take larger records, or " +
-                    std::string(remedy_of(output.topic)),
-                &told_refused_[static_cast<std::size_t>(output.topic)]);
+  const auto topic = static_cast<std::size_t>(output.topic);
+  ++context_.counters->dropped[topic];
+  if (std::exchange(told_refused_[topic], true)) return {};
+  warn_left_out("the " + std::string(name_of(output.topic)) + " record of " + place_of(record) +
+                " is left out: " + sent.error().message +
+                "; raise the topic's max.message.bytes, or " +
+                std::string(remedy_of(output.topic)));
   return {};
-}
-
-void Worker::note_left_out(OutputTopic topic, std::size_t count, const std::string& message,
-                           bool* told) {
-  context_.counters->dropped[static_cast<std::size_t>(topic)] += count;
-  if (*told) {
-    log_debug(message);
-    return;
-  }
-  *told = true;
-  log_warn(message + " (freshet_outputs_dropped_total counts them all)");
 }
 
 }  // namespace freshet::pipeline

@@ -8,7 +8,7 @@
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/config/config_parser.h"
-#include "pipeline/events/output_topic.h"
+#include "pipeline/config/output_topic.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/topic_creation.h"
 

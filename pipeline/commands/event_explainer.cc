@@ -7,6 +7,7 @@
 #include "common/json_text.h"
 #include "common/time_text.h"
 #include "pipeline/events/output_decoder.h"
+#include "pipeline/input_place.h"
 
 namespace freshet::commands {
 namespace {
@@ -114,8 +115,7 @@ std::string EventExplainer::bars() const {
 
 std::string EventExplainer::text_of(const pipeline::InputRecord& record,
                                     const pipeline::OutputRecord& output) {
-  const std::string place = topic_ + "-" + std::to_string(record.partition.value) + " at offset " +
-                            std::to_string(record.offset.value);
+  const std::string place = pipeline::input_place(topic_, record.partition, record.offset);
   std::string text = painted(terminal_, Colour::kBold, place);
   if (explained_)
     text += ": " + std::string(name_of(explained_->kind)) + " of " + utc_text(explained_->ts);

@@ -13,6 +13,7 @@
 #include "pipeline/config/client_options.h"
 #include "pipeline/config/field_path.h"
 #include "pipeline/config/listen_address.h"
+#include "pipeline/config/output_topic.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -59,13 +60,10 @@ void check_transaction_timeout(const WorkerConfig& config, Problems* problems) {
 
 void check_kafka(const WorkerConfig& config, Problems* problems) {
   constexpr std::string_view kRule = " may only hold a-z, A-Z, 0-9, '.', '_' and '-'";
-  std::vector<std::pair<std::string_view, const std::string*>> topics{
-      {"kafka.input", &config.kafka.input},
-      {"kafka.output", &config.kafka.output},
-      {"kafka.dead_letter", &config.kafka.dead_letter},
-  };
-  if (config.shadow.on()) topics.emplace_back("shadow.output", &config.shadow.output);
-  if (config.examples.on()) topics.emplace_back("examples.topic", &config.examples.topic);
+  std::vector<std::pair<std::string_view, std::string>> topics{{"kafka.input", config.kafka.input}};
+  for (OutputTopicName& output : output_topics(config)) {
+    topics.emplace_back(output.key, std::move(output.name));
+  }
   if (!is_topic_name(config.application_id)) {
     problems->push_back(
         {"application_id", quote_excerpt(config.application_id) + std::string(kRule)});
@@ -73,18 +71,18 @@ void check_kafka(const WorkerConfig& config, Problems* problems) {
   const std::string changelog = changelog_topic(config);
   std::map<std::string_view, std::string_view> seen;
   for (const auto& [path, topic] : topics) {
-    if (!is_topic_name(*topic)) {
-      problems->push_back({std::string(path), quote_excerpt(*topic) + std::string(kRule)});
+    if (!is_topic_name(topic)) {
+      problems->push_back({std::string(path), quote_excerpt(topic) + std::string(kRule)});
     }
-    const auto [first, inserted] = seen.emplace(*topic, path);
+    const auto [first, inserted] = seen.emplace(topic, path);
     if (!inserted) {
       problems->push_back({std::string(path), "is the same topic as " + std::string(first->second) +
                                                   "; each needs its own"});
     }
     // Refused with the changelog off, too: once it is on, what stands in it is taken for state.
-    if (*topic == changelog) {
+    if (topic == changelog) {
       problems->push_back({std::string(path),
-                           quote_excerpt(*topic) +
+                           quote_excerpt(topic) +
                                " is the topic of the worker's own changelog; name another one, or "
                                "change application_id"});
     }

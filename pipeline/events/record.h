@@ -9,7 +9,7 @@
 
 #include "common/log_position.h"
 #include "common/time.h"
-#include "pipeline/events/output_topic.h"
+#include "pipeline/config/output_topic.h"
 
 namespace freshet::pipeline {
 

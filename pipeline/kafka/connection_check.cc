@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pipeline/events/output_topic.h"
+#include "pipeline/config/output_topic.h"
 #include "pipeline/kafka/bootstrap_check.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/group_check.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "pipeline/events/output_topic.h"
+#include "pipeline/config/output_topic.h"
 #include "pipeline/input_reach.h"
 #include "pipeline/kafka/changelog_topic.h"
 #include "pipeline/kafka/kafka_errors.h"

@@ -53,8 +53,9 @@ Status WatchedTransport::subscribe(pipeline::RebalanceListener* listener) {
   return watched(BrokerCall::kSubscribe, "subscribe", [&] { return inner_->subscribe(listener); });
 }
 
-Result<pipeline::RecordBatch> WatchedTransport::poll(std::chrono::milliseconds,
+Result<pipeline::RecordBatch> WatchedTransport::poll(std::chrono::milliseconds timeout,
                                                      std::size_t records_max) {
+  watch_->waits.push_back(timeout);
   pipeline::RecordBatch batch;
   const Status polled = watched(BrokerCall::kPoll, "poll", [&]() -> Status {
     auto next = inner_->poll(std::chrono::milliseconds(0), records_max);

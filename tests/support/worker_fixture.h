@@ -7,6 +7,7 @@
 // Threads: one worker, one thread
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -34,6 +35,7 @@ struct TransportWatch {
   // sees.
   std::function<Status(BrokerCall, Moment)> fault;
   std::vector<std::string> calls;  // "subscribe", "poll" with records, "send", "flush", "commit"
+  std::vector<std::chrono::milliseconds> waits;  // how long each poll may wait
 };
 
 class WatchedTransport final : public pipeline::Transport {

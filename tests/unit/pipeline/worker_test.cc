@@ -95,6 +95,19 @@ TEST(WorkerTest, ACommitFollowsAfterItsInterval) {
   EXPECT_EQ(std::count(world.watch.calls.begin(), world.watch.calls.end(), "commit"), 3);
 }
 
+TEST(WorkerTest, APollDoesNotWaitPastTheTimeOfACommit) {
+  WorkerWorld world(test::config_of(kConfig));
+  append_clicks(&world, 1);
+  world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
+    if (call == BrokerCall::kSend && moment == Moment::kAfter) world.clock.advance(70);
+    return {};
+  };
+  ASSERT_TRUE(world.run());
+  // The record is read, sent 70 ms after the last commit, and the next one is due after 100.
+  EXPECT_THAT(world.watch.waits,
+              ElementsAre(std::chrono::milliseconds(50), std::chrono::milliseconds(30)));
+}
+
 TEST(WorkerTest, ACommitFollowsAfterItsRecords) {
   WorkerConfig config = test::config_of(kConfig);
   config.commit.records_max = 100;

@@ -1,4 +1,4 @@
-#include "pipeline/events/output_topic.h"
+#include "pipeline/config/output_topic.h"
 
 #include <iterator>
 
