@@ -12,7 +12,6 @@ binary is FRESHET_BINARY or build/release/freshet.
 """
 
 import os
-import pathlib
 import re
 import statistics
 import subprocess
@@ -21,19 +20,13 @@ import time
 import urllib.request
 
 import kafka_bench
-from kafka_bench import PARTITIONS, harness
+from kafka_bench import PARTITIONS, cpu_s, harness
 
 
 def parse():
     parser = kafka_bench.options(__doc__, events=1_000_000, users=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
-
-
-def cpu_s(pid):
-    """User and system time of the process so far."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def replay_cpu_us(config, clicks, half):
@@ -112,7 +105,7 @@ def measure(arguments):
     """us of CPU and events a second of each round, by what ran."""
     found = {"replay": [], "at_least_once": [], "exactly_once": []}
     speeds = {"at_least_once": [], "exactly_once": []}
-    with kafka_bench.broker("delivery", arguments.items) as (folder, bootstrap):
+    with kafka_bench.broker("delivery", arguments.items, ahead=arguments.ahead) as (folder, bootstrap):
         drains = {delivery: [Drain(folder, bootstrap, delivery, i) for i in range(arguments.rounds)]
                   for delivery in speeds}
         clicks = kafka_bench.write_clicks(folder / "clicks.jsonl", arguments)

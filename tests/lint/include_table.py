@@ -41,6 +41,7 @@ LAYERS = {
     "pipeline/generate": ["pipeline/generate", "scorer", "common"],
     "pipeline/commands": ALL,
     "tests": ["tests", "scorer/simd"] + ALL,
+    "tests/unit/bench": ["bench", "tests"] + ALL,
     "bench": ["bench", "tests", "scorer/simd"] + ALL,
 }
 
