@@ -32,6 +32,7 @@ bool read_option(std::string_view name, std::string_view value, BenchOptions* op
   if (name == "--warm-events") return read_number(value, &options->warm_events);
   if (name == "--rounds") return read_number(value, &options->rounds) && options->rounds > 0;
   if (name == "--round-ms") return read_number(value, &options->round_ms) && options->round_ms > 0;
+  if (name == "--rewrites") return read_number(value, &options->rewrites);
   if (name == "--threads") return read_number(value, &options->threads) && options->threads > 0;
   if (name == "--seed") return read_number(value, &options->seed);
   if (name == "--json") {
@@ -46,7 +47,8 @@ bool read_option(std::string_view name, std::string_view value, BenchOptions* op
 std::string usage() {
   return "usage: bench_pipeline [--users 10000] [--length 50] [--dim 64] [--items 10000]\n"
          "         [--candidates 0,100,1000] [--budget-mb 512] [--warm-events 500000]\n"
-         "         [--rounds 9] [--round-ms 200] [--threads 1] [--seed 1] [--json FILE]\n"
+         "         [--rounds 9] [--round-ms 200] [--rewrites 0] [--threads 1] [--seed 1] [--json "
+         "FILE]\n"
          "The state lies in a temporary folder under TMPDIR.\n";
 }
 

@@ -24,6 +24,7 @@ struct BenchOptions {
   std::size_t warm_events = 500'000;
   std::size_t rounds = 9;
   std::size_t round_ms = 200;  // about as long takes a round of each part and of each whole
+  std::size_t rewrites = 0;    // of each user before the first click
   std::size_t threads = 1;  // more: how much faster so many are than one, each on its own partition
   std::uint64_t seed = 1;
   std::filesystem::path json;  // empty: the table alone

@@ -21,6 +21,10 @@ double zeta(std::size_t count) {
 
 }  // namespace
 
+std::uint32_t scattered_user(std::uint64_t rank, std::size_t users) {
+  return static_cast<std::uint32_t>(rank * kScatter % users);
+}
+
 UserId user_id(std::uint32_t user) { return UserId("u" + std::to_string(user)); }
 ItemId item_id(scorer::ItemRow item) { return ItemId("v" + std::to_string(item.value)); }
 
@@ -78,7 +82,7 @@ std::uint32_t ClickSource::draw_user() {
     }
   }
   rank = std::min<std::uint64_t>(rank, users_ - 1);
-  return static_cast<std::uint32_t>(rank * kScatter % users_);
+  return scattered_user(rank, users_);
 }
 
 LoggedClick ClickSource::next() {

@@ -29,6 +29,8 @@ struct LoggedClick {
 };
 
 UserId user_id(std::uint32_t user);
+// The user of a rank below `users`, a permutation that no order of ids follows.
+std::uint32_t scattered_user(std::uint64_t rank, std::size_t users);
 ItemId item_id(scorer::ItemRow item);
 
 // Clicks on what the user clicked before, the oldest first.

@@ -60,21 +60,27 @@ Point::Point(const BenchOptions& options)
   }
 }
 
+// In batches of users that lie far apart, as checkpoints have them.
 void Point::fill_store(Partition partition) {
   stateful::CheckpointBatch batch{partition, owner(partition), {}, {}};
+  stateful::Marker& marker = batch.marker.marker;
   const auto write = [&] {
     const auto applied = require(store_->apply(batch));
     FRESHET_CHECK(applied == stateful::ApplyOutcome::kApplied);
     batch.users.clear();
   };
-  for (std::size_t i = 0; i < options_.users; ++i) {
-    const auto user = static_cast<std::uint32_t>(i);
-    const stateful::UserState state = state_of(history_of(user, options_), limits_);
-    batch.users.push_back({user_id(user), stateful::encode_user_state(state)});
-    stateful::Marker& marker = batch.marker.marker;
-    marker.digest += stateful::digest_of_user(batch.users.back().user, *batch.users.back().value);
-    ++marker.user_count;
-    if (batch.users.size() == kUsersPerBatch) write();
+  for (std::size_t pass = 0; pass <= options_.rewrites; ++pass) {
+    for (std::size_t i = 0; i < options_.users; ++i) {
+      const std::uint32_t user = scattered_user(i, options_.users);
+      const stateful::UserState state = state_of(history_of(user, options_), limits_);
+      batch.users.push_back({user_id(user), stateful::encode_user_state(state)});
+      if (pass == 0) {
+        const stateful::UserChange& first = batch.users.back();
+        marker.digest += stateful::digest_of_user(first.user, *first.value);
+        ++marker.user_count;
+      }
+      if (batch.users.size() == kUsersPerBatch) write();
+    }
   }
   write();
 }
