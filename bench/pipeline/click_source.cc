@@ -26,7 +26,15 @@ std::uint32_t scattered_user(std::uint64_t rank, std::size_t users) {
 }
 
 UserId user_id(std::uint32_t user) { return UserId("u" + std::to_string(user)); }
-ItemId item_id(scorer::ItemRow item) { return ItemId("v" + std::to_string(item.value)); }
+// Numbers of seven digits, as a shop with millions of items has them.
+ItemId item_id(scorer::ItemRow item) { return ItemId(std::to_string(9'000'000 + item.value)); }
+
+std::vector<ItemId> item_ids(std::size_t count) {
+  std::vector<ItemId> ids;
+  ids.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) ids.push_back(item_id({i}));
+  return ids;
+}
 
 std::vector<LoggedClick> history_of(std::uint32_t user, const BenchOptions& options) {
   Random random(mix64(user + 1));

@@ -32,6 +32,7 @@ UserId user_id(std::uint32_t user);
 // The user of a rank below `users`, a permutation that no order of ids follows.
 std::uint32_t scattered_user(std::uint64_t rank, std::size_t users);
 ItemId item_id(scorer::ItemRow item);
+std::vector<ItemId> item_ids(std::size_t count);
 
 // Clicks on what the user clicked before, the oldest first.
 std::vector<LoggedClick> history_of(std::uint32_t user, const BenchOptions& options);

@@ -37,7 +37,7 @@ Point::Point(const BenchOptions& options)
   scorer::set_float_mode();
   scorer::ModelInitOptions init;
   init.embedding_dim = options.dim;
-  init.item_ids = test::numbered_items(options.items);
+  init.item_ids = item_ids(options.items);
   const auto whole =
       require(pipeline::ServedModel::create(test::share(test::random_model(init)), config_));
   std::vector<std::size_t> counts = options.candidates;
