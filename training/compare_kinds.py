@@ -64,11 +64,13 @@ DEFAULT = [k.name for k in KINDS[:16]]
 PAIRS = [
     Pair("traditional", "none", "sequences"),
     Pair("traditional_channels", "none", "sequences, per channel"),
+    Pair("traditional_channels", "traditional", "a weight for each channel"),
     Pair("self_shared", "self", "sharing, 3 over 2", +0.001, +0.003),
     Pair("self_shared_fields", "self_fields", "sharing, the target's fields too", +0.001, +0.003),
     Pair("self_bilinear", "self_shared", "bilinear, 4 over 3", 0.0, -0.002),
     Pair("self_bilinear_activated", "self_bilinear", "activation, 5 over 4", None, +0.002),
     Pair("merged", "traditional", "merge, 9 over 1", 0.0, +0.003),
+    Pair("self", "traditional", "self-attention, 2 over 1", 0.0),
     Pair("self_shared", "traditional", "self-attention, 3 over 1", 0.0),
     Pair("self_bilinear", "traditional", "self-attention, 4 over 1", 0.0),
     Pair("self_bilinear_activated", "traditional", "self-attention, 5 over 1", 0.0),

@@ -1,9 +1,11 @@
 #include "bench/pipeline/point.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "bench/pipeline/click_source.h"
 #include "common/check.h"
@@ -89,6 +91,18 @@ std::uint64_t Point::store_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
     if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+std::uint64_t Point::settled_store_bytes() const {
+  constexpr int kRests = 5;
+  std::uint64_t bytes = store_bytes();
+  for (int seconds = 0, rests = 0; seconds < 120 && rests < kRests; ++seconds) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const std::uint64_t now = store_bytes();
+    rests = now == bytes ? rests + 1 : 0;
+    bytes = now;
   }
   return bytes;
 }

@@ -40,10 +40,12 @@ std::string table(const Report& report) {
   const BenchOptions& options = report.options;
   std::string text = line("users %zu, N %zu, d %zu, budget %zu MiB\n", options.users,
                           options.length, options.dim, options.budget_mb);
-  text +=
-      line("  largest resident %.0f MiB, hot users %.0f MiB, store %.0f MiB (%.0f bytes a user)\n",
-           report.memory.resident_mb, report.memory.hot_users_mb, report.memory.store_mb,
-           report.memory.store_mb * 1048576 / static_cast<double>(options.users));
+  text += line(
+      "  largest resident %.0f MiB, hot users %.0f MiB, store %.0f MiB, at rest %.0f MiB (%.0f "
+      "bytes a user)\n",
+      report.memory.resident_mb, report.memory.hot_users_mb, report.memory.store_busy_mb,
+      report.memory.store_mb,
+      report.memory.store_mb * 1048576 / static_cast<double>(options.users));
   text += "  part                         ns   quartiles\n";
   for (const auto& [name, cost] : report.parts) {
     text += line("  %-22s %8.0f   %.0f..%.0f\n", name.c_str(), cost.ns, cost.low_ns, cost.high_ns);
@@ -71,6 +73,7 @@ std::string json(const Report& report) {
   append_member("budget_mb", static_cast<double>(options.budget_mb), &text);
   append_member("resident_mb", report.memory.resident_mb, &text);
   append_member("hot_users_mb", report.memory.hot_users_mb, &text);
+  append_member("store_busy_mb", report.memory.store_busy_mb, &text);
   append_member("store_mb", report.memory.store_mb, &text);
   text += ",\"parts\":{";
   for (const auto& [name, cost] : report.parts) {

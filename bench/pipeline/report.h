@@ -23,9 +23,10 @@ struct Whole {
 };
 
 struct Memory {
-  double resident_mb = 0;   // the largest until the parts' own data came
-  double hot_users_mb = 0;  // that the cache says it holds
-  double store_mb = 0;      // on the disk
+  double resident_mb = 0;    // the largest until the parts' own data came
+  double hot_users_mb = 0;   // that the cache says it holds
+  double store_busy_mb = 0;  // on the disk, while compaction is under way
+  double store_mb = 0;       // and once it rests
 };
 
 // How many times as many clicks a second the threads of BenchOptions replay as one of them alone.
