@@ -58,8 +58,11 @@ std::string table(const Report& report) {
                  whole.allocations);
   }
   for (const auto& [candidates, speedup] : report.speedups) {
-    text += line("  %zu threads on %zu candidates: %.2f times one\n", options.threads, candidates,
-                 speedup);
+    text += line(
+        "  %zu threads on %zu candidates: %.2f times one by the wall clock, %.2f by CPU, %.1f "
+        "waits "
+        "for 1,000 clicks\n",
+        options.threads, candidates, speedup.wall, speedup.cpu, speedup.waits);
   }
   return text;
 }
@@ -93,7 +96,12 @@ std::string json(const Report& report) {
   }
   text += "},\"threads\":" + std::to_string(options.threads) + ",\"speedups\":{";
   for (const auto& [candidates, speedup] : report.speedups) {
-    append_member(std::to_string(candidates), speedup, &text);
+    if (text.back() != '{') text += ',';
+    text += json_string(std::to_string(candidates)) + ":{";
+    append_member("wall", speedup.wall, &text);
+    append_member("cpu", speedup.cpu, &text);
+    append_member("waits", speedup.waits, &text);
+    text += '}';
   }
   return text + "}}\n";
 }

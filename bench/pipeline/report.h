@@ -29,8 +29,13 @@ struct Memory {
   double store_mb = 0;       // and once it rests
 };
 
-// How many times as many clicks a second the threads of BenchOptions replay as one of them alone.
-using Speedups = std::map<std::size_t, double>;  // by candidates
+// What the threads of BenchOptions are beside one of them alone, each on clicks of its own.
+struct Speedup {
+  double wall = 0;   // clicks a second of all by the wall clock, over those of one
+  double cpu = 0;    // as far as CPU goes: threads x CPU of a click alone / CPU of a click together
+  double waits = 0;  // how often a thread gave its core up to wait, for 1,000 clicks
+};
+using Speedups = std::map<std::size_t, Speedup>;  // by candidates
 
 struct Report {
   BenchOptions options;
