@@ -26,6 +26,7 @@ from kafka_bench import PARTITIONS, cpu_s, harness
 def parse():
     parser = kafka_bench.options(__doc__, events=1_000_000, users=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    kafka_bench.add_sets(parser)
     return parser.parse_args()
 
 
@@ -72,9 +73,9 @@ http: {{listen: "127.0.0.1:0"}}
     def scores(self):
         return sum(harness.end_offsets(self.bootstrap, self.name, PARTITIONS, committed=True))
 
-    def run(self, events):
+    def run(self, events, sets):
         """Events a second, us of CPU for one, and the commits' median and maximum as histogram bounds in seconds."""
-        worker = harness.Worker(self.config, self.log)
+        worker = harness.Worker(self.config, self.log, *sets)
         try:
             harness.wait_until("the first score", lambda: self.scores() > 0, every_s=0.002)
             pid = worker.process.pid
@@ -113,7 +114,7 @@ def measure(arguments):
         harness.freshet("produce", "-c", drains["exactly_once"][0].config, "--input", clicks)
         for i in range(arguments.rounds):
             for delivery in speeds:
-                speed, cpu_us, (median, highest) = drains[delivery][i].run(arguments.events)
+                speed, cpu_us, (median, highest) = drains[delivery][i].run(arguments.events, kafka_bench.sets_of(arguments))
                 speeds[delivery].append(speed)
                 found[delivery].append(cpu_us)
                 print(f"{delivery}: {speed:,.0f} events/s, {cpu_us:.2f} us of CPU each, commits: half within "

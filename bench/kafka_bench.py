@@ -31,6 +31,15 @@ def options(description, *, events, users):
     return parser
 
 
+def add_sets(parser):
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
+                        help="of the worker's configuration; may be given again")
+
+
+def sets_of(arguments):
+    return [word for pair in arguments.set for word in ("--set", pair)]
+
+
 def add_ahead(parser):
     parser.add_argument("--ahead", action="store_true",
                         help="before all other programs (root): for a machine that has more to do")

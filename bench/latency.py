@@ -43,7 +43,7 @@ def parse():
     parser.add_argument("--users", type=int, default=10_000)
     parser.add_argument("--items", type=int, default=100, help="candidates of each click")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the worker's configuration")
+    kafka_bench.add_sets(parser)
     parser.add_argument("--json", type=pathlib.Path)
     kafka_bench.add_ahead(parser)
     arguments = parser.parse_args()
@@ -96,8 +96,7 @@ log: {{level: debug}}
 def measure(arguments, folder, bootstrap, delivery):
     """What click_latency says of saturation and of each load, with the worker's commits and everybody's CPU beside it."""
     config = configure(arguments, folder, bootstrap, delivery)
-    sets = [word for pair in arguments.set for word in ("--set", pair)]
-    worker = harness.Worker(config, folder / f"{delivery}.log", *sets)
+    worker = harness.Worker(config, folder / f"{delivery}.log", *kafka_bench.sets_of(arguments))
     load = subprocess.Popen([BUILD / "bench/latency/click_latency", config, "--seconds", str(arguments.seconds), "--backlog",
                              str(arguments.backlog), "--shares", arguments.shares, "--users", str(arguments.users),
                              "--items", str(arguments.items), "--seed", str(arguments.seed)],
