@@ -24,7 +24,7 @@ import sys
 
 import commits
 import kafka_bench
-from kafka_bench import BUILD, PARTITIONS, harness
+from kafka_bench import BUILD, harness
 
 DELIVERIES = ("at_least_once", "exactly_once")
 BAR_SHARE = 0.5
@@ -41,6 +41,7 @@ def parse():
     parser.add_argument("--deliveries", default=",".join(DELIVERIES))
     parser.add_argument("--interval-ms", type=int, default=100, help="commit.interval_ms")
     parser.add_argument("--users", type=int, default=10_000)
+    parser.add_argument("--partitions", type=int, default=1, help="each adds requests, and so load, at the same rate")
     parser.add_argument("--items", type=int, default=100, help="candidates of each click")
     parser.add_argument("--seed", type=int, default=1)
     kafka_bench.add_sets(parser)
@@ -89,7 +90,7 @@ changelog: on
 http: {{listen: off}}
 log: {{level: debug}}
 """)
-    harness.freshet("create-topics", "-c", config, "--partitions", PARTITIONS)
+    harness.freshet("create-topics", "-c", config, "--partitions", arguments.partitions)
     return config
 
 

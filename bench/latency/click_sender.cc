@@ -24,6 +24,10 @@ Result<ClickSender> ClickSender::create(const pipeline::WorkerConfig& config,
                                         const Audience& audience) {
   pipeline::WorkerConfig soon = config;
   soon.kafka.client["linger.ms"] = "1";
+  // librdkafka 2.0's idempotent producer spins while a partition's last request is under way and
+  // its next one is due, which would take a core from those who are measured.
+  soon.kafka.client["enable.idempotence"] = "false";
+  soon.kafka.client["max.in.flight"] = "1";
   pipeline::KafkaTransportOptions transport;
   transport.client_id = "clicks";
   transport.log = pipeline::log_syslog;

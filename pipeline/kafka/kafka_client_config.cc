@@ -141,17 +141,23 @@ KafkaOptions writing_options(const WorkerConfig& config, const KafkaTransportOpt
   // A message that the queue cannot hold would wait for ever.
   const std::size_t kbytes = std::max(queue.kbytes, 2 * message_bytes / 1024);
   KafkaOptions options = common_options(config, transport.client_id);
-  append(&options, {{"enable.idempotence", "true"},
-                    {"acks", "all"},
-                    // A record is never given up: flush() reports the delay, and nothing is lost.
-                    {"message.timeout.ms", "0"},
-                    {"message.max.bytes", std::to_string(message_bytes)},
-                    // As Java's default partitioner: the same key in the same partition everywhere.
-                    {"partitioner", "murmur2"},
-                    {"compression.codec", "lz4"},
-                    {"linger.ms", "5"},
-                    {"queue.buffering.max.messages", std::to_string(queue.messages)},
-                    {"queue.buffering.max.kbytes", std::to_string(kbytes)}});
+  append(&options,
+         {{"enable.idempotence", "true"},
+          {"acks", "all"},
+          // While a partition has five records under way and its next batch is due,
+          // librdkafka 2.0's idempotent producer spins. Another partition's request that waits for
+          // its turn ends that, and brokers take a connection's requests one by one anyway.
+          {"max.in.flight", "1"},
+          // A record is never given up: flush() reports the delay, and nothing is lost.
+          {"message.timeout.ms", "0"},
+          {"message.max.bytes", std::to_string(message_bytes)},
+          // As Java's default partitioner: the same key in the same partition everywhere.
+          {"partitioner", "murmur2"},
+          // A third of the bytes for some tenth more CPU (docs/performance.md, "Payload").
+          {"compression.codec", "lz4"},
+          {"linger.ms", "5"},
+          {"queue.buffering.max.messages", std::to_string(queue.messages)},
+          {"queue.buffering.max.kbytes", std::to_string(kbytes)}});
   return options;
 }
 

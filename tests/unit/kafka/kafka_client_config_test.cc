@@ -42,6 +42,7 @@ TEST(KafkaClientConfigTest, TheProducerIsIdempotentAndNeverGivesUp) {
   EXPECT_EQ(options["message.timeout.ms"], "0");
   EXPECT_EQ(options["partitioner"], "murmur2");
   EXPECT_EQ(options["compression.codec"], "lz4");
+  EXPECT_EQ(options["max.in.flight"], "1");
 }
 
 TEST(KafkaClientConfigTest, TheInstanceIdMakesAStaticMember) {
