@@ -27,6 +27,7 @@ def parse():
     parser = kafka_bench.options(__doc__, events=1_000_000, users=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     kafka_bench.add_sets(parser)
+    kafka_bench.add_ahead(parser)
     return parser.parse_args()
 
 

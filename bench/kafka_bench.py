@@ -4,9 +4,6 @@ import argparse
 import contextlib
 import os
 import pathlib
-import platform
-import re
-import subprocess
 import sys
 import tempfile
 
@@ -27,7 +24,6 @@ def options(description, *, events, users):
     parser.add_argument("--events", type=int, default=events, help="clicks of the input")
     parser.add_argument("--users", type=int, default=users)
     parser.add_argument("--items", type=int, default=100, help="candidates of each click")
-    add_ahead(parser)
     return parser
 
 
@@ -77,14 +73,6 @@ def put_ahead(pid):
     """
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
         os.sched_setscheduler(int(thread.name), os.SCHED_RR, os.sched_param(1))
-
-
-def machine():
-    """What figures belong to: the processor, its cores, the commit, the load before."""
-    cpu = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
-    return {"cpu": cpu[1] if cpu else platform.machine(), "cores": os.cpu_count(), "commit": commit.stdout.strip(),
-            "load_before": os.getloadavg()[0]}
 
 
 def write_clicks(path, arguments):

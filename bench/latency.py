@@ -25,6 +25,7 @@ import sys
 import commits
 import kafka_bench
 from kafka_bench import BUILD, harness
+from machine import machine
 
 DELIVERIES = ("at_least_once", "exactly_once")
 BAR_SHARE = 0.5
@@ -155,12 +156,12 @@ def verdicts(arguments, found):
 
 def main():
     arguments = parse()
-    machine, found = kafka_bench.machine(), {}
+    where, found = machine(), {}
     with kafka_bench.broker("latency", arguments.items, ahead=arguments.ahead) as (folder, bootstrap):
         for delivery in arguments.deliveries.split(","):
             found[delivery] = measure(arguments, folder, bootstrap, delivery)
     if arguments.json:
-        arguments.json.write_text(json.dumps({"machine": machine, "set": arguments.set, **found}, indent=1) + "\n")
+        arguments.json.write_text(json.dumps({"machine": where, "set": arguments.set, **found}, indent=1) + "\n")
     missed = 0
     for text, met in verdicts(arguments, found):
         print(f"{text}: {'met' if met else 'missed'}")

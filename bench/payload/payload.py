@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What a score event takes in its topic, and what each compression costs: bytes, and CPU of all who touch it.
 
-    bench/payload/payload.py                        # 5, 20 and 100 published of 1,000 candidates: some 3 minutes
-    bench/payload/payload.py --events 5000        # a first look
+    bench/payload/payload.py                  # 5, 20 and 100 published of 1,000 candidates: some 2 minutes
+    bench/payload/payload.py --events 5000    # a first look
 
 The score events are those that `freshet replay` gives for a log of clicks; each is checked on its way in. For each compression
 and each size of a batch they are produced into a real broker's topic by the worker's own producer, in turn, some
@@ -23,6 +23,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import kafka_bench  # noqa: E402
 from kafka_bench import BUILD, FIRST_TS, harness  # noqa: E402
+from machine import machine  # noqa: E402
 
 CODECS = ("none", "lz4", "snappy", "zstd")
 
@@ -35,6 +36,7 @@ def parse():
     parser.add_argument("--codecs", default=",".join(CODECS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=pathlib.Path)
+    kafka_bench.add_ahead(parser)
     return parser.parse_args()
 
 
@@ -123,12 +125,12 @@ def table(rows):
 
 def main():
     arguments = parse()
-    machine = kafka_bench.machine()
+    where = machine()
     with kafka_bench.broker("payload", arguments.items, ahead=arguments.ahead) as (folder, bootstrap):
         rows = list(measure(arguments, folder, bootstrap))
     print("\n".join(table(rows)))
     if arguments.json:
-        arguments.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+        arguments.json.write_text(json.dumps({"machine": where, "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ import argparse
 import json
 import os
 import pathlib
-import platform
-import re
 import subprocess
 import sys
 import tempfile
 import time
 
 import plots
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from machine import machine  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FRESHET_BUILD", ROOT / "build/release"))
@@ -56,13 +57,6 @@ def points(arguments):
     if not arguments.quick:
         yield "hot set", USERS[-1], n, HOT_SET_MB, ["--warm-events", "5000000"]
         yield "rewritten", 1_000_000, n, arguments.budget_mb, ["--rewrites", "5", "--candidates", "0"]
-
-
-def machine():
-    cpu = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
-    return {"cpu": cpu[1] if cpu else platform.machine(), "cores": os.cpu_count(), "commit": commit.stdout.strip(),
-            "load_before": os.getloadavg()[0]}
 
 
 def budget_of_all(users, length):
