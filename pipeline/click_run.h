@@ -9,10 +9,12 @@
 // Oracle:  a vector (tests/unit/pipeline/click_run_test.cc)
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "common/heap_bytes.h"
 #include "common/prefetch.h"
 #include "scorer/pooled_click.h"
 
@@ -37,10 +39,10 @@ class ClickRun {
   void prefetch_ends() const {
     if (size_ == 0) return;
     prefetch(&room_[begin_ == 0 ? 0 : begin_ - 1], 2 * sizeof(scorer::PooledClick));
-    prefetch(&room_[begin_ + size_ - 1]);
+    prefetch(&room_[begin_ + std::max<std::size_t>(size_, 2) - 2], 2 * sizeof(scorer::PooledClick));
   }
 
-  std::size_t heap_bytes() const { return room_.capacity() * sizeof(scorer::PooledClick); }
+  std::size_t heap_bytes() const { return vector_heap_bytes(room_); }
 
  private:
   // Moves the run to the end of a room of so many clicks.

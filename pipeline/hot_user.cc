@@ -1,8 +1,10 @@
 #include "pipeline/hot_user.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/check.h"
+#include "common/heap_bytes.h"
 #include "common/prefetch.h"
 
 namespace freshet::pipeline {
@@ -54,7 +56,7 @@ void HotUser::refresh(const ServedModels& models, std::span<const stateful::Beha
   for (std::size_t m = 0; m < views_.size(); ++m) views_[m].refresh(*models[m], *windows);
 }
 
-void HotUser::look_ahead(LookAhead what) const {
+void HotUser::look_ahead(LookAhead what, const ServedModels& models) const {
   if (what == LookAhead::kSequences) {
     prefetch(state_.sequences.data(), state_.sequences.size() * sizeof(stateful::Sequence));
     prefetch(views_.data(), views_.size() * sizeof(UserView));
@@ -63,11 +65,15 @@ void HotUser::look_ahead(LookAhead what) const {
     for (const UserView& view : views_) view.prefetch_lists();
   } else if (what == LookAhead::kSums) {
     for (const UserView& view : views_) view.prefetch_sums();
+  } else if (what == LookAhead::kLeaving) {
+    for (std::size_t m = 0; m < std::min(views_.size(), models.size()); ++m) {
+      views_[m].prefetch_leaving(*models[m]);
+    }
   }
 }
 
 std::size_t HotUser::bytes() const {
-  std::size_t bytes = sizeof(HotUser) + state_.heap_bytes() + views_.capacity() * sizeof(UserView);
+  std::size_t bytes = sizeof(HotUser) + state_.heap_bytes() + vector_heap_bytes(views_);
   for (const UserView& view : views_) bytes += view.heap_bytes();
   return bytes;
 }

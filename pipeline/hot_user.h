@@ -46,7 +46,7 @@ class HotUser {
                EventTime stream_time, Windows* windows);
 
   // A step of look_ahead.h; kUser has brought this object.
-  void look_ahead(LookAhead what) const;
+  void look_ahead(LookAhead what, const ServedModels& models) const;
 
   // The view of the model with this index.
   const UserView& view(std::size_t model) const { return views_[model]; }

@@ -1,11 +1,11 @@
 // Look-ahead: has the processor fetch what records of a batch will read, while those before them
 // are processed.
 //
-// A user's data hang together by pointers, so they are fetched in steps, each from what the step
-// before has brought. The user is taken from the record's key; where there is none, or another one,
-// nothing is gained and nothing lost: no step changes anything, or reads what is not in memory.
+// A record is decoded first (pipeline/events_ahead.h). A user's data hang together by pointers, so
+// they are fetched in steps, each from what the step before has brought. Nothing is lost where a
+// step finds nothing: none changes anything, or reads what is not in memory.
 // Threads: one
-// Cost:    a few look-ups of the cache's index for each record
+// Cost:    a look-up of the cache's index and of each model's items for each record
 #pragma once
 
 #include <array>
@@ -17,11 +17,12 @@
 namespace freshet::pipeline {
 
 enum class LookAhead {
-  kIndex,      // where the cache's index has the user
-  kUser,       // what the cache has of it
-  kSequences,  // its sequences and views
+  kEvent,      // decoded; where the cache's index has its user, and the models' its item
+  kUser,       // what the cache has of the user, and the item's rows
+  kSequences,  // the user's sequences and views
   kLists,      // their clicks
   kSums,       // and their sums
+  kLeaving,    // the rows of the item that will leave
 };
 
 struct LookAheadStep {
@@ -30,11 +31,12 @@ struct LookAheadStep {
 };
 
 // Far enough that memory answers in between, near enough that it is not pushed out again.
-inline constexpr std::array<LookAheadStep, 5> kLookAheadSteps{{{10, LookAhead::kIndex},
-                                                               {8, LookAhead::kUser},
-                                                               {6, LookAhead::kSequences},
+inline constexpr std::array<LookAheadStep, 6> kLookAheadSteps{{{7, LookAhead::kEvent},
+                                                               {6, LookAhead::kUser},
+                                                               {5, LookAhead::kSequences},
                                                                {4, LookAhead::kLists},
-                                                               {2, LookAhead::kSums}}};
+                                                               {3, LookAhead::kSums},
+                                                               {1, LookAhead::kLeaving}}};
 
 // Before record `at` is processed. `task_of` gives a record's task, or null.
 template <class TaskOf>
@@ -42,8 +44,7 @@ void look_ahead(std::span<const InputRecord> records, std::size_t at, const Task
   for (const LookAheadStep& step : kLookAheadSteps) {
     if (at + step.distance >= records.size()) continue;
     const InputRecord& record = records[at + step.distance];
-    if (!record.key) continue;
-    if (auto* task = task_of(record)) task->look_ahead(*record.key, step.what);
+    if (auto* task = task_of(record)) task->look_ahead(record, step.what);
   }
 }
 

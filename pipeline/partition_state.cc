@@ -81,14 +81,16 @@ Result<PartitionState::User*> PartitionState::user(const UserId& user) {
   return cache_.insert(user, std::move(hot), bytes);
 }
 
-void PartitionState::look_ahead(std::string_view user, LookAhead what) const {
-  if (what == LookAhead::kIndex) {
-    cache_.prefetch_index(user);
+void PartitionState::look_ahead(const Event& event, LookAhead what, NextUser* user) const {
+  if (what == LookAhead::kEvent) {
+    cache_.prefetch_index(event.user.view());
   } else if (what == LookAhead::kUser) {
-    cache_.prefetch_user(user);
-  } else if (const HotUser* hot = cache_.guess(user)) {
-    hot->look_ahead(what);
+    user->place = cache_.prefetch_user(event.user.view());
+  } else if (user->place) {
+    if (const HotUser* hot = cache_.at_place(*user->place)) hot->look_ahead(what, models_);
   }
+  if (!event.item) return;
+  for (const auto& model : models_) model->look_ahead(*event.item, what);
 }
 
 Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& user) {

@@ -19,6 +19,7 @@
 #include "common/log_position.h"
 #include "common/status.h"
 #include "common/time.h"
+#include "pipeline/events/event.h"
 #include "pipeline/hot_user.h"
 #include "pipeline/served_model.h"
 #include "stateful/hot_user_cache.h"
@@ -41,8 +42,12 @@ class PartitionState {
   // Valid until the next call.
   Result<User*> user(const UserId& user);
 
+  // What a step of look_ahead.h leaves for the next one: where the cache has the user, if it has.
+  struct NextUser {
+    std::optional<std::uint32_t> place;
+  };
   // A step of look_ahead.h.
-  void look_ahead(std::string_view user, LookAhead what) const;
+  void look_ahead(const Event& event, LookAhead what, NextUser* user) const;
 
   // What is held of the user, a copy; none where neither has it. Loads nothing into the cache.
   Result<std::optional<stateful::UserState>> peek(const UserId& user);

@@ -17,6 +17,7 @@
 
 #include "common/status.h"
 #include "pipeline/config/config.h"
+#include "pipeline/look_ahead.h"
 #include "scorer/candidate_scorer.h"
 #include "scorer/model.h"
 #include "scorer/pool.h"
@@ -40,6 +41,9 @@ struct ServedModel {
   std::string pool_checksum;  // SHA-256 of the pool file, in hex; empty where there is none
 
   std::size_t representation_size() const;  // P d, of U
+
+  // A step of look_ahead.h, for an event of this item.
+  void look_ahead(const ItemId& item, LookAhead what) const;
 
   static Result<std::shared_ptr<const ServedModel>> create(
       std::shared_ptr<const scorer::Model> model, const WorkerConfig& config);

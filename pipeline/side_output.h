@@ -16,8 +16,8 @@ namespace freshet::pipeline {
 class SideOutput : public ScoreObserver {
  public:
   // Called once for each record that is published, behind on_scored() where it was scored.
-  // Appends what it gives to `outputs`, where the record's own output stands already. Returns how
-  // many it left out, because a record's outputs stand in memory together.
+  // Appends what it gives to `outputs`. Returns how many it left out, because a record's outputs
+  // stand in memory together.
   virtual std::size_t add_records(const InputRecord& record,
                                   std::vector<OutputRecord>* outputs) = 0;
 

@@ -107,7 +107,7 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       last_record_is_due_(start.last_record_is_retained),
       examples_(context.make_examples ? context.make_examples() : nullptr),
       observers_({context.observer, examples_.get()}),
-      decoder_(*context.config),
+      ahead_(*context.config),
       scorer_(*context.config, context.models(), observer()),
       state_(context.store, partition, owner, context.models(), context.config->limits(), stored,
              cache_bytes),
@@ -166,14 +166,13 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   if (context_.swaps != nullptr) {
     if (auto model = context_.swaps->at(partition_, record.offset)) serve(std::move(model));
   }
-  if (!outputs_.empty()) recycled_ = std::move(outputs_.front());
   outputs_.clear();
   examples_left_out_ = 0;
   if (!record.value) {
     if (publish) ++context_.counters->tombstones;
   } else if (publish) {
     if (Status scored = apply_and_score(record); !scored) return tl::unexpected(scored.error());
-    if (context_.observer != nullptr) context_.observer->on_output(record, outputs_.front());
+    if (context_.observer != nullptr) context_.observer->on_output(record, outputs_.records()[0]);
     add_examples(record);
   } else if (!is_before(record.offset, apply_from_)) {
     if (Status applied = apply_only(record); !applied) return tl::unexpected(applied.error());
@@ -184,14 +183,15 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   if (!last_record_ || record.offset > last_record_->offset) {
     last_record_ = stateful::LastRecord{record.offset, record.timestamp, hash_of(record)};
   }
-  return std::span<const OutputRecord>(outputs_);
+  return outputs_.records();
 }
 
 void Task::add_examples(const InputRecord& record) {
   if (examples_ == nullptr) return;
-  const std::size_t before = outputs_.size();
-  examples_left_out_ = examples_->add_records(record, &outputs_);
-  context_.counters->examples += outputs_.size() - before + examples_left_out_;
+  std::vector<OutputRecord> records;
+  examples_left_out_ = examples_->add_records(record, &records);
+  context_.counters->examples += records.size() + examples_left_out_;
+  for (OutputRecord& example : records) *outputs_.add() = std::move(example);
 }
 
 OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal) {
@@ -210,13 +210,13 @@ OutputRecord Task::dead_letter(const InputRecord& record, const Refusal& refusal
 }
 
 Status Task::apply_and_score(const InputRecord& record) {
-  const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
+  const EventsAhead::Decoded& event = ahead_.event_of(record);
   if (!event) {
-    outputs_.push_back(dead_letter(record, event.error()));
+    *outputs_.add() = dead_letter(record, event.error());
     return {};
   }
   if (const auto refusal = check_event(*event, record, context_.config->input)) {
-    outputs_.push_back(dead_letter(record, *refusal));
+    *outputs_.add() = dead_letter(record, *refusal);
     return {};
   }
   state_.advance_stream_time(event->ts);
@@ -244,33 +244,32 @@ Status Task::apply_and_score(const InputRecord& record) {
   out.late = applied.late;
   out.duplicate = applied.duplicate;
   if (scored.refusal) {
-    outputs_.push_back(dead_letter(record, *scored.refusal));
+    *outputs_.add() = dead_letter(record, *scored.refusal);
   } else {
     out.model = scorer_.models()[0]->label;
     out.scores = scored.scores;
-    outputs_.push_back(encoded(out));
+    encode(out);
     ++counters.scores;
   }
   if (context_.publishes_shadow) {
-    outputs_.push_back(shadow_.record_of(std::move(out), *scorer_.models()[1], scored,
-                                         scorer_.scores(1), &counters));
+    *outputs_.add() = shadow_.record_of(std::move(out), *scorer_.models()[1], scored,
+                                        scorer_.scores(1), &counters);
   }
   return {};
 }
 
-OutputRecord Task::encoded(const ScoreEvent& event) {
-  OutputRecord output = std::move(recycled_);
+void Task::encode(const ScoreEvent& event) {
+  OutputRecord& output = *outputs_.add();
   output.topic = OutputTopic::kScores;
   if (!output.key) output.key.emplace();
   if (!output.value) output.value.emplace();
   output.key->assign(event.user_id);
   encode_score_event(event, &*output.value);
   output.headers.clear();
-  return output;
 }
 
 Status Task::apply_only(const InputRecord& record) {
-  const tl::expected<Event, Refusal> event = decoder_.decode(*record.value);
+  const EventsAhead::Decoded& event = ahead_.event_of(record);
   if (!event || check_event(*event, record, context_.config->input)) return {};
   state_.advance_stream_time(event->ts);
   Result<PartitionState::User*> user = find_user(event->user);

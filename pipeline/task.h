@@ -31,9 +31,10 @@
 #include "common/status.h"
 #include "pipeline/counters.h"
 #include "pipeline/event_scorer.h"
-#include "pipeline/events/event_decoder.h"
 #include "pipeline/events/record.h"
+#include "pipeline/events_ahead.h"
 #include "pipeline/model_source.h"
+#include "pipeline/output_buffer.h"
 #include "pipeline/partition_lag.h"
 #include "pipeline/partition_state.h"
 #include "pipeline/recorded_swaps.h"
@@ -99,8 +100,10 @@ class Task {
   // How many of that record's examples were too much for one event, and are not among them.
   std::size_t examples_left_out() const { return examples_left_out_; }
 
-  // A step of look_ahead.h, for a record with this key.
-  void look_ahead(std::string_view key, LookAhead what) const { state_.look_ahead(key, what); }
+  // A step of look_ahead.h, for a record of the partition whose turn comes later.
+  void look_ahead(const InputRecord& record, LookAhead what) {
+    ahead_.look_ahead(record, what, state_);
+  }
 
   // The dead letter of a record whose output the topic does not take. The event stays applied.
   OutputRecord dead_letter(const InputRecord& record, const Refusal& refusal);
@@ -167,7 +170,7 @@ class Task {
   Result<PartitionState::User*> find_user(const UserId& user);
   Status apply_and_score(const InputRecord& record);
   void add_examples(const InputRecord& record);
-  OutputRecord encoded(const ScoreEvent& event);
+  void encode(const ScoreEvent& event);
   Status apply_only(const InputRecord& record);
   TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
   std::vector<stateful::UserChange> take_users(Save save);
@@ -195,14 +198,13 @@ class Task {
   std::unique_ptr<SideOutput> examples_;  // null: none are published
   std::size_t examples_left_out_ = 0;     // of the last record
   ScoreObservers observers_;              // the context's, and examples_
-  EventDecoder decoder_;
+  EventsAhead ahead_;
   EventScorer scorer_;
   PartitionState state_;
   SaveSchedule schedule_;
   PartitionLag lag_;
   ShadowScores shadow_;
-  std::vector<OutputRecord> outputs_;  // of the last record
-  OutputRecord recycled_;              // the main one before it, whose buffers are used again
+  OutputBuffer outputs_;  // of the last record
 };
 
 }  // namespace freshet::pipeline

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/heap_bytes.h"
 #include "common/prefetch.h"
 
 namespace freshet::pipeline {
@@ -118,11 +119,13 @@ void UserView::representation(const ServedModel& model, const Windows& windows,
     const std::span<const scorer::PooledClick> clicks = clicks_[behaviour.behaviour].view();
     const std::span<const scorer::PooledClick> visible = clicks.subspan(window.first, window.count);
     scorer::PoolSums& sums = (*scratch)[p];
-    sums = pooled.sums;
     // Sliding costs a term for each click that differs, rebuilding one for each that is there.
     if (window.first > window.count || end < pooled.summed) {
+      // Of the pool's kind; what else is in there does not matter.
+      if (sums.index() != pooled.sums.index()) sums = behaviour.pool.empty();
       behaviour.pool.rebuild(visible, &sums);
     } else {
+      sums = pooled.sums;
       behaviour.pool.slide(visible, clicks.first(std::min(window.first, pooled.summed)),
                            clicks.subspan(pooled.summed, end - pooled.summed), &sums);
     }
@@ -150,15 +153,25 @@ void UserView::prefetch_sums() const {
     // Of self-attention a click moves every row: too much to fetch ahead.
     const auto* sums = std::get_if<scorer::TraditionalSums>(&pooled.sums);
     if (sums != nullptr) sums->prefetch();
+    prefetch(pooled.fresh.data());
+  }
+}
+
+void UserView::prefetch_leaving(const ServedModel& model) const {
+  if (model.serial != serial_) return;
+  for (std::size_t p = 0; p < pooled_.size(); ++p) {
+    const ClickRun& clicks = clicks_[model.pools[p].behaviour];
+    const std::size_t oldest = pooled_[p].summed;
+    if (oldest == 0 || oldest > clicks.size()) continue;
+    if (const auto row = clicks[oldest - 1].row) model.pools[p].pool.prefetch(*row);
   }
 }
 
 std::size_t UserView::heap_bytes() const {
-  std::size_t bytes = 0;
-  for (const ClickRun& clicks : clicks_) bytes += sizeof(clicks) + clicks.heap_bytes();
+  std::size_t bytes = vector_heap_bytes(clicks_) + vector_heap_bytes(pooled_);
+  for (const ClickRun& clicks : clicks_) bytes += clicks.heap_bytes();
   for (const Pooled& pooled : pooled_) {
-    bytes += sizeof(Pooled) + scorer::heap_bytes(pooled.sums) +
-             pooled.fresh.capacity() * sizeof(std::size_t);
+    bytes += scorer::heap_bytes(pooled.sums) + vector_heap_bytes(pooled.fresh);
   }
   return bytes;
 }

@@ -65,6 +65,8 @@ class UserView {
   // Has the processor fetch what the next click will move: the lists, and then what is in them.
   void prefetch_lists() const;
   void prefetch_sums() const;
+  // And the rows of the item that leaves the sums when another comes, if the view is the model's.
+  void prefetch_leaving(const ServedModel& model) const;
 
   std::size_t heap_bytes() const;
 

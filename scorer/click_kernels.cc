@@ -22,7 +22,9 @@ void swap_terms(const float* x_in, double in, const float* x_out, double out,
 void swap_terms(const float* x_in, double in, const float* x_out, double out,
                 std::span<Int128> values) {
   for (std::size_t c = 0; c < values.size(); ++c) {
-    values[c] += round_wide(double{x_in[c]} * in) - round_wide(double{x_out[c]} * out);
+    const WideHalves comes = round_halves(double{x_in[c]} * in);
+    const WideHalves leaves = round_halves(double{x_out[c]} * out);
+    values[c] += WideHalves{comes.high - leaves.high, comes.low - leaves.low}.joined();
   }
 }
 

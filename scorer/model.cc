@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "common/prefetch.h"
+
 namespace freshet::scorer {
 namespace {
 
@@ -15,6 +17,13 @@ auto id_of(const Model& model) {
 std::optional<ItemRow> Model::row_of(const ItemId& item) const {
   const ItemRow* row = row_by_id.find(item.view(), id_of(*this));
   if (row == nullptr) return std::nullopt;
+  return *row;
+}
+
+std::optional<ItemRow> Model::prefetch_id_of(const ItemId& item) const {
+  const ItemRow* row = row_by_id.guess(item.view());
+  if (row == nullptr) return std::nullopt;
+  prefetch(&item_ids[row->value], sizeof(ItemId));
   return *row;
 }
 

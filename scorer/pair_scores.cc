@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 #include "scorer/model_limits.h"
 #include "scorer/projection.h"
 #include "scorer/refuse_model.h"
@@ -92,6 +93,11 @@ void PairScores::scores(std::span<const double* const> rows, const double* other
   } else {
     kernels.additive_scores(rows.data(), rows.size(), other, v_.data(), width_, e.data());
   }
+}
+
+void PairScores::prefetch(ItemRow item) const {
+  freshet::prefetch(query(item), width_ * sizeof(double));
+  freshet::prefetch(key(item), width_ * sizeof(double));
 }
 
 }  // namespace freshet::scorer

@@ -36,6 +36,9 @@ class PairScores {
   const double* query(ItemRow item) const { return &q_[item.value * width_]; }  // [H]
   const double* key(ItemRow item) const { return &k_[item.value * width_]; }    // [H]
 
+  // Has the processor fetch the item's query and key.
+  void prefetch(ItemRow item) const;
+
   std::size_t heap_bytes() const {
     return (q_.capacity() + k_.capacity() + v_.capacity()) * sizeof(double);
   }

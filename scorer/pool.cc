@@ -57,6 +57,10 @@ void Pool::representation(const PoolSums& sums, std::span<float> u) const {
   }
 }
 
+void Pool::prefetch(ItemRow item) const {
+  std::visit([&](const auto& kind) { kind.prefetch(item); }, kind_);
+}
+
 std::vector<float> Pool::weights(std::span<const PooledClick> visible) const {
   return std::visit([&](const auto& kind) { return kind.weights(visible); }, kind_);
 }

@@ -55,6 +55,9 @@ class Pool {
   // Writes u [d]. No visible known click gives zeros.
   void representation(const PoolSums& sums, std::span<float> u) const;
 
+  // Has the processor fetch what a slide reads of the item.
+  void prefetch(ItemRow item) const;
+
   // How much each visible click counts, for people: [n], 0 for unknown items.
   std::vector<float> weights(std::span<const PooledClick> visible) const;
 

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "common/heap_bytes.h"
+
 namespace freshet::scorer {
 
 std::size_t RowSums::heap_bytes() const {
-  const auto bytes = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
-  return bytes(clicks_) + bytes(peaks_) + bytes(scratch_) +
+  return vector_heap_bytes(clicks_) + vector_heap_bytes(peaks_) + vector_heap_bytes(scratch_) +
          std::visit(
-             [&](const auto& sums) {
-               return bytes(sums.weights) + bytes(sums.values) + bytes(sums.total);
+             [](const auto& sums) {
+               return vector_heap_bytes(sums.weights) + vector_heap_bytes(sums.values) +
+                      vector_heap_bytes(sums.total);
              },
              sums_);
 }

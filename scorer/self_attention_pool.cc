@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
 #include "scorer/kernels.h"
@@ -76,6 +77,11 @@ double SelfAttentionPool::recency_of(EventTime ts) const {
 }
 
 const float* SelfAttentionPool::x(ItemRow item) const { return model_->items.row(item.value); }
+
+void SelfAttentionPool::prefetch(ItemRow item) const {
+  scores_.prefetch(item);
+  freshet::prefetch(x(item), model_->embedding_dim * sizeof(float));
+}
 
 std::size_t SelfAttentionPool::newest(std::span<const RowSums::Click> clicks) const {
   const auto older = [&](const RowSums::Click& left, const RowSums::Click& right) {

@@ -52,6 +52,9 @@ class SelfAttentionPool {
   // Writes u [d]. No visible known click gives zeros.
   void representation(const RowSums& sums, std::span<float> u) const;
 
+  // Has the processor fetch what a slide reads of the item.
+  void prefetch(ItemRow item) const;
+
   // How much each visible click counts in the mean over the rows (or the newest one's row), for
   // people: [n], adding up to 1; 0 for unknown items. O(n^2 H).
   std::vector<float> weights(std::span<const PooledClick> visible) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/prefetch.h"
 #include "scorer/click_kernels.h"
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
@@ -193,6 +194,11 @@ void TraditionalPool::representation(const TraditionalSums& sums, std::span<floa
         write_quotients(std::span<const Int>(exact.values), weights, unit, u);
       },
       sums.sums_);
+}
+
+void TraditionalPool::prefetch(ItemRow item) const {
+  freshet::prefetch(scores_.row(item), scores_.width * sizeof(double));
+  freshet::prefetch(model_->items.row(item.value), model_->embedding_dim * sizeof(float));
 }
 
 std::vector<float> TraditionalPool::weights(std::span<const PooledClick> visible) const {

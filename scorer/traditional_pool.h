@@ -50,6 +50,9 @@ class TraditionalPool {
   // Writes u [d]. No visible known click gives zeros.
   void representation(const TraditionalSums& sums, std::span<float> u) const;
 
+  // Has the processor fetch what a slide reads of the item.
+  void prefetch(ItemRow item) const;
+
   // alpha_i of each visible click, for people: [n], 0 for unknown items (per channel kinds: the
   // mean over the channels).
   std::vector<float> weights(std::span<const PooledClick> visible) const;

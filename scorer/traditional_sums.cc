@@ -1,14 +1,17 @@
 #include "scorer/traditional_sums.h"
 
+#include "common/heap_bytes.h"
 #include "common/prefetch.h"
 
 namespace freshet::scorer {
 
 std::size_t TraditionalSums::heap_bytes() const {
-  const auto bytes = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
-  return bytes(peaks_) +
-         std::visit([&](const auto& sums) { return bytes(sums.weights) + bytes(sums.values); },
-                    sums_);
+  return vector_heap_bytes(peaks_) + std::visit(
+                                         [](const auto& sums) {
+                                           return vector_heap_bytes(sums.weights) +
+                                                  vector_heap_bytes(sums.values);
+                                         },
+                                         sums_);
 }
 
 void TraditionalSums::prefetch() const {

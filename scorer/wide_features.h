@@ -65,6 +65,8 @@ class WideFeatures {
                                             const WideInputs& inputs) const;
 
   std::shared_ptr<const Model> model_;
+  std::uint64_t mask_ =
+      0;  // hash & mask_ is hash mod buckets, where that is a power of two; else 0
   std::vector<BoundCross> crosses_;         // in the model's order
   std::vector<std::uint64_t> item_hashes_;  // [n]; empty without crosses
 };

@@ -22,10 +22,10 @@
 
 #include "common/check.h"
 #include "common/flat_index.h"
+#include "common/heap_bytes.h"
 #include "common/ids.h"
 #include "common/log_position.h"
 #include "common/prefetch.h"
-#include "stateful/heap_bytes.h"
 
 namespace freshet::stateful {
 
@@ -75,13 +75,17 @@ class HotUserCache {
 
   // Has the processor fetch what find() will read of the index, and, once that is there, the user.
   void prefetch_index(std::string_view user) const { index_.prefetch(user); }
-  void prefetch_user(std::string_view user) const {
-    if (const Slot* slot = index_.guess(user)) prefetch(&entry(*slot), sizeof(Entry));
-  }
-  // The user's value, or another's, or null. No use of the user; reads no entry.
-  const Value* guess(std::string_view user) const {
+  // Returns the user's place, or another's, or none: reads no entry.
+  std::optional<std::uint32_t> prefetch_user(std::string_view user) const {
     const Slot* slot = index_.guess(user);
-    return slot == nullptr ? nullptr : &entry(*slot).value_;
+    if (slot == nullptr) return std::nullopt;
+    prefetch(&place(*slot), sizeof(std::optional<Entry>));
+    return *slot;
+  }
+  // The value of whoever has a place that prefetch_user() returned, or null. No use of the user.
+  const Value* at_place(std::uint32_t slot) const {
+    const std::optional<Entry>& there = place(slot);
+    return there ? &there->value_ : nullptr;
   }
 
   // Adds a user that is not there. `bytes` is what the value holds, itself included. Evicts
@@ -192,10 +196,11 @@ class HotUserCache {
   std::optional<Entry>& place(Slot slot) {
     return (*blocks_[slot / kBlockSlots])[slot % kBlockSlots];
   }
-  Entry& entry(Slot slot) { return *place(slot); }
-  const Entry& entry(Slot slot) const {
-    return *(*blocks_[slot / kBlockSlots])[slot % kBlockSlots];
+  const std::optional<Entry>& place(Slot slot) const {
+    return (*blocks_[slot / kBlockSlots])[slot % kBlockSlots];
   }
+  Entry& entry(Slot slot) { return *place(slot); }
+  const Entry& entry(Slot slot) const { return *place(slot); }
 
   // The place's bytes are the user's from now on.
   Slot take_place() {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/heap_bytes.h"
 #include "common/prefetch.h"
-#include "stateful/heap_bytes.h"
 
 namespace freshet::stateful {
 namespace {

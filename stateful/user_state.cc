@@ -19,7 +19,7 @@
 
 #include "common/check.h"
 #include "common/coding.h"
-#include "stateful/heap_bytes.h"
+#include "common/heap_bytes.h"
 #include "stateful/sealed_value.h"
 
 namespace freshet::stateful {

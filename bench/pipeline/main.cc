@@ -50,7 +50,6 @@ Whole whole_of(const ReplayStage& stage, const Cost& cost, const EventShares& sh
                 {"saved user", shares.saved_users},
                 {"commit", shares.commits}};
   if (candidates == 0) return whole;
-  whole.uses["fold"] = 1;
   whole.uses["score " + std::to_string(candidates)] = 1;
   return whole;
 }

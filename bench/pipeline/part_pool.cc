@@ -24,8 +24,7 @@ class PoolPart final : public Stage {
       : model_(point.model(0)),
         pool_(model_->pools.at(0).pool),
         length_(point.options().length),
-        clicks_(point.options(), 3),
-        u_(point.options().dim) {
+        clicks_(point.options(), 3) {
     for (const LoggedClick& click : clicks_.all()) {
       auto [user, is_new] = users_.try_emplace(click.user);
       if (is_new) begin_with_history(point.options(), click.user, &user->second);
@@ -48,10 +47,7 @@ class PoolPart final : public Stage {
   }
 
   void run(std::size_t count) override {
-    for (std::size_t i = 0; i < count; ++i) {
-      slide(added_[i].first, added_[i].second);
-      keep(u_);
-    }
+    for (std::size_t i = 0; i < count; ++i) slide(added_[i].first, added_[i].second);
   }
 
  private:
@@ -81,15 +77,16 @@ class PoolPart final : public Stage {
     user->slots[--user->begin] = added;
     const scorer::PooledClick& removed = user->slots[user->begin + length_];
     pool_.slide(visible(*user), {&removed, 1}, {&added, 1}, &user->sums);
-    pool_.representation(user->sums, u_);
   }
 
   void check(const PooledUser& user) const {
     std::vector<scorer::ReferenceClick> clicks;
     for (const scorer::PooledClick& click : visible(user)) clicks.push_back({click.ts, click.row});
     const std::vector<double> exact = scorer::reference_representation(*model_->model, 0, clicks);
-    for (std::size_t c = 0; c < u_.size(); ++c) {
-      FRESHET_CHECK(std::fabs(double{u_[c]} - exact[c]) <= kErrorMost);
+    std::vector<float> u(exact.size());
+    pool_.representation(user.sums, u);
+    for (std::size_t c = 0; c < u.size(); ++c) {
+      FRESHET_CHECK(std::fabs(double{u[c]} - exact[c]) <= kErrorMost);
     }
   }
 
@@ -99,7 +96,6 @@ class PoolPart final : public Stage {
   SampledClicks clicks_;
   std::unordered_map<std::uint32_t, PooledUser> users_;
   std::vector<std::pair<PooledUser*, scorer::PooledClick>> added_;
-  std::vector<float> u_;
   bool checked_ = false;
 };
 

@@ -3,7 +3,6 @@
 #include "bench/pipeline/click_source.h"
 #include "bench/pipeline/parts.h"
 #include "common/check.h"
-#include "common/random.h"
 #include "pipeline/events/output_encoder.h"
 #include "scorer/reference.h"
 #include "scorer/top_k.h"
@@ -14,48 +13,52 @@ namespace {
 constexpr std::size_t kUsers = 1'024;
 constexpr double kErrorMost = 1e-5;
 
-// What is folded of some users, none like the other.
+// What is folded of some users of the log, none like the other.
 class FoldedUsers {
  public:
-  explicit FoldedUsers(const Point& point) : model_(point.model(0)), dim_(point.options().dim) {
-    Random random(1);
-    for (std::size_t i = 0; i < kUsers * dim_; ++i) {
-      u_.push_back(static_cast<float>(random.uniform(-0.5, 0.5)));
-    }
-    for (std::size_t i = 0; i < kUsers; ++i) {
-      ids_.push_back(user_id(static_cast<std::uint32_t>(i)));
-      for (std::size_t k = 0; k < recent_clicks(); ++k) {
-        recent_.push_back({static_cast<std::uint32_t>(random.below(point.options().items))});
+  explicit FoldedUsers(const Point& point)
+      : model_(point.model(0)), pool_(model_->pools.at(0).pool), u_(point.options().dim) {
+    for (std::uint32_t i = 0; i < kUsers; ++i) {
+      ids_.push_back(user_id(i));
+      const std::vector<LoggedClick> history = history_of(i, point.options());
+      std::vector<scorer::PooledClick> newest_first;
+      for (auto click = history.rbegin(); click != history.rend(); ++click) {
+        newest_first.push_back({click->ts, click->item});
+        if (newest_first.size() <= recent_clicks()) recent_.push_back(click->item);
       }
+      newest_first.pop_back();  // the spare one, which nobody sees
+      sums_.push_back(pool_.empty());
+      pool_.rebuild(newest_first, &sums_.back());
     }
   }
 
-  void fold(std::size_t user, scorer::UserFold* fold) const {
-    model_->scorer.fold({u(user), {}}, {ids_[user].view(), {}, recent(user)}, fold);
+  void fold(std::size_t user, scorer::UserFold* fold) {
+    pool_.representation(sums_[user], u_);
+    model_->scorer.fold({u_, {}}, {ids_[user].view(), {}, recent(user)}, fold);
   }
 
   std::vector<scorer::ReferenceLogit> reference(std::size_t user,
-                                                std::span<const scorer::ItemRow> rows) const {
-    const std::vector<double> exact(u(user).begin(), u(user).end());
+                                                std::span<const scorer::ItemRow> rows) {
+    pool_.representation(sums_[user], u_);
     const auto row = recent(user);
-    return scorer::reference_logits(*model_->model, exact,
+    return scorer::reference_logits(*model_->model, {u_.begin(), u_.end()},
                                     {ids_[user].str(), {}, {}, {row.begin(), row.end()}}, rows);
   }
 
  private:
+  // As many as the model reads, or as there are.
   std::size_t recent_clicks() const { return model_->model->wide.recent_clicks; }
-  std::span<const float> u(std::size_t user) const {
-    return std::span(u_).subspan(user * dim_, dim_);
-  }
   std::span<const scorer::ItemRow> recent(std::size_t user) const {
-    return std::span(recent_).subspan(user * recent_clicks(), recent_clicks());
+    const std::size_t each = recent_.size() / kUsers;
+    return std::span(recent_).subspan(user * each, each);
   }
 
   std::shared_ptr<const pipeline::ServedModel> model_;
-  std::size_t dim_;
-  std::vector<float> u_;                 // [kUsers, d]
+  const scorer::Pool& pool_;
+  std::vector<scorer::PoolSums> sums_;   // [kUsers]
   std::vector<UserId> ids_;              // [kUsers]
-  std::vector<scorer::ItemRow> recent_;  // [kUsers, recent_clicks]
+  std::vector<scorer::ItemRow> recent_;  // [kUsers, recent clicks]
+  std::vector<float> u_;                 // buffer
 };
 
 class FoldPart final : public Stage {
@@ -77,13 +80,12 @@ class FoldPart final : public Stage {
 class ScorePart final : public Stage {
  public:
   ScorePart(const Point& point, std::size_t candidates)
-      : model_(point.model(candidates)),
+      : users_(point),
+        model_(point.model(candidates)),
         publish_(point.config().candidates.publish),
         logits_(candidates) {
-    const FoldedUsers users(point);
-    users.fold(0, &fold_);
-    score();
-    const auto exact = users.reference(0, model_->candidate_rows);
+    score(0);
+    const auto exact = users_.reference(0, model_->candidate_rows);
     for (std::size_t k = 0; k < exact.size(); ++k) {
       FRESHET_CHECK(std::fabs(double{logits_[k].total} - exact[k].total) <= kErrorMost);
     }
@@ -93,13 +95,15 @@ class ScorePart final : public Stage {
 
   void run(std::size_t count) override {
     for (std::size_t i = 0; i < count; ++i) {
-      score();
+      score(i % kUsers);
       keep(scores_);
     }
   }
 
  private:
-  void score() {
+  // Another user each time: with one alone a processor learns which candidates are the best.
+  void score(std::size_t user) {
+    users_.fold(user, &fold_);
     model_->scorer.score(fold_, model_->candidate_rows, logits_);
     scores_.clear();
     const auto top =
@@ -110,6 +114,7 @@ class ScorePart final : public Stage {
     }
   }
 
+  FoldedUsers users_;
   std::shared_ptr<const pipeline::ServedModel> model_;
   std::size_t publish_;
   scorer::UserFold fold_;

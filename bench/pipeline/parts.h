@@ -18,11 +18,11 @@ std::unique_ptr<Stage> parse_part(const Point& point);
 std::unique_ptr<Stage> sequence_part(const Point& point);
 // The row of the clicked item, found by its id. "item"
 std::unique_ptr<Stage> item_part(const Point& point);
-// The sums moved by a click that comes and one that leaves, u read off them. "pool"
+// The sums moved by a click that comes and one that leaves. "pool"
 std::unique_ptr<Stage> pool_part(const Point& point);
-// The user's part folded. "fold"
+// u read off a user's sums, and its part folded; "score C" has it as well. "fold"
 std::unique_ptr<Stage> fold_part(const Point& point);
-// Candidates scored, the best of them ranked and named. "score C"
+// The same, and candidates scored, the best of them ranked and named. "score C"
 std::unique_ptr<Stage> score_part(const Point& point, std::size_t candidates);
 // A score event encoded, key and value copied. "output C"
 std::unique_ptr<Stage> output_part(const Point& point, std::size_t candidates);

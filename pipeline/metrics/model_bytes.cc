@@ -1,7 +1,7 @@
 #include "pipeline/metrics/model_bytes.h"
 
+#include "common/heap_bytes.h"
 #include "scorer/model_tensors.h"
-#include "stateful/heap_bytes.h"
 
 namespace freshet::pipeline {
 
@@ -17,7 +17,7 @@ std::size_t model_bytes(const ServedModel& served) {
     bytes += model.target_fields->rows.capacity() * sizeof(model.target_fields->rows[0]);
   }
   bytes += model.item_ids.capacity() * sizeof(ItemId);
-  for (const ItemId& item : model.item_ids) bytes += stateful::string_heap_bytes(item.view());
+  for (const ItemId& item : model.item_ids) bytes += string_heap_bytes(item.view());
   bytes += model.item_id_rank.capacity() * sizeof(std::uint32_t);
   return bytes + model.row_by_id.heap_bytes();
 }

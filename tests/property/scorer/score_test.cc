@@ -41,6 +41,7 @@ std::vector<ScoreCase> small_score_cases(Random* random) {
     options.hidden2 = 1 + random->below(20);
     options.attention_hidden = 2;
     options.wide_buckets = k % 4 == 0 ? 0 : 1 + random->below(500);
+    if (k % 4 == 1) options.wide_buckets = std::size_t{1} << random->below(10);
     options.recent_clicks = random->below(4);
     if (k % 2 == 0) options.context_fields = {"page"};
     if (k % 3 == 0) options.behaviours = {"click", "cart"};

@@ -10,25 +10,23 @@
 
 namespace freshet::pipeline::look_ahead_test {
 
-// What task a record of a batch is looked ahead for, and in which order.
+// Which record of a batch is looked ahead for, and in which order.
 struct Asked {
-  std::string key;
+  Offset offset;
   LookAhead what;
 };
 
 struct FakeTask {
   std::vector<Asked> asked;
-  void look_ahead(std::string_view key, LookAhead what) {
-    asked.push_back({std::string(key), what});
+  void look_ahead(const InputRecord& record, LookAhead what) {
+    asked.push_back({record.offset, what});
   }
 };
 
 TEST(LookAheadTest, EachRecordGoesThroughEveryStepInOrderBeforeItsTurn) {
   constexpr std::size_t kRecords = 30;
-  std::vector<std::string> keys;
-  for (std::size_t i = 0; i < kRecords; ++i) keys.push_back("u" + std::to_string(i));
   std::vector<InputRecord> records(kRecords);
-  for (std::size_t i = 0; i < kRecords; ++i) records[i].key = keys[i];
+  for (std::size_t i = 0; i < kRecords; ++i) records[i].offset.value = static_cast<int>(i);
   const std::size_t last = kRecords - 1;
   FakeTask task;
   for (std::size_t i = 0; i < last; ++i) {
@@ -36,22 +34,18 @@ TEST(LookAheadTest, EachRecordGoesThroughEveryStepInOrderBeforeItsTurn) {
   }
   std::vector<LookAhead> steps;
   for (const Asked& asked : task.asked) {
-    if (asked.key == keys[last]) steps.push_back(asked.what);
+    if (asked.offset == records[last].offset) steps.push_back(asked.what);
   }
   ASSERT_EQ(steps.size(), kLookAheadSteps.size());
   for (std::size_t s = 0; s < steps.size(); ++s) EXPECT_EQ(steps[s], kLookAheadSteps[s].what);
 }
 
-TEST(LookAheadTest, RecordsWithoutKeyOrTaskAreLeftOut) {
-  std::vector<InputRecord> records(20);
-  FakeTask task;
-  look_ahead(records, 0, [&](const InputRecord&) { return &task; });
-  EXPECT_TRUE(task.asked.empty());
-  for (InputRecord& record : records) record.key = "u1";
+TEST(LookAheadTest, RecordsWithoutTaskAreLeftOut) {
+  const std::vector<InputRecord> records(20);
   look_ahead(records, 0, [&](const InputRecord&) { return static_cast<FakeTask*>(nullptr); });
 }
 
-// Steps in any order, for users that are there and users that are not.
+// Steps in any order, for records of any kind whose turn comes soon or was.
 TEST(LookAheadTest, ATaskThatLooksAheadGivesTheSameBytes) {
   scorer::set_float_mode();
   const WorkerConfig config =
@@ -64,12 +58,13 @@ TEST(LookAheadTest, ATaskThatLooksAheadGivesTheSameBytes) {
   test::TaskRun plain({&config, model, &stores[0], &clock, &counters[0]}, 4'000);
   test::TaskRun looking({&config, model, &stores[1], &clock, &counters[1]}, 4'000);
   ASSERT_TRUE(plain.start() && looking.start());
-  std::int64_t offset = 0;
-  for (test::StoredRecord& record : test::random_log(&random, 500, config)) {
-    record.offset = Offset{offset++};
-    for (int i = 0; i < 3; ++i) {
+  const std::vector<test::StoredRecord> log = test::random_log(&random, 500, config);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    const test::StoredRecord& record = log[i];
+    for (int asked = 0; asked < 5; ++asked) {
+      const std::size_t at = i + random.below(12);
       const auto& step = kLookAheadSteps[random.below(kLookAheadSteps.size())];
-      looking.task().look_ahead("u" + std::to_string(random.below(12)), step.what);
+      if (at < log.size()) looking.task().look_ahead(test::view_of(log[at]), step.what);
     }
     const auto expected = plain.process(test::view_of(record));
     const auto output = looking.process(test::view_of(record));

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "stateful/heap_bytes.h"
+#include "common/heap_bytes.h"
 
 namespace freshet::stateful {
 namespace sequence_test {

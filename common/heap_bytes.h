@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace freshet::stateful {
+namespace freshet {
 
 // What a heap block of `bytes` takes: an 8-byte header, rounded up to 16, at least 32.
 constexpr std::size_t heap_block_bytes(std::size_t bytes) {
@@ -20,6 +20,12 @@ constexpr std::size_t heap_block_bytes(std::size_t bytes) {
   return std::max((bytes + kHeader + kUnit - 1) / kUnit * kUnit, kLeast);
 }
 
+// What a vector holds beside itself; what its elements hold is not counted.
+template <class Vector>
+std::size_t vector_heap_bytes(const Vector& vector) {
+  return heap_block_bytes(vector.capacity() * sizeof(typename Vector::value_type));
+}
+
 // What a std::string with these bytes holds beside itself. Judged by the length, not the capacity,
 // so that equal strings count alike.
 inline std::size_t string_heap_bytes(std::string_view bytes) {
@@ -27,4 +33,4 @@ inline std::size_t string_heap_bytes(std::string_view bytes) {
   return bytes.size() <= kInPlace ? 0 : heap_block_bytes(bytes.size() + 1);
 }
 
-}  // namespace freshet::stateful
+}  // namespace freshet
