@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/check.h"
-#include "common/heap_bytes.h"
 #include "common/prefetch.h"
 
 namespace freshet::pipeline {
@@ -24,7 +23,7 @@ void HotUser::touch(const ServedModels& models) {
       views_[m] = UserView(*models[m], state_);
     }
   }
-  views_.erase(views_.begin() + static_cast<std::ptrdiff_t>(models.size()), views_.end());
+  views_.truncate(models.size());
 }
 
 stateful::Sequence::InsertResult HotUser::insert(const ServedModels& models, std::size_t behaviour,
@@ -57,13 +56,12 @@ void HotUser::refresh(const ServedModels& models, std::span<const stateful::Beha
 }
 
 void HotUser::look_ahead(LookAhead what, const ServedModels& models) const {
-  if (what == LookAhead::kSequences) {
-    prefetch(state_.sequences.data(), state_.sequences.size() * sizeof(stateful::Sequence));
-    prefetch(views_.data(), views_.size() * sizeof(UserView));
-  } else if (what == LookAhead::kLists) {
-    for (const stateful::Sequence& sequence : state_.sequences) sequence.prefetch_ends();
+  if (what == LookAhead::kLists) {
+    state_.sequences.prefetch_others();
+    views_.prefetch_others();
     for (const UserView& view : views_) view.prefetch_lists();
-  } else if (what == LookAhead::kSums) {
+  } else if (what == LookAhead::kClicks) {
+    for (const stateful::Sequence& sequence : state_.sequences) sequence.prefetch_ends();
     for (const UserView& view : views_) view.prefetch_sums();
   } else if (what == LookAhead::kLeaving) {
     for (std::size_t m = 0; m < std::min(views_.size(), models.size()); ++m) {
@@ -73,7 +71,7 @@ void HotUser::look_ahead(LookAhead what, const ServedModels& models) const {
 }
 
 std::size_t HotUser::bytes() const {
-  std::size_t bytes = sizeof(HotUser) + state_.heap_bytes() + vector_heap_bytes(views_);
+  std::size_t bytes = sizeof(HotUser) + state_.heap_bytes() + views_.heap_bytes();
   for (const UserView& view : views_) bytes += view.heap_bytes();
   return bytes;
 }

@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <vector>
 
+#include "common/first_in_place.h"
 #include "common/time.h"
 #include "pipeline/look_ahead.h"
 #include "pipeline/served_model.h"
@@ -56,7 +56,7 @@ class HotUser {
 
  private:
   stateful::UserState state_;
-  std::vector<UserView> views_;  // [models]
+  FirstInPlace<UserView> views_;  // [models]
 };
 
 }  // namespace freshet::pipeline

@@ -17,12 +17,11 @@
 namespace freshet::pipeline {
 
 enum class LookAhead {
-  kEvent,      // decoded; where the cache's index has its user, and the models' its item
-  kUser,       // what the cache has of the user, and the item's rows
-  kSequences,  // the user's sequences and views
-  kLists,      // their clicks
-  kSums,       // and their sums
-  kLeaving,    // the rows of the item that will leave
+  kEvent,    // decoded; where the cache's index has its user, and the models' its item
+  kUser,     // what the cache has of the user, and the item's rows
+  kLists,    // what of the user's lists does not lie there: none where there is one behaviour
+  kClicks,   // the ends of its sequences, and the sums
+  kLeaving,  // the rows of the item that will leave
 };
 
 struct LookAheadStep {
@@ -31,11 +30,10 @@ struct LookAheadStep {
 };
 
 // Far enough that memory answers in between, near enough that it is not pushed out again.
-inline constexpr std::array<LookAheadStep, 6> kLookAheadSteps{{{7, LookAhead::kEvent},
-                                                               {6, LookAhead::kUser},
-                                                               {5, LookAhead::kSequences},
+inline constexpr std::array<LookAheadStep, 5> kLookAheadSteps{{{6, LookAhead::kEvent},
+                                                               {5, LookAhead::kUser},
                                                                {4, LookAhead::kLists},
-                                                               {3, LookAhead::kSums},
+                                                               {3, LookAhead::kClicks},
                                                                {1, LookAhead::kLeaving}}};
 
 // Before record `at` is processed. `task_of` gives a record's task, or null.

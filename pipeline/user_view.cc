@@ -16,17 +16,18 @@ scorer::PooledClick pooled_click(const ServedModel& model, const stateful::Click
 }  // namespace
 
 UserView::UserView(const ServedModel& model, const stateful::UserState& state)
-    : serial_(model.serial), clicks_(state.sequences.size()) {
-  for (std::size_t b = 0; b < clicks_.size(); ++b) {
-    const stateful::Sequence& sequence = state.sequences[b];
-    clicks_[b].reserve(sequence.size());
+    : serial_(model.serial) {
+  clicks_.reserve(state.sequences.size());
+  for (const stateful::Sequence& sequence : state.sequences) {
+    ClickRun& clicks = clicks_.emplace_back();
+    clicks.reserve(sequence.size());
     for (std::size_t i = sequence.size(); i > 0; --i) {
-      clicks_[b].insert(0, pooled_click(model, sequence[i - 1]));
+      clicks.insert(0, pooled_click(model, sequence[i - 1]));
     }
   }
   pooled_.reserve(model.pools.size());
   for (const PooledBehaviour& behaviour : model.pools) {
-    pooled_.push_back({0, behaviour.pool.empty(), {}});
+    pooled_.emplace_back(Pooled{0, behaviour.pool.empty(), {}});
   }
 }
 
@@ -143,8 +144,8 @@ void UserView::recent_rows(std::size_t behaviour, stateful::Window window, std::
 }
 
 void UserView::prefetch_lists() const {
-  prefetch(clicks_.data(), clicks_.size() * sizeof(ClickRun));
-  prefetch(pooled_.data(), pooled_.size() * sizeof(Pooled));
+  clicks_.prefetch_others();
+  pooled_.prefetch_others();
 }
 
 void UserView::prefetch_sums() const {
@@ -168,7 +169,7 @@ void UserView::prefetch_leaving(const ServedModel& model) const {
 }
 
 std::size_t UserView::heap_bytes() const {
-  std::size_t bytes = vector_heap_bytes(clicks_) + vector_heap_bytes(pooled_);
+  std::size_t bytes = clicks_.heap_bytes() + pooled_.heap_bytes();
   for (const ClickRun& clicks : clicks_) bytes += clicks.heap_bytes();
   for (const Pooled& pooled : pooled_) {
     bytes += scorer::heap_bytes(pooled.sums) + vector_heap_bytes(pooled.fresh);

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "common/first_in_place.h"
 #include "pipeline/click_run.h"
 #include "pipeline/served_model.h"
 #include "scorer/pool.h"
@@ -62,7 +63,8 @@ class UserView {
   const scorer::PoolSums& sums(std::size_t p) const { return pooled_[p].sums; }
   std::size_t summed(std::size_t p) const { return pooled_[p].summed; }
 
-  // Has the processor fetch what the next click will move: the lists, and then what is in them.
+  // Has the processor fetch what the next click will move: what of the lists does not lie in the
+  // view itself, and then what they hold.
   void prefetch_lists() const;
   void prefetch_sums() const;
   // And the rows of the item that leaves the sums when another comes, if the view is the model's.
@@ -81,8 +83,8 @@ class UserView {
   void reset_sums_of_dropped(const ServedModel& model);
 
   std::uint64_t serial_;
-  std::vector<ClickRun> clicks_;  // [behaviours]
-  std::vector<Pooled> pooled_;    // [P], as ServedModel::pools
+  FirstInPlace<ClickRun> clicks_;  // [behaviours]
+  FirstInPlace<Pooled> pooled_;    // [P], as ServedModel::pools
 };
 
 }  // namespace freshet::pipeline

@@ -19,7 +19,6 @@
 
 #include "common/check.h"
 #include "common/coding.h"
-#include "common/heap_bytes.h"
 #include "stateful/sealed_value.h"
 
 namespace freshet::stateful {
@@ -134,7 +133,7 @@ bool UserState::empty() const {
 }
 
 std::size_t UserState::heap_bytes() const {
-  std::size_t bytes = heap_block_bytes(sequences.capacity() * sizeof(Sequence));
+  std::size_t bytes = sequences.heap_bytes();
   for (const Sequence& sequence : sequences) bytes += sequence.heap_bytes();
   return bytes;
 }

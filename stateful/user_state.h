@@ -11,8 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "common/first_in_place.h"
 #include "common/status.h"
 #include "common/time.h"
 #include "stateful/sequence.h"
@@ -27,7 +27,7 @@ struct BehaviourLimits {
 };
 
 struct UserState {
-  std::vector<Sequence> sequences;  // [behaviours], in the configured order
+  FirstInPlace<Sequence> sequences;  // [behaviours], in the configured order
 
   explicit UserState(std::span<const BehaviourLimits> behaviours);
   bool empty() const;  // no click in any sequence
