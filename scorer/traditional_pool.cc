@@ -57,9 +57,8 @@ std::int64_t TraditionalPool::bucket_of(const PooledClick& click, std::size_t ch
 TraditionalSums TraditionalPool::empty() const {
   TraditionalSums sums;
   const std::size_t weights = over_positions() ? scores_.width : 0;
-  const auto zeros = [&]<class Int>(Int zero) {
-    sums.sums_ = TraditionalSums::Sums<Int>{std::vector<Int>(weights, zero),
-                                            std::vector<Int>(model_->embedding_dim, zero)};
+  const auto zeros = [&]<class Int>(Int) {
+    sums.sums_ = TraditionalSums::Sums<Int>(model_->embedding_dim, weights);
   };
   grid_.wide ? zeros(Int128{0}) : zeros(std::int64_t{0});
   sums.peaks_.resize(weights);
@@ -144,13 +143,14 @@ void TraditionalPool::swap_scalar(const PooledClick* in, const PooledClick* out,
   // A click that there is not weighs nothing, whatever its place has.
   if (in == nullptr) weights[0] = 0.0;
   if (out == nullptr) weights[1] = 0.0;
-  add_rounded(weights[0] * weight_scale_, &sums->weights[0]);
-  add_rounded(-weights[1] * weight_scale_, &sums->weights[0]);
+  Int* const weight = &sums->weights()[0];
+  add_rounded(weights[0] * weight_scale_, weight);
+  add_rounded(-weights[1] * weight_scale_, weight);
   const auto x = [&](const PooledClick* click, const PooledClick* other) {
     return model_->items.row((click != nullptr ? click : other)->row->value);
   };
   swap_terms(x(in, out), weights[0] * value_scale_, x(out, in), weights[1] * value_scale_,
-             std::span<Int>(sums->values));
+             sums->values());
 }
 
 template <class Int>
@@ -159,7 +159,7 @@ void TraditionalPool::add_channels(const PooledClick& click, double sign,
                                    TraditionalSums::Sums<Int>* sums) const {
   const std::size_t dim = model_->embedding_dim;
   const float* x = model_->items.row(click.row->value);
-  const std::span<Int> values(sums->values);
+  const std::span<Int> values = sums->values();
   if (!over_positions()) {
     add_products({scores_.row(*click.row), dim}, x, sign * value_scale_, values);
     return;
@@ -172,7 +172,7 @@ void TraditionalPool::add_channels(const PooledClick& click, double sign,
   }
   const std::span<double> weights = std::span(scores).first(dim);
   weigh(std::span(shifts).first(dim), weights);
-  add_channel_weights(weights, sign * weight_scale_, std::span<Int>(sums->weights));
+  add_channel_weights(weights, sign * weight_scale_, sums->weights());
   add_products(weights, x, sign * value_scale_, values);
 }
 
@@ -184,14 +184,14 @@ void TraditionalPool::representation(const TraditionalSums& sums, std::span<floa
   std::visit(
       [&]<class Int>(const TraditionalSums::Sums<Int>& exact) {
         // All channels lose their last click together.
-        if (over_positions() && exact.weights[0] == 0) {
+        if (over_positions() && exact.weights()[0] == 0) {
           std::fill(u.begin(), u.end(), 0.0F);
           return;
         }
         const Int one{1};
         const std::span<const Int> weights =
-            over_positions() ? std::span<const Int>(exact.weights) : std::span<const Int>(&one, 1);
-        write_quotients(std::span<const Int>(exact.values), weights, unit, u);
+            over_positions() ? exact.weights() : std::span<const Int>(&one, 1);
+        write_quotients(exact.values(), weights, unit, u);
       },
       sums.sums_);
 }

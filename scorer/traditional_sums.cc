@@ -6,23 +6,15 @@
 namespace freshet::scorer {
 
 std::size_t TraditionalSums::heap_bytes() const {
-  return vector_heap_bytes(peaks_) + std::visit(
-                                         [](const auto& sums) {
-                                           return vector_heap_bytes(sums.weights) +
-                                                  vector_heap_bytes(sums.values);
-                                         },
-                                         sums_);
+  return vector_heap_bytes(peaks_) +
+         std::visit([](const auto& sums) { return vector_heap_bytes(sums.all); }, sums_);
 }
 
 void TraditionalSums::prefetch() const {
-  const auto all_of = [](const auto& values) {
-    freshet::prefetch(values.data(), values.size() * sizeof(values[0]));
-  };
-  all_of(peaks_);
+  freshet::prefetch(peaks_.data(), peaks_.size() * sizeof(Peak));
   std::visit(
-      [&](const auto& sums) {
-        all_of(sums.weights);
-        all_of(sums.values);
+      [](const auto& sums) {
+        freshet::prefetch(sums.all.data(), sums.all.size() * sizeof(sums.all[0]));
       },
       sums_);
 }

@@ -9,9 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
+#include "scorer/aligned_vector.h"
 #include "scorer/pool_grid.h"
 
 namespace freshet::scorer {
@@ -40,8 +42,15 @@ class TraditionalSums {
 
   template <class Int>
   struct Sums {
-    std::vector<Int> weights;  // L [S]
-    std::vector<Int> values;   // A [d]
+    AlignedVector<Int> all;  // A [d], behind it L [S]: one block, whose vectors are cache lines
+    std::size_t dim;         // d
+
+    Sums() : dim(0) {}
+    Sums(std::size_t values, std::size_t weights) : all(values + weights), dim(values) {}
+    std::span<Int> values() { return std::span(all).first(dim); }
+    std::span<Int> weights() { return std::span(all).subspan(dim); }
+    std::span<const Int> values() const { return std::span(all).first(dim); }
+    std::span<const Int> weights() const { return std::span(all).subspan(dim); }
     bool operator==(const Sums&) const = default;
   };
 

@@ -40,8 +40,9 @@ class FoldedUsers {
   std::vector<scorer::ReferenceLogit> reference(std::size_t user,
                                                 std::span<const scorer::ItemRow> rows) {
     pool_.representation(sums_[user], u_);
+    const std::vector<double> exact(u_.begin(), u_.end());
     const auto row = recent(user);
-    return scorer::reference_logits(*model_->model, {u_.begin(), u_.end()},
+    return scorer::reference_logits(*model_->model, exact,
                                     {ids_[user].str(), {}, {}, {row.begin(), row.end()}}, rows);
   }
 
