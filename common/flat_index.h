@@ -81,14 +81,17 @@ class FlatIndex {
     }
   }
 
-  // Has the processor fetch what find() will read.
-  void prefetch(std::string_view id) const {
-    if (size_ > 0) freshet::prefetch(&slots_[hash_of(id) & mask()]);
+  static std::uint32_t hash_of(std::string_view id) {
+    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(id));
+    return hash == kEmpty ? 1 : hash;
+  }
+  // Has the processor fetch what find() will read of an id with this hash.
+  void prefetch(std::uint32_t hash) const {
+    if (size_ > 0) freshet::prefetch(&slots_[hash & mask()]);
   }
   // What find() returns, or what leads to another id, or null: follows no value.
-  const Value* guess(std::string_view id) const {
+  const Value* guess(std::uint32_t hash) const {
     if (size_ == 0) return nullptr;
-    const std::uint32_t hash = hash_of(id);
     std::size_t place = hash & mask();
     while (slots_[place].hash != kEmpty && slots_[place].hash != hash) place = next(place);
     return slots_[place].hash == kEmpty ? nullptr : &slots_[place].value;
@@ -111,11 +114,6 @@ class FlatIndex {
     std::uint32_t hash = kEmpty;
     Value value{};
   };
-
-  static std::uint32_t hash_of(std::string_view id) {
-    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(id));
-    return hash == kEmpty ? 1 : hash;
-  }
 
   std::size_t mask() const { return slots_.size() - 1; }
   std::size_t next(std::size_t place) const { return (place + 1) & mask(); }

@@ -9,7 +9,7 @@ namespace freshet::pipeline {
 namespace {
 
 // So much of the run is free in front after it was moved, so a move is paid by as many inserts.
-std::size_t room_in_front(std::size_t size) { return size / 8 + 2; }
+std::size_t room_in_front(std::size_t size) { return size / 4 + 2; }
 
 }  // namespace
 

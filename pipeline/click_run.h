@@ -5,7 +5,7 @@
 // front.
 // Errors:  none. Threads: one
 // Cost:    insert at index i O(i) moves, and O(1) amortised for making room; pop_back O(1). Room
-//          for a quarter more than the most clicks it has held, and a few
+//          for half more than the most clicks it has held, and a few
 // Oracle:  a vector (tests/unit/pipeline/click_run_test.cc)
 #pragma once
 

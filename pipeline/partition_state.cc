@@ -83,14 +83,18 @@ Result<PartitionState::User*> PartitionState::user(const UserId& user) {
 
 void PartitionState::look_ahead(const Event& event, LookAhead what, NextUser* user) const {
   if (what == LookAhead::kEvent) {
-    cache_.prefetch_index(event.user.view());
+    user->user_hash = cache_.hash_of(event.user);
+    cache_.prefetch_index(user->user_hash);
+    if (event.item) user->item_hash = scorer::Model::hash_of(*event.item);
   } else if (what == LookAhead::kUser) {
-    user->place = cache_.prefetch_user(event.user.view());
-  } else if (user->place) {
+    user->place = cache_.prefetch_user(user->user_hash);
+  } else {
+    if (!user->place) return;
     if (const HotUser* hot = cache_.at_place(*user->place)) hot->look_ahead(what, models_);
+    return;
   }
   if (!event.item) return;
-  for (const auto& model : models_) model->look_ahead(*event.item, what);
+  for (const auto& model : models_) model->look_ahead(user->item_hash, what);
 }
 
 Result<std::optional<stateful::UserState>> PartitionState::peek(const UserId& user) {

@@ -42,9 +42,11 @@ class PartitionState {
   // Valid until the next call.
   Result<User*> user(const UserId& user);
 
-  // What a step of look_ahead.h leaves for the next one: where the cache has the user, if it has.
+  // What a step of look_ahead.h leaves for the next one.
   struct NextUser {
-    std::optional<std::uint32_t> place;
+    std::uint32_t user_hash = 0;
+    std::uint32_t item_hash = 0;
+    std::optional<std::uint32_t> place;  // where the cache has the user, if it has
   };
   // A step of look_ahead.h.
   void look_ahead(const Event& event, LookAhead what, NextUser* user) const;

@@ -140,10 +140,10 @@ std::size_t ServedModel::representation_size() const {
   return model->representations().size() * model->embedding_dim;
 }
 
-void ServedModel::look_ahead(const ItemId& item, LookAhead what) const {
-  if (what == LookAhead::kEvent) model->prefetch_row_of(item);
+void ServedModel::look_ahead(std::uint32_t item_hash, LookAhead what) const {
+  if (what == LookAhead::kEvent) model->prefetch_row_of(item_hash);
   if (what != LookAhead::kUser) return;
-  const std::optional<scorer::ItemRow> row = model->prefetch_id_of(item);
+  const std::optional<scorer::ItemRow> row = model->prefetch_id_of(item_hash);
   if (!row) return;
   for (const PooledBehaviour& behaviour : pools) behaviour.pool.prefetch(*row);
 }

@@ -42,8 +42,8 @@ struct ServedModel {
 
   std::size_t representation_size() const;  // P d, of U
 
-  // A step of look_ahead.h, for an event of this item.
-  void look_ahead(const ItemId& item, LookAhead what) const;
+  // A step of look_ahead.h, for an event of an item with this hash.
+  void look_ahead(std::uint32_t item_hash, LookAhead what) const;
 
   static Result<std::shared_ptr<const ServedModel>> create(
       std::shared_ptr<const scorer::Model> model, const WorkerConfig& config);

@@ -1,9 +1,9 @@
 #include "pipeline/user_view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/check.h"
-#include "common/heap_bytes.h"
 #include "common/prefetch.h"
 
 namespace freshet::pipeline {
@@ -45,8 +45,11 @@ void UserView::note_insert(const ServedModel& model, std::size_t behaviour,
     for (std::size_t& index : pooled.fresh) {
       if (index >= result.index) ++index;
     }
-    pooled.fresh.insert(std::lower_bound(pooled.fresh.begin(), pooled.fresh.end(), result.index),
-                        result.index);
+    pooled.fresh.emplace_back(result.index);
+    for (std::size_t i = pooled.fresh.size() - 1; i > 0; --i) {
+      if (pooled.fresh[i - 1] < pooled.fresh[i]) break;
+      std::swap(pooled.fresh[i - 1], pooled.fresh[i]);
+    }
   }
   if (!result.evicted_oldest) return;
   clicks.truncate(clicks.size() - 1);
@@ -91,7 +94,7 @@ void UserView::refresh_pool(const PooledBehaviour& behaviour, std::size_t visibl
     behaviour.pool.slide(now, removed, added, &pooled->sums);
   }
   pooled->summed = visible;
-  pooled->fresh.clear();
+  pooled->fresh.truncate(0);
 }
 
 void UserView::refresh(const ServedModel& model, const Windows& visible) {
@@ -154,7 +157,6 @@ void UserView::prefetch_sums() const {
     // Of self-attention a click moves every row: too much to fetch ahead.
     const auto* sums = std::get_if<scorer::TraditionalSums>(&pooled.sums);
     if (sums != nullptr) sums->prefetch();
-    prefetch(pooled.fresh.data());
   }
 }
 
@@ -172,7 +174,7 @@ std::size_t UserView::heap_bytes() const {
   std::size_t bytes = clicks_.heap_bytes() + pooled_.heap_bytes();
   for (const ClickRun& clicks : clicks_) bytes += clicks.heap_bytes();
   for (const Pooled& pooled : pooled_) {
-    bytes += scorer::heap_bytes(pooled.sums) + vector_heap_bytes(pooled.fresh);
+    bytes += scorer::heap_bytes(pooled.sums) + pooled.fresh.heap_bytes();
   }
   return bytes;
 }

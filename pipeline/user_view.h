@@ -76,7 +76,7 @@ class UserView {
   struct Pooled {
     std::size_t summed = 0;  // the sums are those of clicks [0, summed) less `fresh`
     scorer::PoolSums sums;
-    std::vector<std::size_t> fresh;  // ascending indices below `summed` that are not in the sums
+    FirstInPlace<std::size_t> fresh;  // ascending indices below `summed` that are not in the sums
   };
   void refresh_pool(const PooledBehaviour& behaviour, std::size_t visible, Pooled* pooled);
   // Sums that still hold a click which is no longer stored cannot slide: they start anew.

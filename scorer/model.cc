@@ -20,8 +20,8 @@ std::optional<ItemRow> Model::row_of(const ItemId& item) const {
   return *row;
 }
 
-std::optional<ItemRow> Model::prefetch_id_of(const ItemId& item) const {
-  const ItemRow* row = row_by_id.guess(item.view());
+std::optional<ItemRow> Model::prefetch_id_of(std::uint32_t hash) const {
+  const ItemRow* row = row_by_id.guess(hash);
   if (row == nullptr) return std::nullopt;
   prefetch(&item_ids[row->value], sizeof(ItemId));
   return *row;

@@ -102,10 +102,14 @@ struct Model {
   Model& operator=(const Model&) = delete;
 
   std::optional<ItemRow> row_of(const ItemId& item) const;
-  // Has the processor fetch what row_of() will read of the index, and, once that is there, the id.
-  void prefetch_row_of(const ItemId& item) const { row_by_id.prefetch(item.view()); }
+  // Has the processor fetch what row_of() will read of the index for an item with this hash, and,
+  // once that is there, the id.
+  static std::uint32_t hash_of(const ItemId& item) {
+    return FlatIndex<ItemRow>::hash_of(item.view());
+  }
+  void prefetch_row_of(std::uint32_t hash) const { row_by_id.prefetch(hash); }
   // Returns the item's row, or another's, or none: reads no id.
-  std::optional<ItemRow> prefetch_id_of(const ItemId& item) const;
+  std::optional<ItemRow> prefetch_id_of(std::uint32_t hash) const;
   std::string label() const;  // "name@version", as every output carries it
 
   // In U's order: behaviour by behaviour; of merged first the traditional, then the self one.

@@ -74,10 +74,11 @@ class HotUserCache {
   }
 
   // Has the processor fetch what find() will read of the index, and, once that is there, the user.
-  void prefetch_index(std::string_view user) const { index_.prefetch(user); }
+  static std::uint32_t hash_of(const UserId& user) { return FlatIndex<Slot>::hash_of(user.view()); }
+  void prefetch_index(std::uint32_t hash) const { index_.prefetch(hash); }
   // Returns the user's place, or another's, or none: reads no entry.
-  std::optional<std::uint32_t> prefetch_user(std::string_view user) const {
-    const Slot* slot = index_.guess(user);
+  std::optional<std::uint32_t> prefetch_user(std::uint32_t hash) const {
+    const Slot* slot = index_.guess(hash);
     if (slot == nullptr) return std::nullopt;
     prefetch(&place(*slot), sizeof(std::optional<Entry>));
     return *slot;

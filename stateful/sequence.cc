@@ -76,7 +76,7 @@ void Sequence::open_gap(std::size_t index) {
   for (std::size_t i = size_ - 1; i > index; --i) at(i) = std::move(at(i - 1));
 }
 
-Sequence::InsertResult Sequence::insert(Click click) {
+Sequence::InsertResult Sequence::insert(const Click& click) {
   const std::size_t index = count_greater(click);
   if (index < size_ && (*this)[index] == click) {
     return {InsertResult::Outcome::kAlreadyThere, index, false};
@@ -86,7 +86,7 @@ Sequence::InsertResult Sequence::insert(Click click) {
   if (full) drop_oldest(1);
   open_gap(index);
   item_heap_bytes_ += string_heap_bytes(click.item.view());
-  at(index) = std::move(click);
+  at(index) = click;
   return {InsertResult::Outcome::kInserted, index, full};
 }
 

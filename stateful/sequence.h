@@ -40,7 +40,7 @@ class Sequence {
     std::size_t index = 0;        // not for kTooOld
     bool evicted_oldest = false;  // kInserted pushed the oldest one out
   };
-  InsertResult insert(Click click);
+  InsertResult insert(const Click& click);
 
   // Drops the oldest `count` clicks (collection). Requires count <= size().
   void drop_oldest(std::size_t count);
