@@ -51,7 +51,8 @@ TEST(ClickRunTest, AFullRunKeepsItsRoom) {
     run.insert(0, click(i));
     run.truncate(std::min(run.size(), kLength));
   }
-  EXPECT_LE(run.heap_bytes(), (kLength * 5 / 4 + 4) * sizeof(scorer::PooledClick));
+  EXPECT_LE(run.heap_bytes(),
+            heap_block_bytes((kLength * 3 / 2 + 4) * sizeof(scorer::PooledClick)));
 }
 
 TEST(ClickRunDeathTest, MisuseIsCaught) {

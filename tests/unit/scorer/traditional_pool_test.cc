@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "common/heap_bytes.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {
@@ -135,7 +136,8 @@ TEST(TraditionalPoolTest, HeapBytesCountSumsAndPeaks) {
   const auto pool =
       TraditionalPool::create(test::share(test::random_model(small_options())), 0, kLengthMax);
   ASSERT_TRUE(pool);
-  EXPECT_EQ(pool->empty().heap_bytes(), 6 * sizeof(std::int64_t) + 16);
+  EXPECT_EQ(pool->empty().heap_bytes(),
+            heap_block_bytes(6 * sizeof(std::int64_t)) + heap_block_bytes(16));
 }
 
 }  // namespace traditional_pool_test
