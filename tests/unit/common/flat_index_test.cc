@@ -30,7 +30,7 @@ TEST(FlatIndexTest, AnEmptyOneFindsNothing) {
   FlatIndex<std::uint32_t> index;
   EXPECT_EQ(index.find("id0", ids), nullptr);
   EXPECT_FALSE(index.erase("id0", ids));
-  index.prefetch("id0");
+  index.prefetch(FlatIndex<std::uint32_t>::hash_of("id0"));
   EXPECT_EQ(index.slots(), 0U);
 }
 
