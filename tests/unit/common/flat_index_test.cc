@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -73,6 +74,60 @@ TEST(FlatIndexTest, AgreesWithAMap) {
     }
     EXPECT_EQ(seen, naive.size());
   }
+}
+
+TEST(FlatIndexTest, NoInsertMovesMoreThanAFewOthers) {
+  constexpr std::uint32_t kIds = 3'000;
+  const Ids ids(kIds);
+  FlatIndex<std::uint32_t> index;
+  std::vector<const std::uint32_t*> places;
+  std::size_t most = 0;
+  std::size_t all = 0;
+  for (std::uint32_t n = 0; n < kIds; ++n) {
+    ASSERT_TRUE(index.insert(ids[n], n, ids));
+    std::size_t moved = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const std::uint32_t* place = index.find(ids[i], ids);
+      ASSERT_NE(place, nullptr);
+      if (place != places[i]) ++moved;
+      places[i] = place;
+    }
+    places.push_back(index.find(ids[n], ids));
+    most = std::max(most, moved);
+    all += moved;
+  }
+  EXPECT_GT(all, kIds / 2);  // else it never grew
+  // Those that an insert looks at, and the rest of the last one's run.
+  EXPECT_LE(most, FlatIndex<std::uint32_t>::kMovedPerInsert + 100);
+}
+
+TEST(FlatIndexTest, WhatIsErasedWhileItGrowsIsGone) {
+  constexpr std::uint32_t kIds = 2'300;
+  const Ids ids(kIds);
+  Random random(test::test_seed());
+  FlatIndex<std::uint32_t> index;
+  std::uint32_t inserted = 0;
+  while (index.size() + 1 <= index.slots() * 2 / 3 || index.slots() < 1'024) {
+    index.insert(ids[inserted], inserted, ids);
+    ++inserted;
+  }
+  index.insert(ids[inserted], inserted, ids);  // the first one into a larger array
+  ++inserted;
+  ASSERT_GT(index.slots(), 2'048U) << "both arrays are there";
+  std::vector<bool> erased(inserted);
+  for (std::uint32_t i = 0; i < inserted; ++i) {
+    erased[i] = random.chance(0.5);
+    ASSERT_EQ(erased[i], erased[i] && index.erase(ids[i], ids));
+  }
+  for (std::uint32_t i = 0; i < inserted; ++i) {
+    ASSERT_EQ(index.find(ids[i], ids) == nullptr, erased[i]);
+    ASSERT_FALSE(erased[i] && index.erase(ids[i], ids));
+  }
+  for (std::uint32_t n = inserted; n < kIds; ++n) index.insert(ids[n], n, ids);
+  for (std::uint32_t i = 0; i < inserted; ++i) {
+    ASSERT_EQ(index.find(ids[i], ids) == nullptr, erased[i]);
+  }
+  EXPECT_EQ(index.slots() & (index.slots() - 1), 0U) << "the smaller array has gone";
 }
 
 TEST(FlatIndexTest, RoomThatWasReservedIsNotMadeAgain) {
