@@ -8,10 +8,13 @@ The input is there before the worker starts, and its clicks are of every user in
 delivery and a changelog drains it at full speed; each commit saves as many users as it takes for none to wait longer
 than `checkpoint.interval_ms`, so that soon so many users wait to be saved and every commit saves some. Each commit's time, from the first slice
 to the last batch of the store, is the worker's own debug line. Of those with at least --dirty changed users it
-prints quantiles, the slowest ones with their parts, and the ratio of the slowest to the median. The binary is
-FRESHET_BINARY or build/release/freshet.
+prints quantiles, the slowest ones with their parts, and the ratio of the slowest to the median. Apart from them stands the
+checkpoint's own pause: what the commit's slices cost the worker's thread beside the brokers' parts (`prepare` and
+`store`), and the longest of the steps between two records that encode ahead and collect. The binary is FRESHET_BINARY
+or build/release/freshet.
 """
 
+import os
 import re
 import statistics
 import sys
@@ -21,7 +24,7 @@ from kafka_bench import PARTITIONS, harness
 
 PARTS = ("prepare", "flush", "transaction", "store")
 LINE = re.compile(r"^(\S+) debug commit of \d+ partitions: (\S+) ms \(" + ", ".join(f"{p} (\\S+)" for p in PARTS)
-                  + r"\), users saved (\d+), still changed (\d+)$", re.M)
+                  + r"\), longest step (\S+) ms, users saved (\d+), still changed (\d+)$", re.M)
 
 
 def parse():
@@ -55,7 +58,9 @@ class Commit:
     def __init__(self, line):
         self.at, self.ms = line[1], float(line[2])
         self.parts = {part: float(line[3 + i]) for i, part in enumerate(PARTS)}
-        self.saved, self.changed = int(line[3 + len(PARTS)]), int(line[4 + len(PARTS)])
+        self.step = float(line[3 + len(PARTS)])
+        self.saved, self.changed = int(line[4 + len(PARTS)]), int(line[5 + len(PARTS)])
+        self.own = self.parts["prepare"] + self.parts["store"]
 
     def __str__(self):
         parts = ", ".join(f"{part} {ms:.1f}" for part, ms in self.parts.items())
@@ -90,6 +95,13 @@ def wait_for_commits(arguments, bootstrap, worker):
     harness.wait_until("enough commits", is_enough, limit_s=3600, every_s=2)
 
 
+def print_quantiles(name, values):
+    values = sorted(values)
+    at = [(q, values[min(len(values) - 1, int(len(values) * share))])
+          for q, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1))]
+    print(f"{name}: " + ", ".join(f"{q} {ms:.2f} ms" for q, ms in at))
+
+
 def report(arguments, commits):
     chosen = with_dirty_users(arguments, commits)
     print(f"commits: {len(commits)}, of them {len(chosen)} saved users while {arguments.dirty:,} were changed "
@@ -98,12 +110,16 @@ def report(arguments, commits):
         sys.exit("none of them; give more --events or --users")
     times = sorted(commit.ms for commit in chosen)
     median = statistics.median(times)
-    quantiles = {name: times[min(len(times) - 1, int(len(times) * q))]
-                 for name, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1))}
-    print("commit: " + ", ".join(f"{name} {ms:.1f} ms" for name, ms in quantiles.items()))
+    print_quantiles("commit", times)
     for part in PARTS:
-        values = sorted(commit.parts[part] for commit in chosen)
-        print(f"  {part}: p50 {statistics.median(values):.1f} ms, max {values[-1]:.1f} ms")
+        print_quantiles(f"  {part}", [commit.parts[part] for commit in chosen])
+    nobody = [commit.parts["transaction"] for commit in commits if commit.saved == 0]
+    if nobody:
+        print_quantiles("  transaction of commits that saved nobody", nobody)
+    print_quantiles("the checkpoint's own pause in a commit", [commit.own for commit in chosen])
+    print_quantiles("the longest step between two commits", [commit.step for commit in chosen])
+    worst = max(max(commit.own, commit.step) for commit in chosen)
+    print(f"longest pause of the worker's thread for checkpoints: {worst:.2f} ms, load average {os.getloadavg()[0]:.1f}")
     print(f"users saved by a commit: median {statistics.median(commit.saved for commit in chosen):.0f}, "
           f"most {max(commit.saved for commit in chosen)}")
     for commit in sorted(chosen, key=lambda commit: -commit.ms)[:5]:

@@ -37,8 +37,8 @@ std::string CommitTimes::line(std::size_t partitions, std::size_t users_saved,
   for (std::size_t i = 0; i < kParts; ++i) {
     line += (i == 0 ? "" : ", ") + std::string(kPartNames[i]) + " " + in_ms(parts_[i]);
   }
-  return line + "), users saved " + std::to_string(users_saved) + ", still changed " +
-         std::to_string(users_changed);
+  return line + "), longest step " + in_ms(longest_step_) + " ms, users saved " +
+         std::to_string(users_saved) + ", still changed " + std::to_string(users_changed);
 }
 
 }  // namespace freshet::pipeline

@@ -54,7 +54,13 @@ Status PartitionState::check_owner() const {
                                        ": its state has a new owner; this task stops");
 }
 
+const stateful::UserChange* PartitionState::pending(const UserId& user) const {
+  if (const stateful::UserChange* change = slice_.find(user)) return change;
+  return on_its_way_ ? on_its_way_->find(user) : nullptr;
+}
+
 Result<std::optional<std::string>> PartitionState::read(const UserId& user) {
+  if (const stateful::UserChange* change = pending(user)) return change->value;
   Result<std::optional<std::string>> value = store_->read_user(partition_, user);
   if (Status owned = check_owner(); value && !owned) return tl::unexpected(owned.error());
   return value;
@@ -67,15 +73,17 @@ Result<PartitionState::User*> PartitionState::user(const UserId& user) {
   }
   Result<std::optional<std::string>> value = read(user);
   if (!value) return tl::unexpected(value.error());
-  stateful::UserState state(limits_);
-  std::optional<stateful::Digest> saved;
-  if (*value) {
-    Result<stateful::UserState> decoded = decode(user, **value);
-    if (!decoded) return tl::unexpected(decoded.error());
-    state = std::move(*decoded);
-    saved = stateful::digest_of_user(user, **value);
-  }
   ++misses_;
+  if (!*value) return enter(user, stateful::UserState(limits_), std::nullopt);
+  Result<stateful::UserState> state = decode(user, **value);
+  if (!state) return tl::unexpected(state.error());
+  return enter(user, std::move(*state), **value);
+}
+
+PartitionState::User* PartitionState::enter(const UserId& user, stateful::UserState state,
+                                            std::optional<std::string_view> value) {
+  std::optional<stateful::Digest> saved;
+  if (value) saved = stateful::digest_of_user(user, *value);
   HotUser hot(models_, std::move(state), saved);
   const std::size_t bytes = hot.bytes();
   return cache_.insert(user, std::move(hot), bytes);
@@ -143,18 +151,25 @@ void PartitionState::advance_stream_time(EventTime ts) {
 Status PartitionState::collect_user(std::string_view user_bytes, std::string_view value,
                                     Offset offset) {
   const UserId id(user_bytes);
-  if (cache_.find(id) == nullptr) {
-    // Most users have nothing to collect: they are looked at without entering the cache.
-    Result<stateful::UserState> state = decode(id, value);
-    if (!state) return tl::unexpected(state.error());
-    if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
+  if (User* user = cache_.find(id)) {
+    HotUser& hot = user->value();
+    hot.touch(models_);
+    hot.refresh(models_, limits_, *stream_time_, &windows_);
+    if (hot.collect(models_, limits_, *stream_time_) > 0) note_change(user, offset);
+    release(user);
+    return {};
   }
-  Result<User*> found = user(id);
-  if (!found) return tl::unexpected(found.error());
-  HotUser& hot = (*found)->value();
-  hot.refresh(models_, limits_, *stream_time_, &windows_);
-  if (hot.collect(models_, limits_, *stream_time_) > 0) note_change(*found, offset);
-  release(*found);
+  if (const stateful::UserChange* newer = pending(id)) {
+    if (!newer->value) return {};  // it is about to be deleted
+    value = *newer->value;
+  }
+  Result<stateful::UserState> state = decode(id, value);
+  if (!state) return tl::unexpected(state.error());
+  // Most users have nothing to collect: they are looked at without entering the cache.
+  if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
+  User* user = enter(id, std::move(*state), value);
+  note_change(user, offset);
+  release(user);
   return {};
 }
 
@@ -186,34 +201,49 @@ double PartitionState::save_pressure() const {
   return std::clamp((filled - 0.5) / 0.25, 0.0, 1.0);
 }
 
-std::vector<stateful::UserChange> PartitionState::take_slice(std::size_t bytes_max,
-                                                             std::size_t users_due) {
-  std::vector<stateful::UserChange> slice;
-  std::size_t bytes = 0;
+std::size_t PartitionState::fill_slice(std::size_t users_due, std::size_t bytes_max,
+                                       std::size_t step_bytes) {
   const std::size_t users_max = slice_users_max(bytes_max);
-  while (User* longest = cache_.longest_changed()) {
-    const bool due = slice.size() < std::min(users_due, users_max) && bytes < bytes_max;
+  const std::size_t step_users = slice_users_max(step_bytes);
+  std::size_t users = 0;
+  std::size_t bytes = 0;
+  while (users < step_users && bytes < step_bytes) {
+    User* longest = cache_.longest_changed();
+    if (longest == nullptr) break;
+    const bool due = users < users_due && slice_.size() < users_max && slice_.bytes() < bytes_max;
     if (!due && save_pressure() < 1) break;
-    HotUser& hot = longest->value();
-    stateful::UserChange change{longest->user(), std::nullopt};
-    if (hot.saved) {
-      digest_ -= *hot.saved;
-      --user_count_;
-      hot.saved.reset();
-    }
-    if (!hot.state().empty()) {
-      change.value = stateful::encode_user_state(hot.state());
-      hot.saved = stateful::digest_of_user(change.user, *change.value);
-      digest_ += *hot.saved;
-      ++user_count_;
-      bytes += change.value->size();
-    }
-    bytes += change.user.view().size();
-    cache_.saved(longest);
-    slice.push_back(std::move(change));
+    bytes += encode(longest);
+    ++users;
   }
   cache_.evict();
-  return slice;
+  return users;
+}
+
+std::size_t PartitionState::encode(User* user) {
+  HotUser& hot = user->value();
+  stateful::UserChange change{user->user(), std::nullopt};
+  std::size_t bytes = change.user.view().size();
+  if (hot.saved) {
+    digest_ -= *hot.saved;
+    --user_count_;
+    hot.saved.reset();
+  }
+  if (!hot.state().empty()) {
+    change.value = stateful::encode_user_state(hot.state());
+    hot.saved = stateful::digest_of_user(change.user, *change.value);
+    digest_ += *hot.saved;
+    ++user_count_;
+    bytes += change.value->size();
+  }
+  cache_.saved(user);
+  slice_.add(std::move(change));
+  return bytes;
+}
+
+std::shared_ptr<stateful::CheckpointBatch> PartitionState::take_slice() {
+  FRESHET_CHECK(!on_its_way_);
+  on_its_way_ = std::exchange(slice_, Slice());
+  return on_its_way_->batch();
 }
 
 }  // namespace freshet::pipeline

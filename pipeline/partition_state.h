@@ -1,7 +1,11 @@
 // PartitionState: the users of one partition, hot in memory and cold in the store.
 //
-// Owns:    the hot-user cache with its changed users, stream time T, the running stored digest.
-//          Every read of a user goes through it, so a user is never in two states at once.
+//   changed --fill_slice--> in the slice --take_slice--> on its way --landed--> in the store
+//
+// Owns:    the hot-user cache with its changed users; users that were encoded and are not in the
+//          store yet; stream time T, the running stored digest. Every read of a user goes through
+//          it, so a user is never in two states at once: one that is hot is read there, else one
+//          that is in the slice or on its way, there, and only else in the store.
 // Errors:  kCorruptState naming partition and user when stored bytes fail their check, and what the
 //          store says, and kFenced where a read may have seen a later owner's batches; after an
 //          error the whole object must be dropped (Task::close_dirty)
@@ -11,6 +15,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +28,7 @@
 #include "pipeline/events/event.h"
 #include "pipeline/hot_user.h"
 #include "pipeline/served_model.h"
+#include "pipeline/slice.h"
 #include "stateful/hot_user_cache.h"
 #include "stateful/state_store.h"
 
@@ -73,11 +80,21 @@ class PartitionState {
   // that loses some becomes changed, as by a record at `offset`, the next one's: what collection
   // does needs no reading again. Not observable in any output.
   Status collect(std::size_t count, Offset offset);
+  // Whether collect() stands at the beginning of the order, as behind a whole sweep.
+  bool sweep_is_over() const { return !collected_to_; }
 
-  // Encodes `users_due` changed users, longest-changed first, and counts them as saved in digest
-  // and user count. It ends sooner once `bytes_max` are taken, or a user for each 256 of them (64
-  // at least), but not before the pressure is below 1.
-  std::vector<stateful::UserChange> take_slice(std::size_t bytes_max, std::size_t users_due);
+  // Encodes `users_due` changed users, longest-changed first, into the slice, and counts them as
+  // saved in digest and user count. It ends sooner once the slice holds `bytes_max`, or a user for
+  // each 256 of them (64 at least), but not before the pressure is below 1; and in any case after
+  // `step_bytes`, or as many users for them. Returns how many it encoded.
+  std::size_t fill_slice(std::size_t users_due, std::size_t bytes_max,
+                         std::size_t step_bytes = std::numeric_limits<std::size_t>::max());
+  bool slice_is_empty() const { return slice_.size() == 0; }
+  // The slice as a batch that the caller completes; the next one begins. Requires: the batch before
+  // has landed.
+  std::shared_ptr<stateful::CheckpointBatch> take_slice();
+  // The batch of the last take_slice() is in the store.
+  void landed() { on_its_way_.reset(); }
 
   // How much sooner than by the interval users have to be saved, as changed users cannot be
   // evicted: 0 while they fill half of the cache at most, 1 where they fill three quarters.
@@ -95,11 +112,16 @@ class PartitionState {
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
 
  private:
-  // The store's value of the user, if it is this owner's.
+  // What is encoded of the user and not in the store yet; null where that is nothing.
+  const stateful::UserChange* pending(const UserId& user) const;
+  // The user's value as the store has it or will have it, if it is this owner's.
   Result<std::optional<std::string>> read(const UserId& user);
   Status check_owner() const;
   // decode_user_state, whose error then names the partition and the user.
   Result<stateful::UserState> decode(const UserId& user, std::string_view value) const;
+  // Puts a user into the cache that is not there, with the value that its state was decoded of.
+  User* enter(const UserId& user, stateful::UserState state, std::optional<std::string_view> value);
+  std::size_t encode(User* user);  // into the slice; returns its bytes
   Status collect_user(std::string_view user, std::string_view value, Offset offset);
 
   stateful::StateStore* store_;
@@ -108,6 +130,8 @@ class PartitionState {
   ServedModels models_;
   std::vector<stateful::BehaviourLimits> limits_;
   stateful::HotUserCache<HotUser> cache_;
+  Slice slice_;                      // of the next commit
+  std::optional<Slice> on_its_way_;  // of the last one
   std::optional<EventTime> stream_time_;
   stateful::Digest digest_;
   std::uint64_t user_count_ = 0;

@@ -1,7 +1,6 @@
 #include "pipeline/task.h"
 
 #include <algorithm>
-#include <limits>
 #include <random>
 #include <utility>
 
@@ -15,10 +14,6 @@
 namespace freshet::pipeline {
 namespace {
 
-// How many users of the store each commit looks at for collection: 2,000 a second at the default
-// commit interval, so a million users are passed in minutes at a cost below a millisecond a commit.
-constexpr std::size_t kCollectPerCommit = 200;
-
 // A dead letter repeats its record up to this size, which fits every topic with Kafka's default
 // limit together with the headers; what is larger is named by size and hash instead.
 constexpr std::size_t kDeadLetterBytesMax = 512 << 10;
@@ -28,10 +23,6 @@ Position first_read(const TaskStart& start) {
   if (!start.last_record_is_retained) return start.read_from;
   return std::min(start.read_from, Position{start.last_record->offset.value});
 }
-
-// What a task that leaves saves at most; the next owner reads the rest again. 16 MiB are a fraction
-// of a second, far below the time that a group waits for its members.
-constexpr std::size_t kLeavingBytesMax = std::size_t{16} << 20;
 
 std::uint64_t hash_of(const InputRecord& record) {
   return stateful::hash_of_value(record.value.value_or(""));
@@ -74,10 +65,10 @@ ServedModels TaskContext::models() const {
 
 PartitionCommit partition_commit(const TaskCommit& commit) {
   FRESHET_CHECK(commit.position.has_value());
-  PartitionCommit out{commit.batch.partition, *commit.position, {}};
+  PartitionCommit out{commit.batch->partition, *commit.position, {}};
   if (commit.changelog_marker.empty()) return out;
-  out.changelog.reserve(commit.batch.users.size() + 1);
-  for (const stateful::UserChange& change : commit.batch.users) {
+  out.changelog.reserve(commit.batch->users.size() + 1);
+  for (const stateful::UserChange& change : commit.batch->users) {
     out.changelog.push_back({change.user.view(), change.value});
   }
   out.changelog.push_back({"", commit.changelog_marker});
@@ -111,7 +102,8 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       scorer_(*context.config, context.models(), observer()),
       state_(context.store, partition, owner, context.models(), context.config->limits(), stored,
              cache_bytes),
-      schedule_(context.config->checkpoint.interval),
+      checkpointer_(&context.config->checkpoint, context.clock, context.store, context.counters,
+                    &state_),
       lag_(context.clock->now(), newest_record_of(stored)) {}
 
 bool Task::serve(std::shared_ptr<const ServedModel> model) {
@@ -279,50 +271,36 @@ Status Task::apply_only(const InputRecord& record) {
   return {};
 }
 
-std::vector<stateful::UserChange> Task::take_users(Save save) {
-  constexpr auto kAll = std::numeric_limits<std::size_t>::max();
-  if (save != Save::kScheduled) {
-    return state_.take_slice(save == Save::kLeaving ? kLeavingBytesMax : kAll, kAll);
-  }
-  const std::size_t due = schedule_.due(state_.changed_total(), state_.changed_count(),
-                                        state_.save_pressure(), context_.clock->monotonic_ms());
-  return state_.take_slice(context_.config->checkpoint.bytes_per_commit, due);
-}
-
-stateful::CheckpointBatch Task::batch_of(std::uint64_t marker_number, Position position,
-                                         std::vector<stateful::UserChange> users) const {
+std::shared_ptr<stateful::CheckpointBatch> Task::take_batch(std::uint64_t marker_number,
+                                                            Position position) {
   stateful::Marker marker;
   marker.lineage = lineage_;
   marker.number = marker_number;
   marker.position = position;
-  marker.applied_from = state_.applied_from(std::max(position_, apply_from_));
+  marker.applied_from = state_.applied_from(applied());
   marker.stream_time = state_.stream_time();
   marker.digest = state_.digest();
   marker.user_count = state_.user_count();
   marker.fingerprint = fingerprint_;
   marker.last_record = last_record_;
   marker.model = served_;
-  stateful::CheckpointBatch batch;
-  batch.partition = partition_;
-  batch.owner = owner_;
-  batch.users = std::move(users);
-  batch.marker = {std::move(marker), std::nullopt, context_.clock->now(), std::nullopt};
+  std::shared_ptr<stateful::CheckpointBatch> batch = state_.take_slice();
+  batch->partition = partition_;
+  batch->owner = owner_;
+  batch->marker = {std::move(marker), std::nullopt, context_.clock->now(), std::nullopt};
   return batch;
-}
-
-TaskCommit Task::under_group_marker(std::vector<stateful::UserChange> users) const {
-  return {std::nullopt, batch_of(next_marker_ - 1, publish_from_, std::move(users)), {}};
 }
 
 TaskCommit Task::prepare_rebuilt(Save save) {
   FRESHET_CHECK(position_ <= publish_from_);
-  return under_group_marker(take_users(save));
+  checkpointer_.fill(save);
+  return {std::nullopt, take_batch(next_marker_ - 1, publish_from_), {}};
 }
 
 std::optional<TaskCommit> Task::prepare_commit(Save save) {
-  std::vector<stateful::UserChange> users = take_users(save);
+  checkpointer_.fill(save);
   const Position position = std::max(position_, publish_from_);
-  const bool nothing_new = position == committed_ && users.empty();
+  const bool nothing_new = position == committed_ && state_.slice_is_empty();
   const bool must_catch_up = store_is_behind_ && !reading_again();
   if (nothing_new && !needs_first_commit_ && !must_catch_up) return std::nullopt;
 
@@ -334,12 +312,17 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   const CommittedState state{context_.config->changelog, acceptance_, state_.stream_time(),
                              last_record_};
   TaskCommit commit{CommittedPosition{position, encode_position_metadata({ref, state})},
-                    batch_of(ref.number, position, std::move(users)),
+                    take_batch(ref.number, position),
                     {}};
   if (context_.config->changelog) {
-    commit.changelog_marker = stateful::encode_marker(commit.batch.marker.marker);
+    commit.changelog_marker = stateful::encode_marker(commit.batch->marker.marker);
   }
   return commit;
+}
+
+Result<bool> Task::step() {
+  // A change that comes of no record: nothing before the next one needs to be read again for it.
+  return checkpointer_.step(Offset{applied().value});
 }
 
 void Task::note_committed() {
@@ -377,17 +360,6 @@ Result<std::optional<std::string>> Task::explain(const UserId& user) {
                           explain_user(model, state_.limits(), **state, stream_time));
 }
 
-Status Task::post_commit(const TaskCommit& commit) {
-  const Result<stateful::ApplyOutcome> applied = context_.store->apply(commit.batch);
-  if (!applied) return tl::unexpected(applied.error());
-  if (*applied == stateful::ApplyOutcome::kStaleOwner) {
-    return error(ErrorCode::kFenced, "partition " + std::to_string(partition_.value) +
-                                         ": its state has a new owner; this task stops");
-  }
-  ++context_.counters->commits;
-  context_.counters->users_saved += commit.batch.users.size();
-  // A change that comes of no record: nothing before the next one needs to be read again for it.
-  return state_.collect(kCollectPerCommit, Offset{position_.value});
-}
+Status Task::post_commit(const TaskCommit& commit) { return checkpointer_.write(*commit.batch); }
 
 }  // namespace freshet::pipeline

@@ -18,6 +18,7 @@
 // Oracle:    replay of the same records (tests/property/pipeline: a restart changes no output)
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@
 #include "common/clock.h"
 #include "common/log_position.h"
 #include "common/status.h"
+#include "pipeline/checkpointer.h"
 #include "pipeline/counters.h"
 #include "pipeline/event_scorer.h"
 #include "pipeline/events/record.h"
@@ -39,7 +41,6 @@
 #include "pipeline/partition_state.h"
 #include "pipeline/recorded_swaps.h"
 #include "pipeline/restore_runner.h"
-#include "pipeline/save_schedule.h"
 #include "pipeline/score_observers.h"
 #include "pipeline/shadow_scores.h"
 #include "pipeline/side_output.h"
@@ -76,8 +77,8 @@ struct TaskContext {
 
 // One commit of one task: the position for the group, the batch for the store and the changelog.
 struct TaskCommit {
-  std::optional<CommittedPosition> position;  // none where the group's own marker stands
-  stateful::CheckpointBatch batch;
+  std::optional<CommittedPosition> position;         // none where the group's own marker stands
+  std::shared_ptr<stateful::CheckpointBatch> batch;  // the task reads it until it is written
   std::string changelog_marker;  // the batch's marker as the changelog takes it; empty without one
 };
 
@@ -116,11 +117,13 @@ class Task {
   // Pools some of the users anew that were not used since serve(); false where none is left.
   bool repool() { return state_.repool(); }
 
-  enum class Save {
-    kScheduled,   // the slice of users that is due
-    kLeaving,     // as many changed users as a group that waits for it has time for
-    kEverything,  // all changed users
-  };
+  using Save = pipeline::Save;
+
+  // Some of what the next commits have to do, little enough to stand between two records: users are
+  // encoded, and the store is looked through for collection. False where nothing is due by now. In
+  // an error it is as post_commit().
+  Result<bool> step();
+
   // What a commit of this moment holds; none when there is nothing to commit. The caller flushes
   // the outputs, commits, and then calls post_commit with the same commit, whose batch has been
   // told where the changelog goes on.
@@ -172,10 +175,9 @@ class Task {
   void add_examples(const InputRecord& record);
   void encode(const ScoreEvent& event);
   Status apply_only(const InputRecord& record);
-  TaskCommit under_group_marker(std::vector<stateful::UserChange> users) const;
-  std::vector<stateful::UserChange> take_users(Save save);
-  stateful::CheckpointBatch batch_of(std::uint64_t marker_number, Position position,
-                                     std::vector<stateful::UserChange> users) const;
+  Position applied() const { return std::max(position_, apply_from_); }
+  std::shared_ptr<stateful::CheckpointBatch> take_batch(std::uint64_t marker_number,
+                                                        Position position);
 
   TaskContext context_;
   Partition partition_;
@@ -201,7 +203,7 @@ class Task {
   EventsAhead ahead_;
   EventScorer scorer_;
   PartitionState state_;
-  SaveSchedule schedule_;
+  Checkpointer checkpointer_;
   PartitionLag lag_;
   ShadowScores shadow_;
   OutputBuffer outputs_;  // of the last record

@@ -7,8 +7,6 @@
 #include <utility>
 
 #include "common/crash_point.h"
-#include "pipeline/commit_times.h"
-#include "pipeline/duration_timer.h"
 #include "pipeline/input_place.h"
 #include "pipeline/log.h"
 #include "pipeline/look_ahead.h"
@@ -21,7 +19,6 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPollRecordsMax = 1'000;
 constexpr milliseconds kPollTimeout{50};
-constexpr milliseconds kFlushTimeout{1'000};
 constexpr milliseconds kAskTimeout{1'000};
 constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{1'000};
@@ -31,9 +28,6 @@ constexpr milliseconds kStopGrace{8'000};
 // max.poll.interval.ms (5 min), after which the group goes on without it.
 constexpr milliseconds kGiveBackGrace{20'000};
 constexpr std::int64_t kStatusIntervalMs = 100;
-// What is sent beside the main output before a commit comes early: a transaction that took more
-// than brokers write within transaction.timeout.ms would be fenced, and the same again for ever.
-constexpr std::size_t kBesideBytesPerCommit = std::size_t{8} << 20;
 // The clock is read once per this many records.
 constexpr std::size_t kRecordsPerClockRead = 64;
 
@@ -114,6 +108,7 @@ Status Worker::loop() {
     if (!batch->records.empty()) crash_point("after_poll");
     if (Status processed = process(*batch); !processed) return processed;
     if (Status committed = commit_if_due(); !committed) return committed;
+    if (Status stepped = step_until_done(); !stepped) return stepped;
     tasks_.repool(batch->records.empty());
     publish_status_if_due();
     input_ended_ = batch->end_of_input;
@@ -159,6 +154,7 @@ Status Worker::process(const RecordBatch& batch) {
     if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1 ||
         bytes_beside_ >= kBesideBytesPerCommit) {
       if (Status committed = commit_if_due(); !committed) return committed;
+      if (const Result<bool> stepped = step(); !stepped) return tl::unexpected(stepped.error());
     }
   }
   return {};
@@ -206,81 +202,6 @@ Result<std::span<const OutputRecord>> Worker::apply(const InputRecord& record, T
 Status Worker::start_restored() {
   return persist(Operation::kStartTasks,
                  [this] { return tasks_.start_restored(transport_.get()); });
-}
-
-Status Worker::commit_first_starts() {
-  const std::vector<Task*> tasks = tasks_.all();
-  const bool any = std::any_of(tasks.begin(), tasks.end(),
-                               [](const Task* task) { return task->needs_first_commit(); });
-  return any ? commit(Task::Save::kScheduled) : Status{};
-}
-
-Status Worker::commit_if_due() {
-  const std::int64_t now = context_.clock->monotonic_ms();
-  if (now - last_commit_ms_ < context_.config->commit.interval.value &&
-      records_since_commit_ < context_.config->commit.records_max &&
-      bytes_beside_ < kBesideBytesPerCommit) {
-    return {};
-  }
-  last_commit_ms_ = now;
-  records_since_commit_ = 0;
-  bytes_beside_ = 0;
-  Status committed = commit(Task::Save::kScheduled);
-  if (committed) tasks_.serve_newest();
-  return committed;
-}
-
-Status Worker::commit(Task::Save save_what) {
-  CommitTimes times;
-  std::vector<std::pair<Task*, TaskCommit>> commits;
-  for (Task* task : tasks_.all()) {
-    std::optional<TaskCommit> prepared = task->prepare_commit(save_what);
-    if (prepared) commits.emplace_back(task, std::move(*prepared));
-  }
-  if (commits.empty()) return {};
-  std::vector<PartitionCommit> partitions;
-  for (const auto& [task, prepared] : commits) partitions.push_back(partition_commit(prepared));
-  times.end_of(CommitTimes::Part::kPrepare);
-  ChangelogPositions changelog_positions;
-  {
-    const DurationTimer timer(&context_.counters->commit_duration);
-    Status flushed =
-        persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
-    if (!flushed) return flushed;
-    times.end_of(CommitTimes::Part::kFlush);
-    Status committed = persist(Operation::kCommit, [&]() -> Status {
-      Result<ChangelogPositions> done = transport_->commit(partitions);
-      if (!done) return tl::unexpected(done.error());
-      changelog_positions = std::move(*done);
-      return {};
-    });
-    if (!committed) return committed;
-  }
-  times.end_of(CommitTimes::Part::kTransaction);
-  crash_point("before_batch");
-  for (const auto& [task, prepared] : commits) {
-    task->note_committed();
-    restarts_.note_committed(task->partition(), task->committed());
-  }
-  std::size_t users_saved = 0;
-  for (std::size_t i = 0; i < commits.size(); ++i) {
-    auto& [task, prepared] = commits[i];
-    prepared.batch.marker.changelog_position = changelog_positions[i];
-    if (Status saved = save(task, prepared); !saved) return saved;
-    users_saved += prepared.batch.users.size();
-  }
-  times.end_of(CommitTimes::Part::kStore);
-  std::size_t users_changed = 0;
-  for (const Task* task : tasks_.all()) users_changed += task->changed_users();
-  log_debug(times.line(commits.size(), users_saved, users_changed));
-  return {};
-}
-
-Status Worker::save(Task* task, const TaskCommit& commit) {
-  const DurationTimer timer(&context_.counters->checkpoint_duration);
-  Status saved = persist(Operation::kSaveState, [&] { return task->post_commit(commit); });
-  if (!saved) return recoverable(*task, saved.error());
-  return {};
 }
 
 tl::unexpected<Error> Worker::recoverable(const Task& task, const Error& failure) {

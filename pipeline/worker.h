@@ -10,6 +10,8 @@
 // task (exactly-once: the outputs too); then each task's batch in the store. A crash in between
 // leaves the store behind the group, which the next start repairs from the changelog or by reading
 // again. Behind a commit all tasks go over to a newer model, where there is one.
+// Between two records, and between two polls, tasks take small steps towards the next commits
+// (pipeline/checkpointer.h), so that a commit is no long pause in scoring.
 //
 // Threads: run() belongs to one thread; StopSignal may be requested from any, and what status() and
 //          users() give may be used from any.
@@ -56,6 +58,10 @@ class Worker final : public RebalanceListener {
   Status on_lost(std::span<const Partition> partitions) override;
 
  private:
+  // What is sent beside the main output before a commit comes early: a transaction that took more
+  // than brokers write within transaction.timeout.ms would be fenced, and the same again for ever.
+  static constexpr std::size_t kBesideBytesPerCommit = std::size_t{8} << 20;
+
   Status run_in_group();
   Status loop();
   // Polls; after an outage nothing read counts as read only once a broker answers.
@@ -74,11 +80,16 @@ class Worker final : public RebalanceListener {
   std::string place_of(const InputRecord& record) const;
   Status send(const OutputRecord& output);
   Status start_restored();
+  // These are in worker_commit.cc.
   Status commit_first_starts();
   Status commit_if_due();
   // Of all tasks: a transaction that holds outputs of one holds its position, too.
   Status commit(Task::Save save);
   Status save(Task* task, const TaskCommit& commit);
+  // One step of one task towards its next commits; false where none is due.
+  Result<bool> step();
+  // Steps while some are due, for a moment.
+  Status step_until_done();
   // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over, and, as
   // kFenced, when the group has waited for long enough.
   Status persist(Operation operation, const std::function<Status()>& attempt);
@@ -100,7 +111,9 @@ class Worker final : public RebalanceListener {
   std::int64_t last_commit_ms_ = 0;
   std::int64_t last_status_ms_ = 0;
   std::size_t records_since_commit_ = 0;
-  std::size_t bytes_beside_ = 0;  // sent since the last commit beside the main output
+  std::size_t bytes_beside_ = 0;               // sent since the last commit beside the main output
+  std::size_t next_step_ = 0;                  // counts; the task whose turn it is
+  std::chrono::microseconds longest_step_{0};  // since the last commit
   bool input_ended_ = false;
   std::optional<Trouble> trouble_;
   std::optional<std::int64_t> give_back_by_ms_;  // while the group waits for partitions

@@ -7,7 +7,8 @@ namespace freshet::bench {
 namespace {
 
 constexpr std::int64_t kUsPerRecord = 20;
-constexpr std::uint64_t kStreams = 1'000;  // of random numbers; the parts have others
+constexpr std::size_t kRecordsPerStep = 64;  // as a worker has it
+constexpr std::uint64_t kStreams = 1'000;    // of random numbers; the parts have others
 
 pipeline::TaskContext context_of(Point* point, const Clock* clock, pipeline::Counters* counters) {
   return {&point->config(), point->model(0), &point->store(), clock, counters};
@@ -40,6 +41,7 @@ const pipeline::OutputRecord& ReplayMemory::process(const pipeline::InputRecord&
 void ReplayMemory::commit_if_due() {
   clock_.us += kUsPerRecord;
   ++records_since_commit_;
+  if (records_since_commit_ % kRecordsPerStep == 0) require(task_.step());
   const auto& commit = point_->config().commit;
   if (clock_.monotonic_ms() - last_commit_ms_ < commit.interval.value &&
       records_since_commit_ < commit.records_max) {

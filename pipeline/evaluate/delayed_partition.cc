@@ -61,12 +61,15 @@ void DelayedPartition::hold(const Event& event) {
 
 Status DelayedPartition::save() {
   unsaved_ = 0;
-  stateful::CheckpointBatch batch{
-      partition_, owner_,
-      state_.take_slice(std::numeric_limits<std::size_t>::max(), state_.changed_count()), marker_};
-  const auto applied = store_->apply(batch);
+  state_.fill_slice(state_.changed_count(), std::numeric_limits<std::size_t>::max());
+  const std::shared_ptr<stateful::CheckpointBatch> batch = state_.take_slice();
+  batch->partition = partition_;
+  batch->owner = owner_;
+  batch->marker = marker_;
+  const auto applied = store_->apply(*batch);
   if (!applied) return tl::unexpected(applied.error());
   FRESHET_CHECK(*applied == stateful::ApplyOutcome::kApplied);  // nobody else opens the store
+  state_.landed();
   return {};
 }
 

@@ -177,9 +177,18 @@ Status TaskRun::save_batch() {
   return task_->post_commit(*prepared_);
 }
 
+void TaskRun::step_until_done() {
+  while (true) {
+    const Result<bool> stepped = task_->step();
+    FRESHET_CHECK(stepped.has_value());
+    if (!*stepped) return;
+  }
+}
+
 bool TaskRun::commit(pipeline::Task::Save save) {
   if (!commit_position(save)) return false;
   FRESHET_CHECK(save_batch().has_value());
+  step_until_done();
   return true;
 }
 

@@ -87,7 +87,9 @@ class TaskRun {
   bool commit_position(pipeline::Task::Save save);
   // The batch of the last commit_position goes to the store.
   Status save_batch();
-  bool commit(pipeline::Task::Save save);  // both
+  // What the worker does between two records, as long as there is something due.
+  void step_until_done();
+  bool commit(pipeline::Task::Save save);  // all of it
   void crash() { task_.reset(); }
   void close() {
     commit(pipeline::Task::Save::kEverything);

@@ -110,6 +110,7 @@ RunResult run_uninterrupted(const World& world, const std::vector<StoredRecord>&
 struct CrashPlan {
   double commit = 0.2;
   double crash = 0.15;
+  double step = 0.5;             // after a record; several may follow
   bool visible_at_once = false;  // outputs are seen before their flush
 };
 
@@ -141,6 +142,7 @@ RunResult run_with_crashes(const World& world, const std::vector<StoredRecord>& 
     EXPECT_TRUE(output) << output.error().message;
     if (*output) unflushed.emplace_back(record.offset.value, test::line_of(**output));
     clock.advance(static_cast<std::int64_t>(random->below(20)));
+    while (random->chance(plan.step)) EXPECT_TRUE(run.task().step());
     if (random->chance(plan.commit)) {
       publish(unflushed, &result.outputs);  // a crash may come before the positions
       unflushed.clear();
@@ -177,6 +179,7 @@ TEST(TaskProperty, ARestartAtAnyPointChangesNoOutput) {
     CrashPlan plan;
     plan.commit = random.uniform(0.05, 0.9);
     plan.crash = random.uniform(0.0, 0.2);
+    plan.step = random.uniform(0.0, 0.9);
     plan.visible_at_once = random.chance(0.5);
     const RunResult result = run_with_crashes(
         world, log, plan, random.chance(0.5) ? kNoCache : kLargeCache, &random, &store, &crashed);

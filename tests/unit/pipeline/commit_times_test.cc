@@ -13,10 +13,11 @@ TEST(CommitTimesTest, TheLineTellsTheTimeAndItsParts) {
   times.add(CommitTimes::Part::kTransaction, microseconds{6'310});
   times.add(CommitTimes::Part::kStore, microseconds{2'000});
   times.add(CommitTimes::Part::kStore, microseconds{656});
+  times.note_longest_step(microseconds{314});
   EXPECT_EQ(
       times.line(4, 3'120, 1'000'214),
       "commit of 4 partitions: 11.92 ms (prepare 2.10, flush 0.85, transaction 6.31, store 2.66), "
-      "users saved 3120, still changed 1000214");
+      "longest step 0.31 ms, users saved 3120, still changed 1000214");
 }
 
 TEST(CommitTimesTest, WhatPassedIsCountedOnce) {

@@ -38,17 +38,29 @@ class PartitionStateTest : public ::testing::Test {
     state_->release(hot);
   }
 
-  // Saves what the slice holds; returns its users' names, "-" before one that is deleted.
+  // Saves what the slice holds then; returns its users' names, "-" before one that is deleted.
   std::vector<std::string> save(std::size_t bytes_max, std::size_t users_due) {
-    stateful::CheckpointBatch batch;
-    batch.owner = owner_;
-    batch.users = state_->take_slice(bytes_max, users_due);
-    EXPECT_TRUE(store_.apply(batch));
+    state_->fill_slice(users_due, bytes_max);
+    const std::shared_ptr<stateful::CheckpointBatch> batch = state_->take_slice();
+    land(batch);
     std::vector<std::string> names;
-    for (const stateful::UserChange& change : batch.users) {
+    for (const stateful::UserChange& change : batch->users) {
       names.push_back((change.value ? "" : "-") + change.user.str());
     }
     return names;
+  }
+
+  void land(const std::shared_ptr<stateful::CheckpointBatch>& batch) {
+    batch->owner = owner_;
+    EXPECT_TRUE(store_.apply(*batch));
+    state_->landed();
+  }
+
+  // How many clicks are held of the user, whether it is hot or not.
+  std::size_t clicks_of(const std::string& user) {
+    const auto state = state_->peek(UserId(user));
+    EXPECT_TRUE(state);
+    return *state ? (*state)->sequences[0].size() : 0;
   }
 
   // What a scan says of the store, against the running sums.
@@ -110,6 +122,83 @@ TEST_F(PartitionStateTest, WhileMemoryIsShortUsersAreSavedBeforeTheyAreDue) {
   click("a", 2);  // comes back from the store
   EXPECT_EQ((*state_->user(UserId("a")))->value().state().sequences[0].size(), 2U);
   save(kAll, kAll);
+  expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, AUserThatWasEvictedIsReadWhereItWasEncodedLast) {
+  reset(1);  // who is not changed is evicted at once
+  click("a", 1);
+  save(kAll, kAll);
+  click("a", 2);
+  state_->fill_slice(1, kAll);
+  EXPECT_EQ(clicks_of("a"), 2U);  // in the slice; the store has one
+  click("a", 3);
+  state_->fill_slice(1, kAll);
+  EXPECT_EQ(clicks_of("a"), 3U);
+  const auto batch = state_->take_slice();
+  EXPECT_EQ(batch->users.size(), 1U);
+  EXPECT_EQ(clicks_of("a"), 3U);  // on its way
+  click("a", 4);
+  state_->fill_slice(1, kAll);
+  EXPECT_EQ(clicks_of("a"), 4U);  // in the next slice
+  land(batch);
+  EXPECT_EQ(clicks_of("a"), 4U);
+  save(0, 0);
+  EXPECT_EQ(clicks_of("a"), 4U);
+  expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, AUserThatIsEncodedAndChangesAgainIsChangedFromThatRecordOn) {
+  click("a", 1);
+  click("b", 2);
+  EXPECT_EQ(state_->fill_slice(1, kAll), 1U);
+  EXPECT_EQ(state_->applied_from(Position{2}), Position{1});
+  click("a", 3);
+  EXPECT_EQ(state_->fill_slice(1, kAll), 1U);
+  EXPECT_EQ(state_->applied_from(Position{3}), Position{2});
+  EXPECT_THAT(save(0, 0), ::testing::ElementsAre("a", "b"));
+  EXPECT_EQ(state_->changed_count(), 1U);
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("a"));
+  expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, AUserThatIsEncodedTwiceForOneCommitStandsInItOnceWithItsLastValue) {
+  click("a", 1);
+  state_->fill_slice(kAll, kAll);
+  click("a", 2);
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("a"));
+  reset(1 << 20);
+  EXPECT_EQ(clicks_of("a"), 2U);
+}
+
+TEST_F(PartitionStateTest, AStepEndsWhenItsBytesAreTakenWhateverThePressure) {
+  reset(1);
+  for (int i = 0; i < 200; ++i) click("u" + std::to_string(i), i);
+  EXPECT_EQ(state_->fill_slice(kAll, kAll, 1), 1U);
+  EXPECT_EQ(state_->fill_slice(0, 0, 16'384), 64U);
+  EXPECT_EQ(save(0, 0).size(), 200U);
+}
+
+TEST_F(PartitionStateTest, CollectionSeesWhatIsOnItsWayAndNotWhatTheStoreHasOfIt) {
+  reset(1);
+  click("a", 1);
+  click("b", 1);
+  save(kAll, kAll);
+  state_->advance_stream_time(EventTime{test::kBaseMs + 102});
+  ASSERT_TRUE(state_->collect(1, Offset{9}));  // "a"
+  state_->fill_slice(1, kAll);
+  click("b", 102);
+  state_->fill_slice(1, kAll);
+  const auto batch = state_->take_slice();
+  EXPECT_EQ(batch->users.size(), 2U);
+  ASSERT_TRUE(state_->collect(9, Offset{9}));  // to the end
+  ASSERT_TRUE(state_->collect(9, Offset{9}));
+  EXPECT_EQ(state_->changed_count(), 1U) << "the older click of b is invisible now";
+  state_->fill_slice(kAll, kAll);
+  EXPECT_EQ(clicks_of("a"), 0U);
+  EXPECT_EQ(clicks_of("b"), 1U);
+  land(batch);
+  EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("b"));
   expect_sums_of_a_scan();
 }
 
