@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
-
-#include "pipeline/duration_timer.h"
+#include <utility>
 
 namespace freshet::pipeline {
 namespace {
@@ -26,6 +25,9 @@ constexpr auto kAll = std::numeric_limits<std::size_t>::max();
 }  // namespace
 
 Result<bool> Checkpointer::step(Offset offset) {
+  if (batch_ != nullptr && (write_ == nullptr || write_->ended())) {
+    if (Status finished = finish(); !finished) return tl::unexpected(finished.error());
+  }
   const std::size_t due =
       schedule_.ahead(state_->changed_total(), state_->changed_count(), clock_->monotonic_ms());
   const bool encoded = state_->fill_slice(due, config_->bytes_per_commit, kStepBytes) > 0;
@@ -49,19 +51,35 @@ void Checkpointer::fill(Save save) {
   schedule_.note_saved(state_->changed_count());
 }
 
-Status Checkpointer::write(const stateful::CheckpointBatch& batch) {
-  const DurationTimer timer(&counters_->checkpoint_duration);
-  const Result<stateful::ApplyOutcome> applied = store_->apply(batch);
-  if (!applied) return tl::unexpected(applied.error());
-  if (*applied == stateful::ApplyOutcome::kStaleOwner) {
-    return error(ErrorCode::kFenced, "partition " + std::to_string(batch.partition.value) +
+Status Checkpointer::write(std::shared_ptr<const stateful::CheckpointBatch> batch) {
+  batch_ = std::move(batch);
+  if (saves_ == nullptr) return finish();
+  write_ = saves_->start(batch_);
+  return {};
+}
+
+Status Checkpointer::finish() {
+  if (batch_ == nullptr) return {};
+  // What was refused is tried again here: the caller has nothing else to do before it is in.
+  const SaveOutcome outcome =
+      write_ != nullptr ? std::exchange(write_, nullptr)->wait() : save_now(store_, *batch_);
+  counters_->checkpoint_duration.observe(outcome.took.count());
+  if (!outcome.applied) return tl::unexpected(outcome.applied.error());
+  if (*outcome.applied == stateful::ApplyOutcome::kStaleOwner) {
+    return error(ErrorCode::kFenced, "partition " + std::to_string(batch_->partition.value) +
                                          ": its state has a new owner; this task stops");
   }
-  state_->landed();
   ++counters_->commits;
-  counters_->users_saved += batch.users.size();
+  counters_->users_saved += batch_->users.size();
+  batch_.reset();
+  state_->landed();
   to_collect_ = kCollectPerCommit;
   return {};
+}
+
+void Checkpointer::abandon() {
+  if (write_ != nullptr) static_cast<void>(std::exchange(write_, nullptr)->wait());
+  batch_.reset();
 }
 
 }  // namespace freshet::pipeline

@@ -1,10 +1,12 @@
 // Checkpointer: when a task's changed users are saved, and how their values come into the store.
 //
-//   step* -> fill -> take_slice -> [the group commits] -> write -> step* ...
+//   step* -> fill -> take_slice -> [the group commits] -> write -> (step* -> finish) -> fill ...
 //
 // The users that a commit has to save are encoded ahead, a few at each step between two records, so
 // that the commit itself finds little left to do. The store is looked through for collection in
-// steps as well.
+// steps as well. What is committed is written beside the task's thread, where there is a
+// SaveRunner; one batch at a time, so the next commit waits for it. A crash before it is written
+// leaves the store behind the group, which the next start repairs.
 //
 // A user that was encoded ahead counts as saved from then on; the next record that changes it makes
 // it changed again, from that record's offset on. So when a commit takes the slice,
@@ -13,14 +15,15 @@
 //   records there, and applied_from is not above its first one since;
 //   nothing at or past the committed position is: the slice holds what records below the task's own
 //   position have made of its users, and a commit's position is that or a higher one.
-// Errors:  of step() and write(): what the store says, and kFenced where the partition has a new
-//          owner. After kUnavailable the same call may follow
+// Errors:  of step(), write() and finish(): what the store says, and kFenced where the partition
+//          has a new owner. After kUnavailable the same call may follow
 // Threads: one, the task's
 // Cost:    a step some 0.3 ms at most
 // Oracle:  tests/property/pipeline: a restart at any point changes no output
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "common/clock.h"
 #include "common/log_position.h"
@@ -28,6 +31,7 @@
 #include "pipeline/config/config.h"
 #include "pipeline/counters.h"
 #include "pipeline/partition_state.h"
+#include "pipeline/save_runner.h"
 #include "pipeline/save_schedule.h"
 #include "stateful/state_store.h"
 
@@ -42,12 +46,13 @@ enum class Save {
 
 class Checkpointer {
  public:
-  // What is pointed to outlives it.
+  // What is pointed to outlives it; without `saves` batches are written at once.
   Checkpointer(const CheckpointConfig* config, const Clock* clock, stateful::StateStore* store,
-               Counters* counters, PartitionState* state)
+               SaveRunner* saves, Counters* counters, PartitionState* state)
       : config_(config),
         clock_(clock),
         store_(store),
+        saves_(saves),
         counters_(counters),
         state_(state),
         schedule_(config->interval) {}
@@ -59,16 +64,24 @@ class Checkpointer {
   // Brings the state's slice to what a commit of this moment saves.
   void fill(Save save);
 
-  // Writes the batch of a commit whose position is committed.
-  Status write(const stateful::CheckpointBatch& batch);
+  // Begins to write the batch of a commit whose position is committed. Requires: the one before is
+  // finished. Nobody changes the batch any more.
+  Status write(std::shared_ptr<const stateful::CheckpointBatch> batch);
+  // Returns once it is in the store, or at once where there is none.
+  Status finish();
+  // Forgets it, once nobody writes any more.
+  void abandon();
 
  private:
   const CheckpointConfig* config_;
   const Clock* clock_;
   stateful::StateStore* store_;
+  SaveRunner* saves_;
   Counters* counters_;
   PartitionState* state_;
   SaveSchedule schedule_;
+  std::shared_ptr<const stateful::CheckpointBatch> batch_;  // of the last commit, until it is in
+  std::unique_ptr<SaveRunner::Write> write_;  // of it; none where it failed, and is the caller's
   std::size_t to_collect_ = 0;  // users of the store that the steps have still to look at
 };
 

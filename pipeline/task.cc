@@ -102,8 +102,8 @@ Task::Task(const TaskContext& context, Partition partition, const TaskStart& sta
       scorer_(*context.config, context.models(), observer()),
       state_(context.store, partition, owner, context.models(), context.config->limits(), stored,
              cache_bytes),
-      checkpointer_(&context.config->checkpoint, context.clock, context.store, context.counters,
-                    &state_),
+      checkpointer_(&context.config->checkpoint, context.clock, context.store, context.saves,
+                    context.counters, &state_),
       lag_(context.clock->now(), newest_record_of(stored)) {}
 
 bool Task::serve(std::shared_ptr<const ServedModel> model) {
@@ -360,6 +360,6 @@ Result<std::optional<std::string>> Task::explain(const UserId& user) {
                           explain_user(model, state_.limits(), **state, stream_time));
 }
 
-Status Task::post_commit(const TaskCommit& commit) { return checkpointer_.write(*commit.batch); }
+Status Task::post_commit(const TaskCommit& commit) { return checkpointer_.write(commit.batch); }
 
 }  // namespace freshet::pipeline

@@ -41,6 +41,7 @@
 #include "pipeline/partition_state.h"
 #include "pipeline/recorded_swaps.h"
 #include "pipeline/restore_runner.h"
+#include "pipeline/save_runner.h"
 #include "pipeline/score_observers.h"
 #include "pipeline/shadow_scores.h"
 #include "pipeline/side_output.h"
@@ -62,6 +63,7 @@ struct TaskContext {
   Counters* counters = nullptr;
   ScoreObserver* observer = nullptr;  // none normally
   RestoreRunner* restores = nullptr;  // none without a changelog
+  SaveRunner* saves = nullptr;        // none: tasks write their batches themselves
   // Names the history of a partition that starts for the first time: never the same twice.
   std::function<stateful::LineageId()> make_lineage = random_lineage;
   ServedModels beside = {};              // score the same snapshots as `model`
@@ -138,9 +140,15 @@ class Task {
   // The position of the last prepared commit is committed, so everything below it is visible.
   void note_committed();
 
-  // Writes the batch of a commit whose position is committed. A batch that the store drops because
-  // the partition was taken over is kFenced.
+  // Begins to write the batch of a commit whose position is committed; without a SaveRunner it is
+  // written when this returns. A batch that the store drops because the partition was taken over is
+  // kFenced.
   Status post_commit(const TaskCommit& commit);
+  // Returns once that batch is in the store, with the same errors. To be called before the next
+  // prepare_commit(), and before the partition is given away.
+  Status finish_save() { return checkpointer_.finish(); }
+  // Waits until nobody writes for this task any more, whatever comes of it. It has to be closed.
+  void abandon_save() { checkpointer_.abandon(); }
 
   Partition partition() const { return partition_; }
   stateful::OwnerToken owner() const { return owner_; }

@@ -148,7 +148,7 @@ Status Worker::process(const RecordBatch& batch) {
     }
     if (Status whole = check_contiguous(record, *task); !whole) return whole;
     const Result<std::span<const OutputRecord>> outputs = apply(record, task);
-    if (!outputs) return recoverable(*task, outputs.error());
+    if (!outputs) return recoverable(task, outputs.error());
     if (Status sent = publish(record, *outputs, task); !sent) return sent;
     ++records_since_commit_;
     if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1 ||
@@ -204,17 +204,20 @@ Status Worker::start_restored() {
                  [this] { return tasks_.start_restored(transport_.get()); });
 }
 
-tl::unexpected<Error> Worker::recoverable(const Task& task, const Error& failure) {
+tl::unexpected<Error> Worker::recoverable(Task* task, const Error& failure) {
   if (failure.code != ErrorCode::kCorruptState) return tl::unexpected(failure);
+  // A batch of this task that came later would find the partition empty, and its marker would say
+  // that it holds all users.
+  task->abandon_save();
   // With a stale token it is the new owner's to find out.
   const Status aside = persist(Operation::kSaveState, [&]() -> Status {
-    const auto done = context_.store->set_aside(task.partition(), task.owner());
+    const auto done = context_.store->set_aside(task->partition(), task->owner());
     if (!done) return tl::unexpected(done.error());
     return {};
   });
   if (!aside) return tl::unexpected(aside.error());
   return error(ErrorCode::kFenced, failure.message + "; the state of partition " +
-                                       std::to_string(task.partition().value) +
+                                       std::to_string(task->partition().value) +
                                        " is set aside, and made again");
 }
 
@@ -302,6 +305,7 @@ Status Worker::on_revoked(std::span<const Partition> partitions) {
   crash_point("in_rebalance");
   give_back_by_ms_ = context_.clock->monotonic_ms() + kGiveBackGrace.count();
   Status committed = commit(Task::Save::kLeaving);
+  if (committed) committed = finish_saves();
   give_back_by_ms_.reset();
   tasks_.close(partitions);
   return committed;

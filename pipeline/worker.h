@@ -86,6 +86,8 @@ class Worker final : public RebalanceListener {
   // Of all tasks: a transaction that holds outputs of one holds its position, too.
   Status commit(Task::Save save);
   Status save(Task* task, const TaskCommit& commit);
+  // Waits for the batches of the last commit.
+  Status finish_saves();
   // One step of one task towards its next commits; false where none is due.
   Result<bool> step();
   // Steps while some are due, for a moment.
@@ -94,7 +96,7 @@ class Worker final : public RebalanceListener {
   // kFenced, when the group has waited for long enough.
   Status persist(Operation operation, const std::function<Status()>& attempt);
   // A task's error as the loop takes it: state that is corrupt has been set aside by then.
-  tl::unexpected<Error> recoverable(const Task& task, const Error& error);
+  tl::unexpected<Error> recoverable(Task* task, const Error& error);
   void note_failure(Operation operation, const std::string& message);
   void beat() { board_.beat(context_.clock->monotonic_ms()); }
   void publish_status_if_due();

@@ -48,6 +48,8 @@ Status Worker::commit_if_due() {
 
 Status Worker::commit(Task::Save save_what) {
   CommitTimes times;
+  if (Status finished = finish_saves(); !finished) return finished;
+  times.end_of(CommitTimes::Part::kStore);
   std::vector<std::pair<Task*, TaskCommit>> commits;
   for (Task* task : tasks_.all()) {
     std::optional<TaskCommit> prepared = task->prepare_commit(save_what);
@@ -95,7 +97,15 @@ Status Worker::commit(Task::Save save_what) {
 
 Status Worker::save(Task* task, const TaskCommit& commit) {
   Status saved = persist(Operation::kSaveState, [&] { return task->post_commit(commit); });
-  if (!saved) return recoverable(*task, saved.error());
+  if (!saved) return recoverable(task, saved.error());
+  return {};
+}
+
+Status Worker::finish_saves() {
+  for (Task* task : tasks_.all()) {
+    const Status saved = persist(Operation::kSaveState, [&] { return task->finish_save(); });
+    if (!saved) return recoverable(task, saved.error());
+  }
   return {};
 }
 
@@ -114,7 +124,7 @@ Result<bool> Worker::step() {
       });
       if (!done) stepped = tl::unexpected(done.error());
     }
-    if (!stepped) return recoverable(*task, stepped.error());
+    if (!stepped) return recoverable(task, stepped.error());
     if (!*stepped) continue;
     longest_step_ = std::max(longest_step_,
                              std::chrono::duration_cast<microseconds>(steady_clock::now() - begin));

@@ -5,6 +5,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -38,10 +39,11 @@ tl::unexpected<Error> of_whole_store(Error failure) {
 
 struct RocksDbStateStore::Impl {
   // apply() holds the owner's mutex while it writes, so a new owner reads nothing before that
-  // batch has ended.
+  // batch has ended. The token may be read without it: who has seen a batch of a later owner sees
+  // its token as well, which was given before.
   struct Owner {
     std::mutex mutex;
-    OwnerToken token;  // the default, 0, is nobody
+    std::atomic<OwnerToken> token = OwnerToken{};  // the default, 0, is nobody
   };
 
   explicit Impl(const RocksDbOptions& options)
@@ -200,14 +202,13 @@ Result<std::unique_ptr<RocksDbStateStore>> RocksDbStateStore::open(const RocksDb
 OwnerToken RocksDbStateStore::take_ownership(Partition partition) {
   Impl::Owner& owner = impl_->owner_of(partition);
   const std::lock_guard lock(owner.mutex);
-  ++owner.token.value;
-  return owner.token;
+  const OwnerToken next{owner.token.load().value + 1};
+  owner.token = next;
+  return next;
 }
 
 bool RocksDbStateStore::is_owner(Partition partition, OwnerToken owner) {
-  Impl::Owner& of_now = impl_->owner_of(partition);
-  const std::lock_guard lock(of_now.mutex);
-  return of_now.token == owner;
+  return impl_->owner_of(partition).token.load() == owner;
 }
 
 Result<std::optional<StoredMarker>> RocksDbStateStore::read_marker(Partition partition) {
@@ -230,7 +231,8 @@ Result<ApplyOutcome> RocksDbStateStore::apply(const CheckpointBatch& batch) {
   FRESHET_CHECK(!impl_->read_only);
   Impl::Owner& owner = impl_->owner_of(batch.partition);
   const std::lock_guard lock(owner.mutex);
-  if (owner.token == OwnerToken{} || owner.token != batch.owner) return ApplyOutcome::kStaleOwner;
+  const OwnerToken now = owner.token;
+  if (now == OwnerToken{} || now != batch.owner) return ApplyOutcome::kStaleOwner;
   const Slot slot = impl_->live(batch.partition);
   rocksdb::WriteBatch writes;
   rocksdb::Status status;
@@ -295,7 +297,7 @@ Result<ApplyOutcome> RocksDbStateStore::set_aside(Partition partition, OwnerToke
   FRESHET_CHECK(!impl_->read_only);
   Impl::Owner& of_now = impl_->owner_of(partition);
   const std::lock_guard lock(of_now.mutex);
-  if (owner == OwnerToken{} || of_now.token != owner) return ApplyOutcome::kStaleOwner;
+  if (owner == OwnerToken{} || of_now.token.load() != owner) return ApplyOutcome::kStaleOwner;
   Slot slot = impl_->live(partition);
   const std::string where = impl_->place_in(partition);
   const Slot before = slot;

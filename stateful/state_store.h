@@ -9,7 +9,9 @@
 // Errors:  kCorruptState naming the partition whose marker or value fails its check; kCorruptStore
 //          when the store's own files are damaged; kUnavailable when the device refuses (disk
 //          full); kInvalidConfig for a directory that is locked, foreign or of a newer format
-// Threads: calls for different partitions may run at the same time
+// Threads: calls for different partitions may run at the same time, and reads of a partition beside
+//          one apply() of it: what is not in that batch is not affected, what is, is read as before
+//          it or behind it, and a scan sees all of it or nothing
 // Oracle:  tests/contract/stateful, run on every implementation
 #pragma once
 

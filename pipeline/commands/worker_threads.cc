@@ -49,6 +49,8 @@ WorkerThreads::WorkerThreads(const Loaded& loaded, stateful::StateStore* store, 
           pipeline::RestoreContext{store, clock, open_changelog, restore_limits(loaded.config)});
       context.restores = one->restores.get();
     }
+    one->saves = std::make_unique<pipeline::SaveThread>(store);
+    context.saves = one->saves.get();
     one->worker = std::make_unique<pipeline::Worker>(
         context, cache_bytes, [make_transport, i] { return make_transport(i); }, stop);
     workers_.push_back(std::move(one));

@@ -17,6 +17,7 @@
 #include "pipeline/commands/load.h"
 #include "pipeline/metrics/process_view.h"
 #include "pipeline/restore/restore_thread.h"
+#include "pipeline/save_thread.h"
 #include "pipeline/worker.h"
 #include "stateful/state_store.h"
 
@@ -44,6 +45,7 @@ class WorkerThreads {
   struct One {
     pipeline::Counters counters;
     std::unique_ptr<pipeline::RestoreThread> restores;
+    std::unique_ptr<pipeline::SaveThread> saves;
     std::unique_ptr<pipeline::Worker> worker;
     Status ended;
   };

@@ -6,6 +6,7 @@
 #include "pipeline/examples/example_records.h"
 #include "pipeline/worker.h"
 #include "tests/sim/sim_restores.h"
+#include "tests/sim/sim_saves.h"
 #include "tests/sim/sim_stop.h"
 #include "tests/sim/sim_transport.h"
 
@@ -84,6 +85,8 @@ void Process::run_worker(std::size_t thread) {
                                                     changelog_reader_factory(this), limits});
     context.restores = &*restores;
   }
+  SimSaves saves(this, &store_);
+  context.saves = &saves;
   const std::string instance = application_->static_members ? "process-" + std::to_string(number_) +
                                                                   "-" + std::to_string(thread)
                                                             : std::string();
@@ -118,7 +121,8 @@ void Process::kill() {
 }
 
 void Process::reap() {
-  for (const Scheduler::FiberId fiber : fibers_) env_->scheduler.run_to_end(fiber);
+  // A worker that had not begun spawns fibers of its own on its way to its end.
+  for (std::size_t i = 0; i < fibers_.size(); ++i) env_->scheduler.run_to_end(fibers_[i]);
   fibers_.clear();
 }
 

@@ -166,6 +166,7 @@ Result<std::optional<pipeline::OutputRecord>> TaskRun::process(
 }
 
 bool TaskRun::commit_position(pipeline::Task::Save save) {
+  FRESHET_CHECK(task_->finish_save().has_value());
   prepared_ = task_->prepare_commit(save);
   if (!prepared_) return false;
   if (prepared_->position) committed_ = *prepared_->position;

@@ -93,6 +93,7 @@ class TaskRun {
   void crash() { task_.reset(); }
   void close() {
     commit(pipeline::Task::Save::kEverything);
+    static_cast<void>(task_->finish_save());
     crash();
   }
 

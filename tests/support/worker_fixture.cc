@@ -7,6 +7,7 @@
 #include "pipeline/log.h"
 #include "pipeline/restore/restorer.h"
 #include "scorer/float_mode.h"
+#include "tests/support/late_saves.h"
 #include "tests/support/memory_changelog_reader.h"
 #include "tests/support/scorer_models.h"
 
@@ -165,6 +166,8 @@ Status WorkerWorld::run() {
     context.publishes_shadow = true;
   }
   context.make_examples = make_examples;
+  LateSaves late(store.get(), 2);
+  if (saves_late) context.saves = &late;
   pipeline::Worker worker(
       context, cache_bytes,
       [this]() -> Result<std::unique_ptr<pipeline::Transport>> {

@@ -111,6 +111,7 @@ class WorkerWorld {
   std::shared_ptr<const pipeline::ServedModel> shadow;  // null: none
   std::function<std::unique_ptr<pipeline::SideOutput>()> make_examples;  // none: no examples
   std::unique_ptr<stateful::StateStore> store;
+  bool saves_late = false;  // batches are in the store some steps behind their commit
   ManualClock clock;
   pipeline::Counters counters;
   MemoryBroker broker;

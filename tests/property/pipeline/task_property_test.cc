@@ -8,6 +8,7 @@
 
 #include "scorer/float_mode.h"
 #include "stateful/rocksdb_state_store.h"
+#include "tests/support/late_saves.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/seed.h"
@@ -111,6 +112,7 @@ struct CrashPlan {
   double commit = 0.2;
   double crash = 0.15;
   double step = 0.5;             // after a record; several may follow
+  double write = 0.3;            // likewise, of a batch that waits for the store
   bool visible_at_once = false;  // outputs are seen before their flush
 };
 
@@ -122,7 +124,12 @@ RunResult run_with_crashes(const World& world, const std::vector<StoredRecord>& 
   config.checkpoint.interval = DurationMs{1 + static_cast<std::int64_t>(random->below(30))};
   config.checkpoint.bytes_per_commit = 1 + random->below(100);
   test::ManualClock clock;
-  test::TaskRun run({&config, world.model, store, &clock, counters}, cache_bytes);
+  // Batches come into the store late, and those of a task that has crashed perhaps as late as
+  // never.
+  test::LateSaves saves(store);
+  TaskContext context{&config, world.model, store, &clock, counters};
+  context.saves = &saves;
+  test::TaskRun run(context, cache_bytes);
   RunResult result;
   std::vector<std::pair<std::int64_t, std::string>> unflushed;
   std::size_t next = 0;
@@ -143,6 +150,7 @@ RunResult run_with_crashes(const World& world, const std::vector<StoredRecord>& 
     if (*output) unflushed.emplace_back(record.offset.value, test::line_of(**output));
     clock.advance(static_cast<std::int64_t>(random->below(20)));
     while (random->chance(plan.step)) EXPECT_TRUE(run.task().step());
+    while (random->chance(plan.write)) saves.write_next();
     if (random->chance(plan.commit)) {
       publish(unflushed, &result.outputs);  // a crash may come before the positions
       unflushed.clear();
@@ -180,6 +188,7 @@ TEST(TaskProperty, ARestartAtAnyPointChangesNoOutput) {
     plan.commit = random.uniform(0.05, 0.9);
     plan.crash = random.uniform(0.0, 0.2);
     plan.step = random.uniform(0.0, 0.9);
+    plan.write = random.uniform(0.0, 0.9);
     plan.visible_at_once = random.chance(0.5);
     const RunResult result = run_with_crashes(
         world, log, plan, random.chance(0.5) ? kNoCache : kLargeCache, &random, &store, &crashed);

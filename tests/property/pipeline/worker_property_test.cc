@@ -51,6 +51,7 @@ TEST(WorkerProperty, FailuresAtAnyCallChangeNoOutput) {
     fill(&world, log);
     world.broker.deliver_at_once(random.chance(0.5));
     if (random.chance(0.5)) world.cache_bytes = 1;
+    world.saves_late = random.chance(0.5);
     const double failure = random.uniform(0.0, 0.1);
     world.watch.fault = [&](BrokerCall call, Moment moment) -> Status {
       // A member that joins and is gone at once would keep its partitions until it expires.

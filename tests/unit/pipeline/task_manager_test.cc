@@ -81,10 +81,11 @@ class TaskManagerTest : public testing::Test {
   RefusingRestores restores_;
   StatusBoard board_;
   TaskContext context_{
-      &config_,   test::serve(test::random_model(test::small_model(config_)), config_),
-      &store_,    &clock_,
-      &counters_, nullptr,
-      &restores_, random_lineage};
+      &config_,      test::serve(test::random_model(test::small_model(config_)), config_),
+      &store_,       &clock_,
+      &counters_,    nullptr,
+      &restores_,    nullptr,
+      random_lineage};
   GroupStub group_;
   TaskManager tasks_{context_, 1 << 20, &board_};
 };

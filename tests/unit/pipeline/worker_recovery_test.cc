@@ -43,8 +43,11 @@ TEST(WorkerRecoveryTest, ACommitThatIsNeverTakenStopsTheWorkerByName) {
   EXPECT_EQ(world.broker.committed("app", Partition{0})->position, Position{0});
 }
 
-TEST(WorkerRecoveryTest, AUserThatIsDamagedInTheStoreIsMadeAgainFromTheInput) {
+class WorkerSavesTest : public testing::TestWithParam<bool> {};
+
+TEST_P(WorkerSavesTest, AUserThatIsDamagedInTheStoreIsMadeAgainFromTheInput) {
   WorkerWorld world(test::config_of(kConfig));
+  world.saves_late = GetParam();
   append_clicks(&world, 20);
   ASSERT_TRUE(world.run());
   stateful::CheckpointBatch damage;
@@ -71,6 +74,31 @@ TEST(WorkerRecoveryTest, AUserThatIsDamagedInTheStoreIsMadeAgainFromTheInput) {
   EXPECT_EQ(test::logical_digest(world.store.get(), world.config),
             test::logical_digest(undamaged.store.get(), undamaged.config));
 }
+
+TEST_P(WorkerSavesTest, ADiskThatRefusesForAWhileLosesNothing) {
+  WorkerConfig config = test::config_of(kConfig);
+  config.commit.records_max = 5;
+  config.checkpoint.interval = DurationMs{0};
+  WorkerWorld world(config);
+  world.saves_late = GetParam();
+  const std::unique_ptr<stateful::StateStore> inner = std::move(world.store);
+  auto flaky = std::make_unique<test::FlakyStore>(inner.get());
+  flaky->writes_to_fail = 3;
+  world.store = std::move(flaky);
+  append_clicks(&world, 40);
+  ASSERT_TRUE(world.run());
+  EXPECT_GE(world.counters.retries[static_cast<std::size_t>(Operation::kSaveState)], 2U);
+  EXPECT_EQ((**inner->read_marker(Partition{0})).marker.position, Position{40});
+
+  WorkerWorld undisturbed(config);
+  append_clicks(&undisturbed, 40);
+  ASSERT_TRUE(undisturbed.run());
+  EXPECT_EQ(world.by_source(), undisturbed.by_source());
+  EXPECT_EQ(test::logical_digest(inner.get(), config),
+            test::logical_digest(undisturbed.store.get(), config));
+}
+
+INSTANTIATE_TEST_SUITE_P(AtOnceAndLate, WorkerSavesTest, testing::Bool());
 
 }  // namespace
 }  // namespace freshet::pipeline::worker_recovery_test
