@@ -17,4 +17,9 @@ const EventsAhead::Decoded& EventsAhead::event_of(const InputRecord& record) {
   return next->decoded;
 }
 
+void EventsAhead::forget(const InputRecord& record) {
+  std::optional<Next>& next = place_of(record.offset);
+  if (next && next->offset == record.offset) next.reset();
+}
+
 }  // namespace freshet::pipeline

@@ -3,7 +3,7 @@
 // Decoding asks nothing of the state, so it may come early; which user and which item a record is
 // about is then known in time for their memory to be fetched (pipeline/look_ahead.h).
 // Errors:  none; a record that was not decoded ahead is when it is asked for
-// Threads: one task. Cost: the decoder's for each record, and room for kEvents events
+// Threads: one task. Cost: the decoder's for each record, and room for the events of those ahead
 // Oracle:  a task that does not look ahead (tests/unit/pipeline/look_ahead_test.cc)
 #pragma once
 
@@ -28,9 +28,12 @@ class EventsAhead {
   // A step of look_ahead.h for a record of the partition whose state it is.
   void look_ahead(const InputRecord& record, LookAhead what, const PartitionState& state);
 
-  // The record's event; lives until the next call of either. Requires: it has a value, and an
-  // offset names one record for ever.
+  // The record's event; lives until the next call of any. Requires: it has a value, and an offset
+  // names one record for ever.
   const Decoded& event_of(const InputRecord& record);
+
+  // The record has been processed: its event, which may be a request of 10,000 items, is let go.
+  void forget(const InputRecord& record);
 
  private:
   struct Next {

@@ -175,6 +175,7 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   if (!last_record_ || record.offset > last_record_->offset) {
     last_record_ = stateful::LastRecord{record.offset, record.timestamp, hash_of(record)};
   }
+  ahead_.forget(record);
   return outputs_.records();
 }
 

@@ -14,6 +14,7 @@ import collections
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 
 # The first that is on the stack decides.
@@ -27,7 +28,7 @@ STEPS = [
     ("scores", r"ModelScorer::"),
     ("encode", r"Task::encode|encode_score_event"),
     ("commit: users looked through", r"PartitionState::collect"),
-    ("commit: users encoded", r"take_slice|prepare_commit"),
+    ("commit: users encoded", r"fill_slice|take_slice|prepare_commit"),
     ("commit: store", r"post_commit|rocksdb::"),
     ("the task itself", r"Task::|PartitionState::|EventScorer::|HotUserCache|ReplayMemory::"),
 ]
@@ -83,6 +84,8 @@ def main():
             inside[step][stack[0].split("<")[0].split("(")[0].strip()] += 1
     del counted["making clicks"]
     total = sum(counted.values())
+    if total == 0:
+        sys.exit("perf gave no samples: is the kernel.perf_event_paranoid setting above 1?")
     print("| step | % | most of it in |\n|---|---|---|")
     for step, count in counted.most_common():
         most = ", ".join(f"`{name.split('::')[-1]}` {100 * part / total:.1f}"
