@@ -4,7 +4,7 @@
 // wanders to the front of its room, and goes back to the end of it once there is none left in
 // front.
 // Errors:  none. Threads: one
-// Cost:    insert at index i O(i) moves, and O(1) amortised for making room; pop_back O(1). Room
+// Cost:    insert at index i O(i) moves, and O(1) amortised for making room; truncate O(1). Room
 //          for half more than the most clicks it has held, and a few
 // Oracle:  a vector (tests/unit/pipeline/click_run_test.cc)
 #pragma once

@@ -11,6 +11,7 @@ namespace freshet::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kFlushWait{1'000};
+constexpr int kFlushTries = 60;
 constexpr std::string_view kEventId = "\"event_id\":\"c";
 
 }  // namespace
@@ -24,8 +25,8 @@ Result<ClickSender> ClickSender::create(const pipeline::WorkerConfig& config,
                                         const Audience& audience) {
   pipeline::WorkerConfig soon = config;
   soon.kafka.client["linger.ms"] = "1";
-  // librdkafka 2.0's idempotent producer spins while a partition's last request is under way and
-  // its next one is due, which would take a core from those who are measured.
+  // librdkafka 2.0's idempotent producer spins while requests are under way and the next is due,
+  // which would take a core from those who are measured.
   soon.kafka.client["enable.idempotence"] = "false";
   soon.kafka.client["max.in.flight"] = "1";
   pipeline::KafkaTransportOptions transport;
@@ -57,7 +58,8 @@ Status ClickSender::send(std::uint64_t click) {
 
 Status ClickSender::flush() {
   Status flushed = producer_->flush(kFlushWait);
-  while (!flushed && flushed.error().code == ErrorCode::kUnavailable) {
+  for (int i = 1; i < kFlushTries && !flushed && flushed.error().code == ErrorCode::kUnavailable;
+       ++i) {
     flushed = producer_->flush(kFlushWait);
   }
   return flushed;

@@ -1,7 +1,8 @@
 // ClickSender: writes clicks to an application's input topic, each under a number that its score
 // gives back as the event's id.
 //
-// A click waits for others up to a millisecond (linger.ms 1), which is part of its latency.
+// A click waits for others up to a millisecond (linger.ms 1), which is part of its latency. The
+// producer is not idempotent: where it has to try again, a click may be there twice.
 // Errors:  as pipeline/kafka/kafka_producer.h
 // Threads: one. Cost: one short text, copied
 #pragma once
@@ -31,7 +32,7 @@ class ClickSender {
 
   // Waits while the producer has no room.
   Status send(std::uint64_t click);
-  // Returns when every click is acknowledged.
+  // Returns when every click is acknowledged; kUnavailable where one is not after a minute.
   Status flush();
 
  private:

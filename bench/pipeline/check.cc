@@ -73,9 +73,9 @@ void compare(const pipeline::ServedModel& served, std::size_t publish,
   std::vector<double> best = exact;
   std::sort(best.rbegin(), best.rend());
   FRESHET_CHECK(read->scores.size() == std::min(publish, exact.size()));
+  const std::size_t first_item = std::stoul(item_id({0}).str());
   for (std::size_t k = 0; k < read->scores.size(); ++k) {
-    // Candidate k of the catalogue is the item "v<k>".
-    const double wanted = exact.at(std::stoul(read->scores[k].item_id.substr(1)));
+    const double wanted = exact.at(std::stoul(read->scores[k].item_id) - first_item);
     FRESHET_CHECK(std::fabs(double{read->scores[k].score} - wanted) <= kScoreErrorMost);
     FRESHET_CHECK(std::fabs(best[k] - wanted) <= kScoreErrorMost);
   }

@@ -23,7 +23,7 @@ class SavedUserPart final : public Stage {
 
   void run(std::size_t count) override {
     for (std::size_t i = 0; i < count; ++i) {
-      // In the order of the store's no batch ever is.
+      // No batch comes in the store's order.
       next_ = (next_ + 7'919) % point_->options().users;
       const UserId id = user_id(static_cast<std::uint32_t>(next_));
       std::string value = stateful::encode_user_state(states_[i % kStates]);
@@ -64,7 +64,7 @@ class CommitPart final : public Stage {
   }
 
  private:
-  static constexpr std::size_t kCollected = 200;  // as Task has it
+  static constexpr std::size_t kCollected = 200;  // as Checkpointer, in steps
   pipeline::PartitionState state_;
 };
 

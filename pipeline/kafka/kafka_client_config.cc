@@ -144,16 +144,15 @@ KafkaOptions writing_options(const WorkerConfig& config, const KafkaTransportOpt
   append(&options,
          {{"enable.idempotence", "true"},
           {"acks", "all"},
-          // While a partition has five records under way and its next batch is due,
-          // librdkafka 2.0's idempotent producer spins. Another partition's request that waits for
-          // its turn ends that, and brokers take a connection's requests one by one anyway.
+          // librdkafka 2.0's idempotent producer spins while a partition has five requests under
+          // way and its next batch is due. Brokers take a connection's requests one by one anyway.
           {"max.in.flight", "1"},
           // A record is never given up: flush() reports the delay, and nothing is lost.
           {"message.timeout.ms", "0"},
           {"message.max.bytes", std::to_string(message_bytes)},
           // As Java's default partitioner: the same key in the same partition everywhere.
           {"partitioner", "murmur2"},
-          // A third of the bytes for some tenth more CPU (docs/performance.md, "Payload").
+          // A third of the bytes for a tenth to a fifth more CPU (docs/performance.md, "Payload").
           {"compression.codec", "lz4"},
           {"linger.ms", "5"},
           {"queue.buffering.max.messages", std::to_string(queue.messages)},
