@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "common/check.h"
+
 namespace freshet::pipeline {
 namespace {
 
@@ -52,6 +54,7 @@ void Checkpointer::fill(Save save) {
 }
 
 Status Checkpointer::write(std::shared_ptr<const stateful::CheckpointBatch> batch) {
+  FRESHET_CHECK(write_ == nullptr);
   batch_ = std::move(batch);
   if (saves_ == nullptr) return finish();
   write_ = saves_->start(batch_);

@@ -17,8 +17,8 @@ namespace freshet::pipeline {
 
 class CommitTimes {
  public:
-  // What a commit does, in this order: slices and markers are made, outputs acknowledged, the
-  // brokers commit, the store writes.
+  // What a commit does: slices and markers are made, outputs acknowledged, the brokers commit;
+  // kStore is what it waits for the store: for the batch before it, and to begin with its own.
   enum class Part { kPrepare, kFlush, kTransaction, kStore };
   static constexpr std::size_t kParts = static_cast<std::size_t>(Part::kStore) + 1;
 

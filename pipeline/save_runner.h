@@ -25,7 +25,7 @@ SaveOutcome save_now(stateful::StateStore* store, const stateful::CheckpointBatc
 
 class SaveRunner {
  public:
-  // A batch on its way. One that is destroyed is written all the same, or is not, where the process
+  // A batch on its way. One that is destroyed is written all the same, or is not, where the runner
   // ends before; nobody learns it.
   class Write {
    public:

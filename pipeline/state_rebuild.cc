@@ -67,7 +67,17 @@ Status StateRebuild::apply(const InputRecord& record) {
   ++records_;
   if (++rebuilt.unsaved < kRecordsPerSave) return {};
   rebuilt.unsaved = 0;
-  return rebuilt.task->post_commit(rebuilt.task->prepare_rebuilt(Task::Save::kScheduled));
+  return save(rebuilt.task.get(), Task::Save::kScheduled);
+}
+
+// And what a worker does between two commits: users whose clicks are all invisible go.
+Status StateRebuild::save(Task* task, Task::Save what) {
+  if (Status saved = task->post_commit(task->prepare_rebuilt(what)); !saved) return saved;
+  while (true) {
+    const Result<bool> stepped = task->step();
+    if (!stepped) return tl::unexpected(stepped.error());
+    if (!*stepped) return {};
+  }
 }
 
 void StateRebuild::look_at_time(const InputRecord& record) {
@@ -130,8 +140,11 @@ Status StateRebuild::finish() {
                        std::to_string(rebuilt.goal.committed.position.value) +
                        ": give --input a log or dump that reaches it");
     }
-    const TaskCommit rest = rebuilt.task->prepare_rebuilt(Task::Save::kEverything);
-    if (Status saved = rebuilt.task->post_commit(rest); !saved) return saved;
+    Task* task = rebuilt.task.get();
+    if (Status saved = save(task, Task::Save::kEverything); !saved) return saved;
+    // And what was collected behind that.
+    const TaskCommit rest = task->prepare_rebuilt(Task::Save::kEverything);
+    if (Status saved = task->post_commit(rest); !saved) return saved;
   }
   return {};
 }

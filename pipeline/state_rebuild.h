@@ -64,6 +64,7 @@ class StateRebuild {
     std::uint64_t unsaved = 0;         // records since the last save
   };
   explicit StateRebuild(const TaskContext& context, const RebuildOptions& options);
+  static Status save(Task* task, Task::Save what);
   void look_at_time(const InputRecord& record);
   Status check_times() const;
   Status check_coverage(Partition partition, const Rebuilt& rebuilt) const;

@@ -7,11 +7,12 @@
 //   kCorruptState of a partition    set its state aside, then as kFenced
 //   everything else                 close dirty, commit nothing more, return the error
 // A commit is: outputs flushed; then, in one transaction, positions and changelog entries of every
-// task (exactly-once: the outputs too); then each task's batch in the store. A crash in between
-// leaves the store behind the group, which the next start repairs from the changelog or by reading
-// again. Behind a commit all tasks go over to a newer model, where there is one.
-// Between two records, and between two polls, tasks take small steps towards the next commits
-// (pipeline/checkpointer.h), so that a commit is no long pause in scoring.
+// task (exactly-once: the outputs too); then each task's batch is on its way to the store, and the
+// next commit waits for it. A crash in between leaves the store behind the group, which the next
+// start repairs from the changelog or by reading again. Behind a commit all tasks go over to a
+// newer model, where there is one. Between two records, and between two polls, tasks take small
+// steps towards the next commits (pipeline/checkpointer.h), so that a commit is no long pause in
+// scoring.
 //
 // Threads: run() belongs to one thread; StopSignal may be requested from any, and what status() and
 //          users() give may be used from any.

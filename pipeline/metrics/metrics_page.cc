@@ -189,7 +189,7 @@ void add_users(const std::vector<WorkerStatus>& workers, const Counters& counted
                 counted.hot_user_misses);
   list->gauge("freshet_hot_users_bytes", "Memory of the users kept decoded.",
               static_cast<double>(bytes));
-  list->gauge("freshet_changed_users", "Users with changes that are not saved yet.",
+  list->gauge("freshet_changed_users", "Users with changes that are not encoded yet for the store.",
               static_cast<double>(changed));
 }
 

@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
+#include <string>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 #include "tests/contract/stateful/store_under_test.h"
 
@@ -318,6 +321,40 @@ TYPED_TEST(StateStoreContractTest, PartitionsAreWrittenAtTheSameTime) {
     EXPECT_EQ(seen.read_marker(partition).value(), marker_number(kBatches));
     EXPECT_EQ(scanned(&seen, partition).size(), kBatches + 1);
   }
+}
+
+TYPED_TEST(StateStoreContractTest, ABatchIsSeenWholeWhileItIsWritten) {
+  if (kTwoWritersLookLikeARace && !std::is_same_v<TypeParam, InMemory>) {
+    GTEST_SKIP() << "ThreadSanitizer does not know RocksDB's own synchronisation";
+  }
+  StateStore& store = this->store_.written();
+  const OwnerToken owner = store.take_ownership(kFirst);
+  const auto write = [&](std::uint64_t number) {
+    const std::string value = std::to_string(number);
+    return store.apply(batch(kFirst, owner, {put("a", value), put("b", value)}, number));
+  };
+  ASSERT_EQ(write(0).value(), ApplyOutcome::kApplied);
+  constexpr std::uint64_t kBatches = 200;
+  std::atomic<bool> ended = false;
+  std::thread writer([&] {
+    for (std::uint64_t number = 1; number <= kBatches; ++number) {
+      if (write(number) != ApplyOutcome::kApplied) break;
+    }
+    ended = true;
+  });
+  std::uint64_t seen = 0;
+  std::string torn;
+  while (!ended) {
+    const std::vector<std::string> users = scanned(&store, kFirst);
+    if (users.size() != 2 || users[0].substr(2) != users[1].substr(2)) torn += users[0] + " ";
+    const auto user = store.read_user(kFirst, UserId("a")).value();
+    if (!user || std::stoull(*user) < seen || !store.is_owner(kFirst, owner))
+      torn += "a went back ";
+    seen = std::max<std::uint64_t>(seen, user ? std::stoull(*user) : 0);
+  }
+  writer.join();
+  EXPECT_EQ(torn, "");
+  EXPECT_EQ(store.read_user(kFirst, UserId("b")).value(), std::to_string(kBatches));
 }
 
 }  // namespace store_contract

@@ -113,6 +113,22 @@ TEST_F(StateRebuildTest, GivesTheStateOfAWorkerThatNeverLostIt) {
   }
 }
 
+TEST_F(StateRebuildTest, UsersWhoseClicksAreAllInvisibleAreNotKept) {
+  std::vector<StoredRecord> log;
+  const auto add = [&](const std::string& user, std::int64_t ms) {
+    log.push_back(keyed_record(user, click_json(user, "v1", ms)));
+    log.back().offset = Offset{static_cast<std::int64_t>(log.size()) - 1};
+    log.back().timestamp = EventTime{test::kBaseMs + ms};
+  };
+  add("idle", 0);
+  // So many that some batches are saved, and looked through, behind that user's days.
+  for (std::int64_t i = 0; i < 25'000; ++i) add("u", 3 * kDayMs + i);
+  live(log);
+  ASSERT_TRUE(rebuild(log));
+  EXPECT_EQ(rebuilt_->read_user(Partition{0}, UserId("idle")).value(), std::nullopt);
+  EXPECT_NE(rebuilt_->read_user(Partition{0}, UserId("u")).value(), std::nullopt);
+}
+
 TEST_F(StateRebuildTest, AnInputCutBeforeTheOldestVisibleClickCovers) {
   live(hourly(0, 100));
   // T is hour 99, the oldest visible click of hour 75; those of hour 73 may be ahead by one hour.
