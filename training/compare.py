@@ -149,7 +149,7 @@ def add_costs(result: dict, folders, freshet: Path | None, arguments, examples, 
 
 
 def examples_of(log: Log | None, inputs: dict, arguments):
-    """The examples and their file. What is in --out stays bound to inputs that were found good; others leave no trace."""
+    """The examples and their file, exported again where --out is not bound to these inputs yet (note_inputs)."""
     out = arguments.out
     check_inputs(out, inputs)
     out.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,6 @@ def examples_of(log: Log | None, inputs: dict, arguments):
         if exported:
             examples_file.unlink()
         raise
-    note_inputs(out, inputs)
     return examples, examples_file
 
 
@@ -196,6 +195,8 @@ def run(arguments) -> dict:
         if arguments.judge_from:
             raise UserError(f"no row is of --judge-from {arguments.judge_from} or later: name an earlier day")
         raise UserError(f"no row is later than --train-until {arguments.train_until}: name an earlier day")
+    # From here on what is in --out is of these inputs alone; those that were refused before leave it to others.
+    note_inputs(arguments.out, inputs)
     beside = {"rates": smoothed_rates(examples, np.concatenate(learn))}
     if log and arguments.truth:
         beside["truth"] = planted_truth(arguments.log, arguments.truth, examples, say)

@@ -147,6 +147,7 @@ class ComparedTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         path = pathlib.Path(folder.name)
         examples = support.write(path / "examples.jsonl", support.planted_rows(seed=5))
+        two_days = support.write(path / "two_days.jsonl", support.planted_rows(seed=5, days=2))
         for options, word in (([], "--log"), (["--log", "x"], "-c"), (["--examples", path / "none"], "is not there"),
                               (["--examples", examples, "--variants", "selfish"], "self_shared"),
                               (["--examples", examples, "--variants", "self_fields"], "--target-fields"),
@@ -157,12 +158,16 @@ class ComparedTest(unittest.TestCase):
                               (["--examples", examples, "--truth", "p"], "--truth: is a field of --log"),
                               (["--examples", examples, "--", "--seed", "9"], "--seeds"),
                               (["--log", path / "no.log", "-c", examples], "--log"), (["--log", examples, "-c", path / "no.yaml"], "-c"),
-                              (["--examples", examples, "--trained-only"], "no model")):
+                              (["--examples", two_days], "takes three")):
             talk = io.StringIO()
             with contextlib.redirect_stderr(talk):
                 code = compare.main(["--out", str(path / "out"), *map(str, options)])
             self.assertEqual(code, 1, options)
             self.assertIn(word, talk.getvalue())
+            self.assertFalse((path / "out" / "inputs.json").exists(), options)  # the folder is bound to nothing
+        with contextlib.redirect_stderr(io.StringIO()) as talk:
+            self.assertEqual(compare.main(["--out", str(path / "out"), "--examples", str(examples), "--trained-only"]), 1)
+        self.assertIn("no model", talk.getvalue())
 
 
 class TrainerOptionsTest(unittest.TestCase):
