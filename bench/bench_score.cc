@@ -2,15 +2,22 @@
 // and beside them a batched Eigen GEMM and the reference.
 //
 // Names are BM_Score_<Operation>/<C>/<d>, under target attention with /<N> clicks behind. Each run
-// first compares its result with the reference and aborts on a wrong one. `peak%` is the part of
-// the core's fused multiply-adds (`peak_gflops`, measured in the same run) that the layers' own
-// take.
+// first compares its result with the reference and aborts on a wrong one. BM_Score_AgainstPeak
+// times the layers, the core's fused multiply-adds on registers alone and the GEMM in turn, kRounds
+// times; each ratio is the rounds' median, with the quartiles beside it:
+//   peak%                     the layers' operations, of those that the core can do in that time
+//   gemm_x                    the GEMM's time, as a multiple of score()'s
+//   first%, second%, output%  what each layer alone takes of score()'s time
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <string>
 
 #include "bench/fma_peak.h"
+#include "bench/in_turn.h"
+#include "bench/layers_alone.h"
 #include "common/check.h"
 #include "common/random.h"
 #include "scorer/candidate_scorer.h"
@@ -29,6 +36,7 @@ constexpr std::size_t kCatalogue = 1'000'000;
 constexpr std::size_t kPublish = 20;
 // Of the candidates, those that are compared with the reference: it is slow.
 constexpr std::size_t kCompared = 100;
+constexpr std::size_t kRounds = 501;
 
 struct ScoreBench {
   std::shared_ptr<const Model> model;
@@ -103,18 +111,6 @@ void set_candidates(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-// The operations of the factored layers, as a rate and as a part of what the core can do.
-void set_peak(benchmark::State& state, const Model& model) {
-  const auto h1 = static_cast<double>(model.hidden1.weight.rows);
-  const auto h2 = static_cast<double>(model.hidden2.weight.rows);
-  const auto w = static_cast<double>(model.embedding_dim);
-  const double each = 2.0 * (w * h1 + h1 * h2 + h2) * static_cast<double>(state.range(0));
-  const double peak = fma_peak();
-  state.counters["peak_gflops"] = peak * 1e-9;
-  state.counters["peak%"] =
-      benchmark::Counter(100.0 * each / peak, benchmark::Counter::kIsIterationInvariantRate);
-}
-
 void BM_Score_Deep(benchmark::State& state) {
   ScoreBench bench = make_bench(state, 0);
   for (auto _ : state) {
@@ -122,10 +118,47 @@ void BM_Score_Deep(benchmark::State& state) {
     benchmark::DoNotOptimize(bench.logits.data());
   }
   set_candidates(state);
-  set_peak(state, *bench.model);
 }
 
-// The same with each set of kernels that the machine has.
+// The operations of the factored layers alone: neither biases nor what a GEMM would do beside.
+double operations(const Model& model, std::size_t candidates) {
+  const auto h1 = static_cast<double>(model.hidden1.weight.rows);
+  const auto h2 = static_cast<double>(model.hidden2.weight.rows);
+  const auto w = static_cast<double>(model.embedding_dim);
+  return 2.0 * (w * h1 + h1 * h2 + h2) * static_cast<double>(candidates);
+}
+
+void BM_Score_AgainstPeak(benchmark::State& state) {
+  ScoreBench bench = make_bench(state, 0);
+  LayersAlone layers(*bench.model, bench.fold, bench.candidates);
+  GemmBaseline gemm(bench.model);
+  std::vector<float> deep(bench.candidates.size());
+  const auto score = [&] { bench.score(); };
+  // Not the GEMM among them: it leaves the second-level cache full of its own matrices.
+  const std::vector<std::function<void()>> works = {run_at_peak, score, [&] { layers.first(); },
+                                                    [&] { layers.second(); },
+                                                    [&] { layers.output(); }};
+  const std::vector<std::function<void()>> both = {
+      score, [&] { gemm.deep_logits(bench.u, bench.candidates, deep); }};
+  const double of_peak = 100.0 * operations(*bench.model, deep.size()) / peak_operations();
+  for (auto _ : state) {
+    const auto seconds = timed_in_turn(works, kRounds);
+    const auto& scored = seconds[1];
+    const auto beside = timed_in_turn(both, kRounds);
+    const auto report = [&](const std::string& name, const Quartiles& found) {
+      state.counters[name] = found.median;
+      state.counters[name + "_q1"] = found.low;
+      state.counters[name + "_q3"] = found.high;
+    };
+    report("peak%", ratios(seconds[0], scored, of_peak));
+    report("gemm_x", ratios(beside[1], beside[0], 1.0));
+    state.counters["first%"] = ratios(seconds[2], scored, 100.0).median;
+    state.counters["second%"] = ratios(seconds[3], scored, 100.0).median;
+    state.counters["output%"] = ratios(seconds[4], scored, 100.0).median;
+  }
+}
+
+// Deep with each set of kernels that the machine has.
 void BM_Score_DeepOfSet(benchmark::State& state) {
   const std::span<const simd::KernelSet* const> sets = simd::supported_kernels();
   const auto which = static_cast<std::size_t>(state.range(2));
@@ -302,6 +335,7 @@ void lengths(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK(BM_Score_Deep)->Apply(sizes);
+BENCHMARK(BM_Score_AgainstPeak)->Apply(sizes)->Iterations(1);
 BENCHMARK(BM_Score_Gemm)->Apply(sizes);
 BENCHMARK(BM_Score_DeepOfSet)->ArgsProduct({{1000}, {64}, {0, 1, 2}});
 BENCHMARK(BM_Score_Catalogue)->Args({100'000, 64});

@@ -1,11 +1,9 @@
-// The most float operations a second that this core can do: fused multiply-adds on registers alone,
-// of the width that the kernels in use have. Measured by the bench that divides by it, in its run.
+// The float operations that this core can do at most: fused multiply-adds on registers alone, of
+// the width that the kernels in use have. Run in turn with what is divided by it (in_turn.h).
 #pragma once
 
 #include <immintrin.h>
-#include <time.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -15,13 +13,8 @@ namespace freshet::scorer {
 
 // Enough independent sums for two units of a latency of four or five cycles.
 inline constexpr std::size_t kPeakSums = 12;
-inline constexpr int kPeakRounds = 20'000;
-
-inline double thread_cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+// Some 90 us, as long as 1,000 candidates: the clock's own cost weighs as much on both.
+inline constexpr int kPeakRounds = 40'000;
 
 [[gnu::target("avx512f"), gnu::noinline]] inline float peak_loop_avx512(float start) {
   __m512 sum[kPeakSums];
@@ -49,19 +42,16 @@ inline double thread_cpu_seconds() {
   return _mm256_cvtss_f32(all);
 }
 
-// Operations a second of CPU time, a multiplication and an addition each counted: the best of many
-// short runs, as what disturbs one only makes it slower.
-inline double fma_peak() {
-  const bool wide = std::string_view(simd::kernels().name) == "avx512";
-  const double lanes = wide ? 16.0 : 8.0;
+// Does peak_operations(), a multiplication and an addition each counted.
+inline void run_at_peak() {
   volatile float sink = 0.25F;
-  double best = 1.0;
-  for (int k = 0; k < 100; ++k) {
-    const double start = thread_cpu_seconds();
-    sink = wide ? peak_loop_avx512(sink) : peak_loop_avx2(sink);
-    best = std::min(best, thread_cpu_seconds() - start);
-  }
-  return 2.0 * lanes * static_cast<double>(kPeakSums) * kPeakRounds / best;
+  sink = simd::kernels().name == std::string_view("avx512") ? peak_loop_avx512(sink)
+                                                            : peak_loop_avx2(sink);
+}
+
+inline double peak_operations() {
+  const double lanes = simd::kernels().name == std::string_view("avx512") ? 16.0 : 8.0;
+  return 2.0 * lanes * static_cast<double>(kPeakSums) * kPeakRounds;
 }
 
 }  // namespace freshet::scorer
