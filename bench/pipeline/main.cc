@@ -3,10 +3,10 @@
 //   build/release/bench/pipeline/bench_pipeline --users 1000000
 //
 // Every user has a full history in a RocksDB store before the first click. The replay is compared
-// with the reference and warmed up; what the process holds then is its memory. After that parts and
-// wholes are timed in turn, and then the store is as large as it says, at once and at rest. Of each
-// whole the ideal is the sum of its parts, each as often as it came in the whole. Exits 1 where the
-// disk refuses, 2 for a wrong command line; aborts on a wrong result.
+// with the reference and warmed up; what the process holds then is its memory. Once the store's
+// compaction rests, parts and wholes are timed in turn, and then the store is as large as it says,
+// at once and at rest. Of each whole the ideal is the sum of its parts, each as often as it came in
+// the whole. Exits 1 where the disk refuses, 2 for a wrong command line; aborts on a wrong result.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -60,6 +60,7 @@ Report run(const BenchOptions& options) {
   ReplayMemory replay(&point, Partition{0});
   check_replay(point, &replay);
   replay.warm_up();
+  point.wait_until_store_settles();  // a part is measured by the CPU of the process
   Report report{options, {}, {}, {}, {}};
   report.memory = {static_cast<double>(pipeline::process_usage().resident_bytes) / kMb,
                    static_cast<double>(replay.hot_users_bytes()) / kMb, 0, 0};
@@ -75,7 +76,8 @@ Report run(const BenchOptions& options) {
   report.parts = measure(stages, options.rounds, options.round_ms);
   const EventShares shares = replay.take_shares();
   report.memory.store_busy_mb = static_cast<double>(point.store_bytes()) / kMb;
-  report.memory.store_mb = static_cast<double>(point.settled_store_bytes()) / kMb;
+  point.wait_until_store_settles();
+  report.memory.store_mb = static_cast<double>(point.store_bytes()) / kMb;
   for (const auto& whole : wholes) {
     const auto measured = report.parts.extract(whole->name());
     report.wholes.push_back(whole_of(*whole, measured.mapped(), shares));

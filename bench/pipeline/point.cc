@@ -95,7 +95,7 @@ std::uint64_t Point::store_bytes() const {
   return bytes;
 }
 
-std::uint64_t Point::settled_store_bytes() const {
+void Point::wait_until_store_settles() const {
   constexpr int kRests = 5;
   std::uint64_t bytes = store_bytes();
   for (int seconds = 0, rests = 0; seconds < 120 && rests < kRests; ++seconds) {
@@ -104,7 +104,6 @@ std::uint64_t Point::settled_store_bytes() const {
     rests = now == bytes ? rests + 1 : 0;
     bytes = now;
   }
-  return bytes;
 }
 
 std::size_t Point::cache_bytes() const {

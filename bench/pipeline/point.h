@@ -50,8 +50,8 @@ class Point {
   stateful::RocksDbStateStore& store() { return *store_; }
   stateful::OwnerToken owner(Partition partition) const { return owners_.at(partition); }
   std::uint64_t store_bytes() const;  // on the disk, write-ahead log included
-  // The same once compaction rests: nothing has changed for seconds, or two minutes are over.
-  std::uint64_t settled_store_bytes() const;
+  // Returns once compaction rests: nothing has changed for seconds, or two minutes are over.
+  void wait_until_store_settles() const;
   std::size_t cache_bytes() const;  // of a thread's hot users, as `run` shares the budget out
 
  private:
