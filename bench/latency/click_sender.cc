@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/clock.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 
 namespace freshet::bench {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "bench/latency/load.h"
 #include "pipeline/config/config_parser.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 
 namespace freshet::bench {
 namespace {

@@ -18,7 +18,7 @@
 #include "pipeline/config/config_parser.h"
 #include "pipeline/events/output_decoder.h"
 #include "pipeline/kafka/kafka_producer.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 
 namespace {
 

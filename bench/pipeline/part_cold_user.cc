@@ -2,7 +2,7 @@
 #include "bench/pipeline/parts.h"
 #include "common/check.h"
 #include "common/random.h"
-#include "pipeline/hot_user.h"
+#include "pipeline/scoring/hot_user.h"
 
 namespace freshet::bench {
 namespace {

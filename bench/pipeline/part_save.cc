@@ -1,7 +1,7 @@
 #include "bench/pipeline/click_source.h"
 #include "bench/pipeline/parts.h"
 #include "common/check.h"
-#include "pipeline/partition_state.h"
+#include "pipeline/state/partition_state.h"
 
 namespace freshet::bench {
 namespace {

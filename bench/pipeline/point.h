@@ -16,7 +16,7 @@
 
 #include "bench/pipeline/bench_options.h"
 #include "pipeline/config/config.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 #include "stateful/rocksdb_state_store.h"
 #include "tests/support/temp_dir.h"
 

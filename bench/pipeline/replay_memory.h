@@ -13,8 +13,8 @@
 #include "bench/pipeline/output_copy.h"
 #include "bench/pipeline/point.h"
 #include "bench/pipeline/stage.h"
-#include "pipeline/look_ahead.h"
-#include "pipeline/task.h"
+#include "pipeline/scoring/look_ahead.h"
+#include "pipeline/task/task.h"
 
 namespace freshet::bench {
 

@@ -14,10 +14,10 @@
 #include "common/check.h"
 #include "pipeline/config/config_parser.h"
 #include "pipeline/events/partitioner.h"
-#include "pipeline/fingerprint.h"
 #include "pipeline/kafka/kafka_transport.h"
 #include "pipeline/position_metadata.h"
-#include "pipeline/task.h"
+#include "pipeline/state/fingerprint.h"
+#include "pipeline/task/task.h"
 #include "stateful/user_state.h"
 
 namespace {

@@ -8,8 +8,8 @@
 #include "common/json_text.h"
 #include "pipeline/config/did_you_mean.h"
 #include "pipeline/config/yaml_reader.h"
-#include "pipeline/counters.h"
 #include "pipeline/events/event.h"
+#include "pipeline/status/counters.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "pipeline/events/output_decoder.h"
-#include "pipeline/fingerprint.h"
-#include "pipeline/task.h"
+#include "pipeline/state/fingerprint.h"
+#include "pipeline/task/task.h"
 #include "stateful/memory_state_store.h"
 
 namespace freshet::pipeline {

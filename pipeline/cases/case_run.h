@@ -12,7 +12,7 @@
 
 #include "common/status.h"
 #include "pipeline/cases/case_file.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::pipeline {
 

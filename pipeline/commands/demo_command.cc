@@ -20,9 +20,9 @@
 #include "pipeline/commands/user_story.h"
 #include "pipeline/files/byte_sink.h"
 #include "pipeline/generate/log_generator.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/memory_split.h"
-#include "pipeline/signal_watch.h"
+#include "pipeline/worker/signal_watch.h"
 #include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {

@@ -12,9 +12,9 @@
 #include "pipeline/kafka/mock_broker.h"
 #include "pipeline/kafka/produce.h"
 #include "pipeline/kafka/topic_tail.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/memory_split.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 
 namespace freshet::commands {
 namespace {

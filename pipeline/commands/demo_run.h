@@ -18,7 +18,7 @@
 #include "pipeline/commands/demo_ranking.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/commands/progress.h"
-#include "pipeline/counters.h"
+#include "pipeline/status/counters.h"
 #include "pipeline/stop_signal.h"
 #include "stateful/state_store.h"
 

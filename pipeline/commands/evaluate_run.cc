@@ -13,9 +13,9 @@
 #include "pipeline/evaluate/judge.h"
 #include "pipeline/evaluate/row_collector.h"
 #include "pipeline/files/file_transport.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/models/open_model.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "scorer/float_mode.h"
 #include "stateful/memory_state_store.h"
 

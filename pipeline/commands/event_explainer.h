@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "pipeline/commands/terminal.h"
-#include "pipeline/score_observer.h"
-#include "pipeline/user_explanation.h"
+#include "pipeline/scoring/score_observer.h"
+#include "pipeline/scoring/user_explanation.h"
 
 namespace freshet::commands {
 

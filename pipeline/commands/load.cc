@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "pipeline/config/config_parser.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/models/open_model.h"
 #include "scorer/float_mode.h"
 

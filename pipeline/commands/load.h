@@ -8,9 +8,9 @@
 #include "common/status.h"
 #include "pipeline/config/config.h"
 #include "pipeline/config/config_source.h"
-#include "pipeline/model_source.h"
+#include "pipeline/models/model_source.h"
 #include "pipeline/models/version_chooser.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::commands {
 

@@ -5,7 +5,7 @@
 
 #include "pipeline/commands/command.h"
 #include "pipeline/config/config_parser.h"
-#include "pipeline/fingerprint.h"
+#include "pipeline/state/fingerprint.h"
 
 namespace freshet::commands {
 

@@ -10,8 +10,8 @@
 #include "pipeline/commands/option_checks.h"
 #include "pipeline/commands/progress.h"
 #include "pipeline/config/config_parser.h"
-#include "pipeline/log.h"
-#include "pipeline/signal_watch.h"
+#include "pipeline/log/log.h"
+#include "pipeline/worker/signal_watch.h"
 
 namespace freshet::commands {
 namespace {

@@ -18,11 +18,11 @@
 #include "pipeline/files/log_file.h"
 #include "pipeline/kafka/group_positions.h"
 #include "pipeline/kafka/topic_reader.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/memory_split.h"
-#include "pipeline/rebuilt_directory.h"
-#include "pipeline/state_rebuild.h"
-#include "pipeline/state_report.h"
+#include "pipeline/state/rebuilt_directory.h"
+#include "pipeline/state/state_report.h"
+#include "pipeline/task/state_rebuild.h"
 #include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {

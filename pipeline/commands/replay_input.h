@@ -14,7 +14,7 @@
 #include "pipeline/config/config.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/files/log_file.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "stateful/state_store.h"
 
 namespace CLI {

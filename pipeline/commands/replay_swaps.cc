@@ -6,7 +6,7 @@
 
 #include "pipeline/files/swap_list.h"
 #include "pipeline/models/model_versions.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 #include "scorer/model_folder.h"
 
 namespace freshet::commands {

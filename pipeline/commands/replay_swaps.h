@@ -5,7 +5,7 @@
 
 #include "common/status.h"
 #include "pipeline/commands/load.h"
-#include "pipeline/recorded_swaps.h"
+#include "pipeline/models/recorded_swaps.h"
 
 namespace freshet::commands {
 

@@ -13,14 +13,14 @@
 #include "pipeline/commands/worker_store.h"
 #include "pipeline/commands/worker_threads.h"
 #include "pipeline/http/operation_server.h"
-#include "pipeline/instance_id.h"
 #include "pipeline/kafka/kafka_changelog_reader.h"
 #include "pipeline/kafka/kafka_transport.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/memory_split.h"
 #include "pipeline/metrics/model_bytes.h"
 #include "pipeline/models/folder_model_source.h"
-#include "pipeline/signal_watch.h"
+#include "pipeline/worker/instance_id.h"
+#include "pipeline/worker/signal_watch.h"
 #include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {

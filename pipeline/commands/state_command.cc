@@ -11,8 +11,8 @@
 #include "pipeline/commands/config_arguments.h"
 #include "pipeline/commands/open_state.h"
 #include "pipeline/commands/rebuild_command.h"
-#include "pipeline/state_report.h"
-#include "pipeline/user_json.h"
+#include "pipeline/state/state_report.h"
+#include "pipeline/state/user_json.h"
 
 namespace freshet::commands {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipeline/counters.h"
+#include "pipeline/status/counters.h"
 
 namespace freshet::commands {
 

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/event_scorer.h"
 #include "pipeline/events/output_decoder.h"
-#include "pipeline/hot_user.h"
-#include "pipeline/user_explanation.h"
+#include "pipeline/scoring/event_scorer.h"
+#include "pipeline/scoring/hot_user.h"
+#include "pipeline/scoring/user_explanation.h"
 #include "stateful/user_state.h"
 
 namespace freshet::commands {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "stateful/store_files.h"
 
 namespace freshet::commands {

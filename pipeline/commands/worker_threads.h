@@ -13,12 +13,12 @@
 
 #include "common/clock.h"
 #include "common/status.h"
-#include "pipeline/changelog_reader.h"
 #include "pipeline/commands/load.h"
 #include "pipeline/metrics/process_view.h"
+#include "pipeline/restore/changelog_reader.h"
 #include "pipeline/restore/restore_thread.h"
-#include "pipeline/save_thread.h"
-#include "pipeline/worker.h"
+#include "pipeline/state/save_thread.h"
+#include "pipeline/worker/worker.h"
 #include "stateful/state_store.h"
 
 namespace freshet::commands {

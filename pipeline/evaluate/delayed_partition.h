@@ -13,8 +13,8 @@
 #include <queue>
 #include <vector>
 
-#include "pipeline/event_scorer.h"
-#include "pipeline/partition_state.h"
+#include "pipeline/scoring/event_scorer.h"
+#include "pipeline/state/partition_state.h"
 
 namespace freshet::pipeline {
 

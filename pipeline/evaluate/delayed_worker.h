@@ -20,8 +20,8 @@
 #include "pipeline/config/config.h"
 #include "pipeline/evaluate/delayed_partition.h"
 #include "pipeline/examples/example_encoder.h"
-#include "pipeline/score_observer.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/score_observer.h"
+#include "pipeline/scoring/served_model.h"
 #include "stateful/state_store.h"
 
 namespace freshet::pipeline {

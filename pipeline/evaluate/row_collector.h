@@ -31,7 +31,7 @@
 #include "pipeline/evaluate/smoothed_rates.h"
 #include "pipeline/examples/example_encoder.h"
 #include "pipeline/examples/label_joiner.h"
-#include "pipeline/score_observer.h"
+#include "pipeline/scoring/score_observer.h"
 
 namespace freshet::pipeline {
 

@@ -18,7 +18,7 @@
 
 #include "pipeline/config/config.h"
 #include "pipeline/examples/example.h"
-#include "pipeline/score_observer.h"
+#include "pipeline/scoring/score_observer.h"
 
 namespace freshet::pipeline {
 

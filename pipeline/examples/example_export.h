@@ -22,7 +22,7 @@
 #include "pipeline/config/config.h"
 #include "pipeline/examples/example_encoder.h"
 #include "pipeline/examples/label_joiner.h"
-#include "pipeline/score_observer.h"
+#include "pipeline/scoring/score_observer.h"
 
 namespace freshet::pipeline {
 

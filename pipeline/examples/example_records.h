@@ -19,7 +19,7 @@
 
 #include "pipeline/config/config.h"
 #include "pipeline/examples/example_encoder.h"
-#include "pipeline/side_output.h"
+#include "pipeline/scoring/side_output.h"
 
 namespace freshet::pipeline {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -1,6 +1,7 @@
 // KafkaChangelogReader: ChangelogReader on Apache Kafka: a consumer of its own, without a group.
 //
-// Errors:  as pipeline/changelog_reader.h; position() of a partition that is not started is a
+// Errors:  as pipeline/restore/changelog_reader.h; position() of a partition that is not started is
+// a
 //          failed CHECK
 // Threads: one
 // Cost:    while it reads, as much memory again as the thread's input queue (memory_split.h): what
@@ -14,12 +15,12 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/changelog_reader.h"
 #include "pipeline/config/config.h"
 #include "pipeline/kafka/fetch_reminder.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_handle.h"
 #include "pipeline/kafka/kafka_message_batch.h"
+#include "pipeline/restore/changelog_reader.h"
 
 namespace freshet::pipeline {
 

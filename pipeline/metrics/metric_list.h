@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/duration_histogram.h"
+#include "pipeline/status/duration_histogram.h"
 
 namespace freshet::pipeline {
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <sstream>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/metrics/metric_list.h"
 #include "pipeline/metrics/model_bytes.h"
 #include "pipeline/metrics/process_usage.h"

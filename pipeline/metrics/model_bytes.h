@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::pipeline {
 

@@ -11,10 +11,10 @@
 
 #include "common/clock.h"
 #include "pipeline/config/config.h"
-#include "pipeline/model_source.h"
-#include "pipeline/status_board.h"
+#include "pipeline/models/model_source.h"
+#include "pipeline/status/status_board.h"
+#include "pipeline/status/user_mailbox.h"
 #include "pipeline/stop_signal.h"
-#include "pipeline/user_mailbox.h"
 
 namespace freshet::pipeline {
 

@@ -19,8 +19,8 @@
 #include "common/clock.h"
 #include "common/log_position.h"
 #include "common/time.h"
-#include "pipeline/duration_histogram.h"
-#include "pipeline/status_board.h"
+#include "pipeline/status/duration_histogram.h"
+#include "pipeline/status/status_board.h"
 
 namespace freshet::pipeline {
 

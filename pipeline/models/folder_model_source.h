@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/model_source.h"
+#include "pipeline/models/model_source.h"
 #include "pipeline/models/version_chooser.h"
 
 namespace freshet::pipeline {

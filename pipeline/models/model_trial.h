@@ -13,7 +13,7 @@
 
 #include "common/status.h"
 #include "pipeline/config/config.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::pipeline {
 

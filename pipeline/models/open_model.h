@@ -14,7 +14,7 @@
 #include "common/status.h"
 #include "pipeline/config/config.h"
 #include "pipeline/models/version_chooser.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::pipeline {
 

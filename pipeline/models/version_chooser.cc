@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/models/version_loader.h"
 
 namespace freshet::pipeline {

@@ -24,9 +24,9 @@
 #include <string>
 
 #include "pipeline/config/config.h"
-#include "pipeline/model_status.h"
+#include "pipeline/models/model_status.h"
 #include "pipeline/models/model_versions.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::pipeline {
 

@@ -8,9 +8,9 @@
 #include <tl/expected.hpp>
 
 #include "pipeline/config/config.h"
-#include "pipeline/model_status.h"
+#include "pipeline/models/model_status.h"
 #include "pipeline/models/model_versions.h"
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 namespace freshet::pipeline {
 

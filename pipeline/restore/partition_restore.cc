@@ -8,7 +8,7 @@
 
 #include "common/check.h"
 #include "common/crash_point.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 
 namespace freshet::pipeline {
 namespace {

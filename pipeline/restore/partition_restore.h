@@ -31,8 +31,8 @@
 
 #include "common/clock.h"
 #include "common/status.h"
-#include "pipeline/changelog_reader.h"
-#include "pipeline/restore_runner.h"
+#include "pipeline/restore/changelog_reader.h"
+#include "pipeline/restore/restore_runner.h"
 #include "stateful/state_store.h"
 
 namespace freshet::pipeline {

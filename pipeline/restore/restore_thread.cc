@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 
 namespace freshet::pipeline {
 namespace {

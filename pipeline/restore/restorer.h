@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "pipeline/restore/partition_restore.h"
-#include "pipeline/restore_runner.h"
+#include "pipeline/restore/restore_runner.h"
 
 namespace freshet::pipeline {
 

@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "pipeline/events/output_encoder.h"
-#include "pipeline/state_report.h"
+#include "pipeline/state/state_report.h"
 #include "tests/sim/input_feed.h"
 
 namespace freshet::sim {

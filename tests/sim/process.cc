@@ -4,7 +4,7 @@
 
 #include "common/check.h"
 #include "pipeline/examples/example_records.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "tests/sim/sim_restores.h"
 #include "tests/sim/sim_saves.h"
 #include "tests/sim/sim_stop.h"

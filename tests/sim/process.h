@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/counters.h"
-#include "pipeline/model_source.h"
-#include "pipeline/recorded_swaps.h"
+#include "pipeline/models/model_source.h"
+#include "pipeline/models/recorded_swaps.h"
+#include "pipeline/status/counters.h"
 #include "pipeline/stop_signal.h"
 #include "tests/sim/env.h"
 #include "tests/sim/scenario.h"

@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "tests/sim/world.h"
 
 namespace freshet::sim {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "pipeline/save_runner.h"
+#include "pipeline/state/save_runner.h"
 
 namespace freshet::sim {
 

@@ -6,7 +6,7 @@
 #include "common/check.h"
 #include "pipeline/config/changelog_name.h"
 #include "pipeline/files/swap_finder.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/position_metadata.h"
 #include "scorer/float_mode.h"
 #include "tests/support/memory_changelog_reader.h"

@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "pipeline/kafka/kafka_transport.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::test {

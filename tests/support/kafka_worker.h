@@ -15,7 +15,7 @@
 
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/stop_signal.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "tests/support/kafka_harness.h"
 #include "tests/support/worker_fixture.h"
 

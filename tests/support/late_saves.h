@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "pipeline/save_runner.h"
+#include "pipeline/state/save_runner.h"
 
 namespace freshet::test {
 

@@ -1,6 +1,7 @@
 // MemoryChangelogReader: ChangelogReader on a MemoryBroker.
 //
-// Errors:  as pipeline/changelog_reader.h; position() of a partition that is not started is a
+// Errors:  as pipeline/restore/changelog_reader.h; position() of a partition that is not started is
+// a
 //          failed CHECK
 // Threads: one; it may be another than the transport's
 // Oracle:  tests/contract/pipeline/changelog_contract.h
@@ -10,7 +11,7 @@
 #include <map>
 #include <string>
 
-#include "pipeline/changelog_reader.h"
+#include "pipeline/restore/changelog_reader.h"
 #include "tests/support/memory_broker.h"
 
 namespace freshet::test {

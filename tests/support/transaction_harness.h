@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "pipeline/changelog_reader.h"
+#include "pipeline/restore/changelog_reader.h"
 #include "tests/support/transport_harness.h"
 
 namespace freshet::test {

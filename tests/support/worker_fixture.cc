@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/restore/restorer.h"
 #include "scorer/float_mode.h"
 #include "tests/support/late_saves.h"

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "pipeline/stop_signal.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/pipeline_fixture.h"
 

@@ -1,4 +1,4 @@
-// The contract of pipeline/changelog_reader.h. A harness brings the broker;
+// The contract of pipeline/restore/changelog_reader.h. A harness brings the broker;
 // INSTANTIATE_TYPED_TEST_SUITE_P runs the suite on it.
 #pragma once
 

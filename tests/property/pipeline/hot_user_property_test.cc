@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "pipeline/hot_user.h"
+#include "pipeline/scoring/hot_user.h"
 #include "scorer/float_mode.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/recorded_swaps.h"
+#include "pipeline/models/recorded_swaps.h"
 #include "scorer/float_mode.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"

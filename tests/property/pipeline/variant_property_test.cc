@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "pipeline/score_verifier.h"
+#include "pipeline/scoring/score_verifier.h"
 #include "scorer/float_mode.h"
 #include "scorer/model_words.h"
 #include "tests/support/pipeline_fixture.h"

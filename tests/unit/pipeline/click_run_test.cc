@@ -1,4 +1,4 @@
-#include "pipeline/click_run.h"
+#include "pipeline/scoring/click_run.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/commit_times.h"
+#include "pipeline/status/commit_times.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/divergence.h"
+#include "pipeline/status/divergence.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

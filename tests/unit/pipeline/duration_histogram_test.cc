@@ -1,4 +1,4 @@
-#include "pipeline/duration_histogram.h"
+#include "pipeline/status/duration_histogram.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/fingerprint.h"
+#include "pipeline/state/fingerprint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // A user under the models that come and go: its views are always those of the models it is touched
 // with, whatever happened while another one served.
-#include "pipeline/hot_user.h"
+#include "pipeline/scoring/hot_user.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 
 #include "pipeline/config/config_parser.h"
 #include "pipeline/events/event_decoder.h"
-#include "pipeline/fingerprint.h"
+#include "pipeline/state/fingerprint.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/instance_id.h"
+#include "pipeline/worker/instance_id.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/log_limit.h"
+#include "pipeline/log/log_limit.h"
 
 #include <gtest/gtest.h>
 

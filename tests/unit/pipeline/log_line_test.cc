@@ -1,4 +1,4 @@
-#include "pipeline/log_line.h"
+#include "pipeline/log/log_line.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/look_ahead.h"
+#include "pipeline/scoring/look_ahead.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "pipeline/model_source.h"
+#include "pipeline/models/model_source.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/worker_fixture.h"
 

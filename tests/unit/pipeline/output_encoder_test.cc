@@ -7,7 +7,7 @@
 #include <string>
 
 #include "common/json_text.h"
-#include "pipeline/counters.h"
+#include "pipeline/status/counters.h"
 
 namespace freshet::pipeline::output_encoder_test {
 

@@ -1,4 +1,4 @@
-#include "pipeline/partition_lag.h"
+#include "pipeline/status/partition_lag.h"
 
 #include <gtest/gtest.h>
 

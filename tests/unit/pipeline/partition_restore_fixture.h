@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "pipeline/restore/restorer.h"
 #include "stateful/memory_state_store.h"
 #include "tests/support/flaky_store.h"

@@ -1,4 +1,4 @@
-#include "pipeline/partition_state.h"
+#include "pipeline/state/partition_state.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The directory that takes the place of another, and what a crash leaves of it.
-#include "pipeline/rebuilt_directory.h"
+#include "pipeline/state/rebuilt_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -12,7 +12,7 @@
 #include "pipeline/files/dump_format.h"
 #include "pipeline/files/file_transport.h"
 #include "pipeline/files/seed_history.h"
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/worker_fixture.h"

@@ -13,7 +13,7 @@
 
 #include "common/clock.h"
 #include "pipeline/config/changelog_name.h"
-#include "pipeline/log.h"
+#include "pipeline/log/log.h"
 #include "stateful/memory_state_store.h"
 #include "tests/support/memory_broker.h"
 #include "tests/support/memory_changelog_reader.h"

@@ -1,4 +1,4 @@
-#include "pipeline/save_schedule.h"
+#include "pipeline/state/save_schedule.h"
 
 #include <gtest/gtest.h>
 

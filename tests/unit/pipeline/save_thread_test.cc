@@ -1,5 +1,5 @@
 // SaveThread beside its owner's thread: for ThreadSanitizer.
-#include "pipeline/save_thread.h"
+#include "pipeline/state/save_thread.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The verifier on a right run, and on runs that were made wrong in each way it looks for.
-#include "pipeline/score_verifier.h"
+#include "pipeline/scoring/score_verifier.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/served_model.h"
+#include "pipeline/scoring/served_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/slice.h"
+#include "pipeline/state/slice.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // A store made again from the records, and when that is refused.
-#include "pipeline/state_rebuild.h"
+#include "pipeline/task/state_rebuild.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

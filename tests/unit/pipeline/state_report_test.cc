@@ -1,4 +1,4 @@
-#include "pipeline/state_report.h"
+#include "pipeline/state/state_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

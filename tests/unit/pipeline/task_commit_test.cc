@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/position_metadata.h"
-#include "pipeline/task.h"
+#include "pipeline/task/task.h"
 #include "scorer/float_mode.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"

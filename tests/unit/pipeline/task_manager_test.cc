@@ -1,4 +1,4 @@
-#include "pipeline/task_manager.h"
+#include "pipeline/task/task_manager.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // A task whose batches come into the store some time behind their commit.
 #include <gtest/gtest.h>
 
-#include "pipeline/task.h"
+#include "pipeline/task/task.h"
 #include "scorer/float_mode.h"
 #include "tests/support/flaky_store.h"
 #include "tests/support/late_saves.h"

@@ -1,5 +1,5 @@
 // The whole table of starts, and each refusal's words.
-#include "pipeline/task_start.h"
+#include "pipeline/task/task_start.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

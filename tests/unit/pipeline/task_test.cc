@@ -1,5 +1,5 @@
 // One task: what becomes of each record, and what a commit of it holds.
-#include "pipeline/task.h"
+#include "pipeline/task/task.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

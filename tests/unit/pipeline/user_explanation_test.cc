@@ -1,4 +1,4 @@
-#include "pipeline/user_explanation.h"
+#include "pipeline/scoring/user_explanation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "pipeline/hot_user.h"
+#include "pipeline/scoring/hot_user.h"
 #include "scorer/float_mode.h"
 #include "scorer/reference.h"
 #include "tests/support/pipeline_fixture.h"

@@ -1,4 +1,4 @@
-#include "pipeline/user_mailbox.h"
+#include "pipeline/status/user_mailbox.h"
 
 #include <gtest/gtest.h>
 

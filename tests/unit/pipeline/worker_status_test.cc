@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 #include "tests/support/worker_fixture.h"
 
 namespace freshet::pipeline::worker_status_test {

@@ -1,5 +1,5 @@
 // The worker's loop on the in-memory broker: what each error leads to, and what a commit waits for.
-#include "pipeline/worker.h"
+#include "pipeline/worker/worker.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

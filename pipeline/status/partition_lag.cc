@@ -1,0 +1,25 @@
+#include "pipeline/status/partition_lag.h"
+
+#include <algorithm>
+
+namespace freshet::pipeline {
+
+void PartitionLag::acknowledge(EventTime now, DurationHistogram* event_to_score) {
+  constexpr std::int64_t kMicroseconds = 1'000;
+  for (const EventTime sent : pending_) event_to_score->observe((now.ms - sent.ms) * kMicroseconds);
+  pending_.clear();
+}
+
+void PartitionLag::observe_end(Position next, std::optional<Position> end, EventTime now) {
+  if (!end) return;
+  records_ = std::max<std::int64_t>(end->value - next.value, 0);
+  if (*records_ == 0) caught_up_at_ = now;
+}
+
+std::optional<EventTime> PartitionLag::oldest_waiting() const {
+  if (!pending_.empty()) return *std::min_element(pending_.begin(), pending_.end());
+  if (records_.value_or(0) == 0) return std::nullopt;
+  return newest_record_ ? std::max(*newest_record_, caught_up_at_) : caught_up_at_;
+}
+
+}  // namespace freshet::pipeline
