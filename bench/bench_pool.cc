@@ -10,10 +10,10 @@
 
 #include "bench/pool_clicks.h"
 #include "common/check.h"
-#include "scorer/attention_scores.h"
 #include "scorer/exp64.h"
-#include "scorer/reference.h"
-#include "scorer/traditional_pool.h"
+#include "scorer/pooling/attention_scores.h"
+#include "scorer/pooling/traditional_pool.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

@@ -20,11 +20,11 @@
 #include "bench/layers_alone.h"
 #include "common/check.h"
 #include "common/random.h"
-#include "scorer/candidate_scorer.h"
-#include "scorer/gemm_baseline.h"
-#include "scorer/reference.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/candidates/top_k.h"
+#include "scorer/reference/gemm_baseline.h"
+#include "scorer/reference/reference.h"
 #include "scorer/simd/kernel_set.h"
-#include "scorer/top_k.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

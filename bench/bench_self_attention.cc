@@ -15,9 +15,9 @@
 #include "scorer/exp64.h"
 #include "scorer/float_mode.h"
 #include "scorer/kernels.h"
-#include "scorer/pool.h"
-#include "scorer/reference.h"
-#include "scorer/representation_scale.h"
+#include "scorer/pooling/pool.h"
+#include "scorer/reference/reference.h"
+#include "scorer/reference/representation_scale.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

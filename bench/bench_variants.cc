@@ -16,7 +16,7 @@
 #include "pipeline/scoring/served_model.h"
 #include "pipeline/scoring/user_view.h"
 #include "scorer/float_mode.h"
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::pipeline {

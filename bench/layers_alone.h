@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 #include "scorer/kernels.h"
 
 namespace freshet::scorer {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/random.h"
-#include "scorer/pooled_click.h"
-#include "scorer/reference.h"
+#include "scorer/pooling/pooled_click.h"
+#include "scorer/reference/reference.h"
 
 namespace freshet::scorer {
 

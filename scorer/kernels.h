@@ -11,7 +11,7 @@
 #include <span>
 
 #include "scorer/aligned_vector.h"
-#include "scorer/model.h"
+#include "scorer/model/model.h"
 
 namespace freshet::scorer {
 

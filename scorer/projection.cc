@@ -6,7 +6,7 @@
 
 #include "scorer/exp64.h"
 #include "scorer/kernels.h"
-#include "scorer/refuse_model.h"
+#include "scorer/model/refuse_model.h"
 
 namespace freshet::scorer {
 namespace {

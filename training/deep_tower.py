@@ -1,6 +1,6 @@
 """The deep side: fusion [U+T; U-T; U*T], two dense layers with ReLU, one logit.
 
-scorer/candidate_scorer.h serves it, folded for each user. P representations of d = embedding_dim.
+scorer/candidates/candidate_scorer.h serves it, folded for each user. P representations of d = embedding_dim.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The wide side: which buckets each row adds up, and the sum of their weights.
 
-The crosses and their hashes are those of docs/formats.md, "Wide features"; scorer/wide_features.h
+The crosses and their hashes are those of docs/formats.md, "Wide features"; scorer/candidates/wide_features.h
 serves them. F = features of a row at most: one per cross, recent_clicks for "recent x item".
 """
 from __future__ import annotations

@@ -8,7 +8,7 @@
 
 #include "common/check.h"
 #include "pipeline/events/output_decoder.h"
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 
 namespace freshet::bench {
 namespace {

@@ -15,7 +15,7 @@
 #include "bench/pipeline/bench_options.h"
 #include "common/random.h"
 #include "pipeline/events/record.h"
-#include "scorer/model.h"
+#include "scorer/model/model.h"
 #include "stateful/user_state.h"
 
 namespace freshet::bench {

@@ -4,7 +4,7 @@
 #include "bench/pipeline/parts.h"
 #include "bench/pipeline/sampled_clicks.h"
 #include "common/check.h"
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 
 namespace freshet::bench {
 namespace {

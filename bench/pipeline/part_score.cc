@@ -4,8 +4,8 @@
 #include "bench/pipeline/parts.h"
 #include "common/check.h"
 #include "pipeline/events/output_encoder.h"
-#include "scorer/reference.h"
-#include "scorer/top_k.h"
+#include "scorer/candidates/top_k.h"
+#include "scorer/reference/reference.h"
 
 namespace freshet::bench {
 namespace {

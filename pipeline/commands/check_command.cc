@@ -22,8 +22,8 @@
 #include "pipeline/models/open_model.h"
 #include "pipeline/scoring/served_model.h"
 #include "pipeline/state/fingerprint.h"
+#include "scorer/files/model_folder.h"
 #include "scorer/float_mode.h"
-#include "scorer/model_folder.h"
 #include "stateful/rocksdb_state_store.h"
 
 namespace freshet::commands {

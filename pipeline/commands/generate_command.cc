@@ -18,8 +18,8 @@
 #include "pipeline/files/distinct_files.h"
 #include "pipeline/generate/log_generator.h"
 #include "pipeline/generate/planted_model.h"
+#include "scorer/files/model_folder.h"
 #include "scorer/float_mode.h"
-#include "scorer/model_folder.h"
 
 namespace freshet::commands {
 namespace {

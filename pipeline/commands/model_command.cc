@@ -16,12 +16,12 @@
 #include "pipeline/commands/model_info.h"
 #include "pipeline/commands/model_swaps.h"
 #include "pipeline/commands/option_checks.h"
+#include "scorer/files/item_vectors.h"
+#include "scorer/files/model_folder.h"
+#include "scorer/files/model_words.h"
 #include "scorer/float_mode.h"
-#include "scorer/item_vectors.h"
-#include "scorer/model_folder.h"
-#include "scorer/model_init.h"
-#include "scorer/model_limits.h"
-#include "scorer/model_words.h"
+#include "scorer/model/model_init.h"
+#include "scorer/model/model_limits.h"
 
 namespace freshet::commands {
 namespace {

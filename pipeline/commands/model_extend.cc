@@ -7,11 +7,11 @@
 #include <string>
 
 #include "pipeline/commands/option_checks.h"
+#include "scorer/files/item_vectors.h"
+#include "scorer/files/model_extend.h"
+#include "scorer/files/model_folder.h"
 #include "scorer/float_mode.h"
-#include "scorer/item_vectors.h"
-#include "scorer/model_extend.h"
-#include "scorer/model_folder.h"
-#include "scorer/model_limits.h"
+#include "scorer/model/model_limits.h"
 
 namespace freshet::commands {
 namespace {

@@ -12,14 +12,14 @@
 #include "common/json_text.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/models/model_versions.h"
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/files/folder_files.h"
+#include "scorer/files/model_folder.h"
+#include "scorer/files/model_words.h"
 #include "scorer/float_mode.h"
-#include "scorer/folder_files.h"
-#include "scorer/model_folder.h"
-#include "scorer/model_limits.h"
-#include "scorer/model_tensors.h"
-#include "scorer/model_words.h"
-#include "scorer/pool.h"
+#include "scorer/model/model_limits.h"
+#include "scorer/model/model_tensors.h"
+#include "scorer/pooling/pool.h"
 
 namespace freshet::commands {
 namespace {

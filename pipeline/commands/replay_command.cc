@@ -25,7 +25,7 @@
 #include "pipeline/scoring/score_verifier.h"
 #include "pipeline/state/state_report.h"
 #include "pipeline/worker/worker.h"
-#include "scorer/folder_files.h"
+#include "scorer/files/folder_files.h"
 #include "stateful/memory_state_store.h"
 #include "stateful/rocksdb_state_store.h"
 

@@ -7,7 +7,7 @@
 #include "pipeline/files/swap_list.h"
 #include "pipeline/models/model_versions.h"
 #include "pipeline/scoring/served_model.h"
-#include "scorer/model_folder.h"
+#include "scorer/files/model_folder.h"
 
 namespace freshet::commands {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "common/time.h"
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 
 namespace freshet::pipeline {
 

@@ -10,7 +10,7 @@
 
 #include "common/ids.h"
 #include "common/time.h"
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 
 namespace freshet::pipeline {
 

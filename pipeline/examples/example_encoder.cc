@@ -8,7 +8,7 @@
 
 #include "common/check.h"
 #include "common/json_text.h"
-#include "scorer/top_k.h"
+#include "scorer/candidates/top_k.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "common/check.h"
 #include "common/hash.h"
-#include "scorer/model_check.h"
-#include "scorer/model_tensors.h"
+#include "scorer/model/model_check.h"
+#include "scorer/model/model_tensors.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "pipeline/generate/catalogue.h"
-#include "scorer/model.h"
+#include "scorer/model/model.h"
 
 namespace freshet::pipeline {
 

@@ -12,7 +12,7 @@
 #include "pipeline/metrics/metric_list.h"
 #include "pipeline/metrics/model_bytes.h"
 #include "pipeline/metrics/process_usage.h"
-#include "scorer/model_words.h"
+#include "scorer/files/model_words.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -1,7 +1,7 @@
 #include "pipeline/metrics/model_bytes.h"
 
 #include "common/heap_bytes.h"
-#include "scorer/model_tensors.h"
+#include "scorer/model/model_tensors.h"
 
 namespace freshet::pipeline {
 

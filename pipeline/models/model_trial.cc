@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/json_text.h"
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 
 namespace freshet::pipeline {
 namespace {

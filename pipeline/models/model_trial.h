@@ -6,7 +6,7 @@
 //           more than kTrialBound of the largest term
 // Threads:  any, with the scorer's floating-point mode. Cost: that of one request, and the
 //           reference's on kTrialCompared candidates
-// Oracle:   scorer/reference.h
+// Oracle:   scorer/reference/reference.h
 #pragma once
 
 #include <cstddef>

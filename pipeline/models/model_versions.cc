@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "common/json_text.h"
-#include "scorer/folder_files.h"
-#include "scorer/model_limits.h"
-#include "scorer/model_parsers.h"
-#include "scorer/sha256.h"
+#include "scorer/files/folder_files.h"
+#include "scorer/files/model_parsers.h"
+#include "scorer/files/sha256.h"
+#include "scorer/model/model_limits.h"
 
 namespace freshet::pipeline {
 namespace {

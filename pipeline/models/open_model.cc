@@ -4,7 +4,7 @@
 #include <system_error>
 #include <utility>
 
-#include "scorer/model_folder.h"
+#include "scorer/files/model_folder.h"
 
 namespace freshet::pipeline {
 namespace {

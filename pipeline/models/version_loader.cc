@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "pipeline/models/model_trial.h"
-#include "scorer/model_folder.h"
+#include "scorer/files/model_folder.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "common/heap_bytes.h"
 #include "common/prefetch.h"
-#include "scorer/pooled_click.h"
+#include "scorer/pooling/pooled_click.h"
 
 namespace freshet::pipeline {
 

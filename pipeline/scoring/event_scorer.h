@@ -7,7 +7,7 @@
 // Errors:   a model's Refusal when it can score nothing; the event stays applied all the same
 // Threads:  one per task (it owns the buffers); Cost: the views' per click that moved + what each
 //           model's scorer costs
-// Oracle:   scorer/reference.h through `replay --verify`; tests/property/pipeline
+// Oracle:   scorer/reference/reference.h through `replay --verify`; tests/property/pipeline
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "scorer/top_k.h"
+#include "scorer/candidates/top_k.h"
 
 namespace freshet::pipeline {
 

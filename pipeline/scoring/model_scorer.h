@@ -4,7 +4,7 @@
 //           logits, the k best of them as published scores.
 // Errors:   a Refusal when nothing can be scored (unknown items, no finite logit)
 // Threads:  one per task (it owns the buffers); Cost: the pools' over the windows + O(C d h1)
-// Oracle:   scorer/reference.h through `replay --verify`; tests/property/pipeline
+// Oracle:   scorer/reference/reference.h through `replay --verify`; tests/property/pipeline
 #pragma once
 
 #include <cstddef>

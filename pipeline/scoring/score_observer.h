@@ -14,7 +14,7 @@
 #include "pipeline/events/record.h"
 #include "pipeline/scoring/hot_user.h"
 #include "pipeline/scoring/served_model.h"
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 
 namespace freshet::pipeline {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "pipeline/events/output_decoder.h"
-#include "scorer/representation_scale.h"
+#include "scorer/reference/representation_scale.h"
 
 namespace freshet::pipeline {
 namespace {

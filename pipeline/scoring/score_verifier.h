@@ -2,9 +2,9 @@
 // of its primary model.
 //
 // Per event, from the stored clicks alone: the clicks that the event may see, by a straight loop;
-// u and every candidate's logit by scorer/reference.h; the sums and u once more by a rebuild from
-// nothing. What was published is read back from the output's bytes.
-// Counts:  differences of u relative to the largest |x| of the clicks (docs/formats.md, "Error"),
+// u and every candidate's logit by scorer/reference/reference.h; the sums and u once more by a
+// rebuild from nothing. What was published is read back from the output's bytes. Counts:
+// differences of u relative to the largest |x| of the clicks (docs/formats.md, "Error"),
 //          of logits and of published scores absolute; everything that can only be right or wrong
 //          as a mismatch: windows, sums and u of a rebuild (bits), the published items
 // Errors:  none; the report says what was found, with the first mismatches by place
@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "pipeline/scoring/score_observer.h"
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 
 namespace freshet::pipeline {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "common/json_text.h"
-#include "scorer/sha256.h"
+#include "scorer/files/sha256.h"
 
 namespace freshet::pipeline {
 namespace {

@@ -18,9 +18,9 @@
 #include "common/status.h"
 #include "pipeline/config/config.h"
 #include "pipeline/scoring/look_ahead.h"
-#include "scorer/candidate_scorer.h"
-#include "scorer/model.h"
-#include "scorer/pool.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/model/model.h"
+#include "scorer/pooling/pool.h"
 
 namespace freshet::pipeline {
 

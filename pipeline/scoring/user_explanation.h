@@ -6,7 +6,7 @@
 // Errors:   none
 // Threads:  free functions on what the caller owns
 // Cost:     a rebuild, O(n d): for people, not for the path of a record
-// Oracle:   scorer/reference.h (tests/unit/pipeline/user_explanation_test.cc)
+// Oracle:   scorer/reference/reference.h (tests/unit/pipeline/user_explanation_test.cc)
 #pragma once
 
 #include <optional>

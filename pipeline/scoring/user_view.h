@@ -5,7 +5,8 @@
 //          refresh. Any two ways to the same visible clicks give equal bits, so a view may be made
 //          anew from the state at any time, and nobody can tell.
 // Errors:  none; that a view is asked with the model that it is of is CHECKed
-// Threads: one task. Cost: refresh and a view made anew as the kinds of scorer/pool.h have it: O(d)
+// Threads: one task. Cost: refresh and a view made anew as the kinds of scorer/pooling/pool.h have
+// it: O(d)
 //          per click that came or left and O(n d), with self-attention O(n d) and O(n^2 d)
 // Oracle:  a view made of the state alone (tests/property/pipeline)
 #pragma once
@@ -18,7 +19,7 @@
 #include "common/first_in_place.h"
 #include "pipeline/scoring/click_run.h"
 #include "pipeline/scoring/served_model.h"
-#include "scorer/pool.h"
+#include "scorer/pooling/pool.h"
 #include "stateful/user_state.h"
 
 namespace freshet::pipeline {

@@ -42,7 +42,7 @@ inline constexpr double kTanhSeries[] = {
     62.0 / 2835.0, -1382.0 / 155925.0, 21844.0 / 6081075.0, -929569.0 / 638512875.0,
 };
 
-// Below this a score's weight is 0: kExponentMin of scorer/pool_grid.h.
+// Below this a score's weight is 0: kExponentMin of scorer/pooling/pool_grid.h.
 inline constexpr double kWeightlessBelow = -45.0;
 
 }  // namespace freshet::scorer::simd

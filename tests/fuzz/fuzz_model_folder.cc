@@ -11,11 +11,11 @@
 #include <string>
 
 #include "common/check.h"
-#include "scorer/folder_files.h"
-#include "scorer/model_folder.h"
-#include "scorer/model_init.h"
-#include "scorer/model_words.h"
-#include "scorer/sha256.h"
+#include "scorer/files/folder_files.h"
+#include "scorer/files/model_folder.h"
+#include "scorer/files/model_words.h"
+#include "scorer/files/sha256.h"
+#include "scorer/model/model_init.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/temp_dir.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "common/check.h"
-#include "scorer/model_parsers.h"
+#include "scorer/files/model_parsers.h"
 #include "tests/fuzz/target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -9,59 +9,66 @@ import re
 
 from tree import CODE, Finding, Tree, main
 
+SCORER = ["scorer/candidates", "scorer/pooling", "scorer/files", "scorer/reference", "scorer/model", "scorer"]
+STATE = ["stateful", "common"]
+
 ALL = ["pipeline/commands", "pipeline/worker", "pipeline/cases", "pipeline/evaluate", "pipeline/http", "pipeline/metrics",
        "pipeline/kafka", "pipeline/files", "pipeline/generate", "pipeline/task", "pipeline/examples", "pipeline/state",
        "pipeline/models", "pipeline/scoring", "pipeline/status", "pipeline/restore", "pipeline", "pipeline/log",
-       "pipeline/events", "pipeline/config", "scorer", "stateful", "common"]
+       "pipeline/events", "pipeline/config", *SCORER, *STATE]
 
 # Folder -> the folders of the project that its files may include, itself apart. The longest match counts.
 LAYERS = {
     "common": [],
-    "scorer": ["scorer/simd", "common"],
     "scorer/simd": [],
+    "scorer/model": ["common"],
+    "scorer": ["scorer/simd", "scorer/model", "common"],
+    "scorer/files": ["scorer/model", "common"],
+    "scorer/reference": ["scorer/model", "common"],
+    "scorer/pooling": ["scorer", "scorer/simd", "scorer/model", "common"],
+    "scorer/candidates": ["scorer/pooling", "scorer", "scorer/simd", "scorer/model", "common"],
     "stateful": ["common"],
-    "pipeline/config": ["stateful", "common"],
+    "pipeline/config": STATE,
     "pipeline/events": ["pipeline/config", "common"],
     "pipeline/log": ["pipeline/config", "common"],
-    "pipeline": ["pipeline/events", "pipeline/config", "stateful", "common"],
-    "pipeline/restore": ["pipeline", "pipeline/log", "pipeline/events", "stateful", "common"],
-    "pipeline/status": ["pipeline/restore", "pipeline/events", "pipeline/config", "stateful", "common"],
-    "pipeline/scoring": ["pipeline/status", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
-    "pipeline/models": ["pipeline/scoring", "pipeline/log", "pipeline/config", "scorer", "stateful", "common"],
-    "pipeline/state": ["pipeline/scoring", "pipeline/status", "pipeline/events", "pipeline/config", "scorer", "stateful",
-                       "common"],
+    "pipeline": ["pipeline/events", "pipeline/config", *STATE],
+    "pipeline/restore": ["pipeline", "pipeline/log", "pipeline/events", *STATE],
+    "pipeline/status": ["pipeline/restore", "pipeline/events", "pipeline/config", *STATE],
+    "pipeline/scoring": ["pipeline/status", "pipeline/events", "pipeline/config", *SCORER, *STATE],
+    "pipeline/models": ["pipeline/scoring", "pipeline/log", "pipeline/config", *SCORER, *STATE],
+    "pipeline/state": ["pipeline/scoring", "pipeline/status", "pipeline/events", "pipeline/config", *SCORER, *STATE],
     "pipeline/task": ["pipeline/state", "pipeline/models", "pipeline/scoring", "pipeline/status", "pipeline/restore",
-                      "pipeline", "pipeline/log", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
+                      "pipeline", "pipeline/log", "pipeline/events", "pipeline/config", *SCORER, *STATE],
     "pipeline/worker": ["pipeline/task", "pipeline/scoring", "pipeline/status", "pipeline", "pipeline/log",
-                        "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
+                        "pipeline/events", "pipeline/config", *SCORER, *STATE],
     "pipeline/cases": ["pipeline/task", "pipeline/state", "pipeline/scoring", "pipeline/status", "pipeline/events",
-                       "pipeline/config", "stateful", "common"],
-    "pipeline/files": ["pipeline", "pipeline/events", "pipeline/config", "stateful", "common"],
-    "pipeline/examples": ["pipeline/scoring", "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
+                       "pipeline/config", *STATE],
+    "pipeline/files": ["pipeline", "pipeline/events", "pipeline/config", *STATE],
+    "pipeline/examples": ["pipeline/scoring", "pipeline/events", "pipeline/config", *SCORER, *STATE],
     "pipeline/evaluate": ["pipeline/examples", "pipeline/state", "pipeline/scoring", "pipeline/events", "pipeline/config",
-                          "scorer", "stateful", "common"],
+                          *SCORER, *STATE],
     "pipeline/metrics": ["pipeline/models", "pipeline/scoring", "pipeline/status", "pipeline", "pipeline/log",
-                         "pipeline/events", "pipeline/config", "scorer", "stateful", "common"],
+                         "pipeline/events", "pipeline/config", *SCORER, *STATE],
     "pipeline/http": ["pipeline/metrics", "pipeline/log", "pipeline/events", "pipeline/config", "common"],
     "pipeline/kafka": ["pipeline/files", "pipeline/restore", "pipeline", "pipeline/events", "pipeline/config", "common"],
-    "pipeline/generate": ["scorer", "common"],
+    "pipeline/generate": [*SCORER, "common"],
     "pipeline/commands": ALL,
-    "tests": ["scorer/simd"] + ALL,
-    "tests/unit/bench": ["bench", "tests"] + ALL,
-    "bench": ["tests", "scorer/simd"] + ALL,
+    "tests": ["scorer/simd", *ALL],
+    "tests/unit/bench": ["bench", "tests", *ALL],
+    "bench": ["tests", "scorer/simd", *ALL],
 }
 
 # Library (the start of its headers' path) -> the files that may include it. `*` stays in a folder.
 DOORS = {
     "tl/": ["*"],  # std::expected of C++23: part of the vocabulary
-    "Eigen/": ["scorer/*.cc", "bench/bench_score.cc"],
+    "Eigen/": ["scorer/reference/gemm_baseline.cc", "bench/bench_score.cc"],
     "rocksdb/": ["stateful/rocksdb_*.cc", "tests/contract/stateful/rocksdb_foreign_test.cc"],
     "librdkafka/": ["pipeline/kafka/*", "tests/support/kafka_*.cc", "tests/broker/kafka/*.cc",
                     "tests/unit/kafka/*.cc", "tests/contract/kafka/*.cc"],
-    "yaml-cpp/": ["pipeline/config/yaml_reader.cc", "scorer/model_yaml.cc"],
+    "yaml-cpp/": ["pipeline/config/yaml_reader.cc", "scorer/files/model_yaml.cc"],
     "simdjson": [
         "pipeline/events/event_decoder.cc", "pipeline/events/output_decoder.cc",
-        "pipeline/evaluate/number_field.cc", "pipeline/files/history_decoder.cc", "scorer/model_folder.cc",
+        "pipeline/evaluate/number_field.cc", "pipeline/files/history_decoder.cc", "scorer/files/model_folder.cc",
         # simdjson's other parser (DOM) is the oracle of what we read with On-Demand.
         "tests/property/pipeline/*.cc", "tests/fuzz/*.cc", "bench/*.cc",
     ],
@@ -70,7 +77,7 @@ DOORS = {
     "httplib": ["pipeline/http/http_server.cc"],
     "CLI/": ["pipeline/commands/*.cc"],
     "xxhash": ["stateful/*.cc"],
-    "openssl/": ["scorer/sha256.cc"],
+    "openssl/": ["scorer/files/sha256.cc"],
     "zlib": ["pipeline/files/*.cc", "tests/unit/pipeline/*.cc", "tests/e2e/*.cc"],
     "gtest/": ["tests/*/*", "tests/*/*/*"],
     "gmock/": ["tests/*/*", "tests/*/*/*"],

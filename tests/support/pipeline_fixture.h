@@ -19,7 +19,7 @@
 #include "pipeline/scoring/served_model.h"
 #include "pipeline/state/state_report.h"
 #include "pipeline/task/task.h"
-#include "scorer/model_init.h"
+#include "scorer/model/model_init.h"
 #include "stateful/memory_state_store.h"
 #include "tests/support/memory_broker.h"
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/check.h"
-#include "scorer/model.h"
-#include "scorer/model_init.h"
+#include "scorer/model/model.h"
+#include "scorer/model/model_init.h"
 
 namespace freshet::test {
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
+#include "scorer/files/model_words.h"
 #include "scorer/float_mode.h"
-#include "scorer/model_words.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/seed.h"

@@ -10,8 +10,8 @@
 
 #include "common/check.h"
 #include "common/random.h"
-#include "scorer/pool.h"
-#include "scorer/reference.h"
+#include "scorer/pooling/pool.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer::pool_cases {

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-#include "scorer/representation_scale.h"
+#include "scorer/reference/representation_scale.h"
 #include "tests/property/scorer/pool_cases.h"
 
 namespace freshet::scorer::pool_properties {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "common/random.h"
-#include "scorer/candidate_scorer.h"
-#include "scorer/reference.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/seed.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "scorer/model_words.h"
+#include "scorer/files/model_words.h"
 #include "tests/property/scorer/pool_cases.h"
 
 namespace freshet::scorer::pool_cases {

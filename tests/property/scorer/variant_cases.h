@@ -10,8 +10,8 @@
 
 #include "common/check.h"
 #include "common/random.h"
-#include "scorer/candidate_scorer.h"
-#include "scorer/model_words.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/files/model_words.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer::variant_cases {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cmath>
 
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 #include "tests/property/scorer/variant_cases.h"
 #include "tests/support/seed.h"
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "scorer/sha256.h"
+#include "scorer/files/sha256.h"
 #include "tests/support/seed.h"
 
 namespace freshet::pipeline {

@@ -9,7 +9,7 @@
 
 #include "pipeline/scoring/hot_user.h"
 #include "scorer/float_mode.h"
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"
 

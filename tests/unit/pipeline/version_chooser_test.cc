@@ -8,8 +8,8 @@
 #include <string>
 
 #include "pipeline/models/open_model.h"
+#include "scorer/files/model_folder.h"
 #include "scorer/float_mode.h"
-#include "scorer/model_folder.h"
 #include "tests/support/pipeline_fixture.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/temp_dir.h"

@@ -1,10 +1,10 @@
-#include "scorer/attended_layer.h"
+#include "scorer/candidates/attended_layer.h"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

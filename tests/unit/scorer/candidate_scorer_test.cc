@@ -1,11 +1,11 @@
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "scorer/reference.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

@@ -1,4 +1,4 @@
-#include "scorer/click_kernels.h"
+#include "scorer/pooling/click_kernels.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "common/random.h"
-#include "scorer/candidate_scorer.h"
+#include "scorer/candidates/candidate_scorer.h"
 #include "tests/support/seed.h"
 
 namespace freshet::scorer {

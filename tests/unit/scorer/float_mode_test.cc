@@ -5,8 +5,8 @@
 
 #include <cfenv>
 
-#include "scorer/candidate_scorer.h"
-#include "scorer/traditional_pool.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/pooling/traditional_pool.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

@@ -11,8 +11,8 @@
 
 #include "common/check.h"
 #include "common/coding.h"
-#include "scorer/model_folder.h"
-#include "scorer/sha256.h"
+#include "scorer/files/model_folder.h"
+#include "scorer/files/sha256.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/temp_dir.h"
 

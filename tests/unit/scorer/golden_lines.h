@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "scorer/candidate_scorer.h"
-#include "scorer/model_init.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/model/model_init.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

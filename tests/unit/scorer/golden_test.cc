@@ -10,7 +10,7 @@
 #include <string>
 
 #include "common/random.h"
-#include "scorer/traditional_pool.h"
+#include "scorer/pooling/traditional_pool.h"
 #include "tests/support/scorer_models.h"
 #include "tests/unit/scorer/golden_lines.h"
 

@@ -1,4 +1,4 @@
-#include "scorer/item_vectors.h"
+#include "scorer/files/item_vectors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/coding.h"
-#include "scorer/model_extend.h"
+#include "scorer/files/model_extend.h"
 #include "tests/support/scorer_models.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,4 +1,4 @@
-#include "scorer/model_folder.h"
+#include "scorer/files/model_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <limits>
 #include <map>
 
-#include "scorer/folder_files.h"
-#include "scorer/model_tensors.h"
-#include "scorer/model_words.h"
+#include "scorer/files/folder_files.h"
+#include "scorer/files/model_words.h"
+#include "scorer/model/model_tensors.h"
 #include "tests/unit/scorer/folder_fixture.h"
 
 namespace freshet::scorer {

@@ -1,8 +1,8 @@
-#include "scorer/model_init.h"
+#include "scorer/model/model_init.h"
 
 #include <gtest/gtest.h>
 
-#include "scorer/model_check.h"
+#include "scorer/model/model_check.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

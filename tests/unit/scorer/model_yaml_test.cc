@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "common/random.h"
-#include "scorer/model_parsers.h"
+#include "scorer/files/model_parsers.h"
 #include "tests/support/seed.h"
 #include "tests/unit/scorer/folder_fixture.h"
 

@@ -18,8 +18,8 @@
 #include "common/hash.h"
 #include "common/random.h"
 #include "common/time.h"
-#include "scorer/model.h"
-#include "scorer/sha256.h"
+#include "scorer/files/sha256.h"
+#include "scorer/model/model.h"
 
 namespace freshet::scorer::parity {
 

@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "scorer/candidate_scorer.h"
-#include "scorer/model_folder.h"
-#include "scorer/pool.h"
-#include "scorer/reference.h"
+#include "scorer/candidates/candidate_scorer.h"
+#include "scorer/files/model_folder.h"
+#include "scorer/pooling/pool.h"
+#include "scorer/reference/reference.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/scorer/parity_models.h"
 

@@ -1,4 +1,4 @@
-#include "scorer/pool_grid.h"
+#include "scorer/pooling/pool_grid.h"
 
 #include <gtest/gtest.h>
 

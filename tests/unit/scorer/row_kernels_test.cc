@@ -1,4 +1,4 @@
-#include "scorer/row_kernels.h"
+#include "scorer/pooling/row_kernels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scorer/self_attention_pool.h"
+#include "scorer/pooling/self_attention_pool.h"
 
 #include <gtest/gtest.h>
 

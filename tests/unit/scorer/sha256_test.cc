@@ -1,4 +1,4 @@
-#include "scorer/sha256.h"
+#include "scorer/files/sha256.h"
 
 #include <gtest/gtest.h>
 

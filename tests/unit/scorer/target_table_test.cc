@@ -1,11 +1,11 @@
-#include "scorer/target_table.h"
+#include "scorer/candidates/target_table.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "scorer/model_words.h"
-#include "scorer/reference_attention.h"
+#include "scorer/files/model_words.h"
+#include "scorer/reference/reference_attention.h"
 #include "tests/support/scorer_models.h"
 
 namespace freshet::scorer {

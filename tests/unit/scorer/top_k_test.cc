@@ -1,4 +1,4 @@
-#include "scorer/top_k.h"
+#include "scorer/candidates/top_k.h"
 
 #include <gtest/gtest.h>
 

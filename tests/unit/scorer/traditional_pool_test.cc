@@ -1,4 +1,4 @@
-#include "scorer/traditional_pool.h"
+#include "scorer/pooling/traditional_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "common/random.h"
-#include "scorer/pool.h"
+#include "scorer/pooling/pool.h"
 #include "tests/support/scorer_models.h"
 #include "tests/unit/scorer/golden_lines.h"
 

@@ -1,4 +1,4 @@
-#include "scorer/wide_features.h"
+#include "scorer/candidates/wide_features.h"
 
 #include <gtest/gtest.h>
 
