@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "bench/pool_clicks.h"
 #include "common/check.h"
@@ -28,16 +29,21 @@ struct PoolBench {
   std::vector<PooledClick> clicks;
 };
 
-PoolBench make_bench(const benchmark::State& state, WeightKind weight) {
+// `wide`: one vanishing row, so that the sums are int128.
+PoolBench make_bench(const benchmark::State& state, WeightKind weight, bool wide = false) {
   ModelInitOptions options;
   options.embedding_dim = static_cast<std::size_t>(state.range(1));
   options.item_ids = test::numbered_items(kItems);
   options.weight = weight;
   options.wide_buckets = 0;
-  auto model = test::share(test::random_model(options));
+  Model random_model = test::random_model(options);
+  for (std::size_t c = 0; wide && c < options.embedding_dim; ++c) {
+    random_model.items.data[c] *= 1e-9F;
+  }
+  auto model = test::share(std::move(random_model));
   const auto length = static_cast<std::size_t>(state.range(0));
   Result<TraditionalPool> pool = TraditionalPool::create(model, 0, length + 1);
-  FRESHET_CHECK(pool.has_value());
+  FRESHET_CHECK(pool.has_value() && pool->grid().wide == wide);
   return {std::move(model), std::move(*pool), bench_clicks(kClicks, kItems)};
 }
 
@@ -52,8 +58,8 @@ void check_against_reference(const PoolBench& bench, std::span<const PooledClick
   }
 }
 
-void slide(benchmark::State& state, WeightKind weight) {
-  const PoolBench bench = make_bench(state, weight);
+void slide(benchmark::State& state, WeightKind weight, bool wide = false) {
+  const PoolBench bench = make_bench(state, weight, wide);
   const auto length = static_cast<std::size_t>(state.range(0));
   const std::span<const PooledClick> clicks = bench.clicks;
   TraditionalSums sums = bench.pool.empty();
@@ -84,6 +90,7 @@ void slide(benchmark::State& state, WeightKind weight) {
 }
 
 void BM_Pool_Slide(benchmark::State& state) { slide(state, WeightKind::kScalar); }
+void BM_Pool_SlideInt128(benchmark::State& state) { slide(state, WeightKind::kScalar, true); }
 void BM_Pool_SlidePerChannel(benchmark::State& state) { slide(state, WeightKind::kPerChannel); }
 
 void BM_Pool_Rebuild(benchmark::State& state) {
@@ -167,6 +174,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK(BM_Pool_Slide)->Apply(sizes);
+BENCHMARK(BM_Pool_SlideInt128)->ArgsProduct({{64, 4096}, {64}});
 BENCHMARK(BM_Pool_SlidePerChannel)->ArgsProduct({{64, 1024}, {64}});
 BENCHMARK(BM_Pool_Recompute)->ArgsProduct({{64, 256, 1024, 4096}, {64}});
 BENCHMARK(BM_Pool_Rebuild)->Apply(sizes);

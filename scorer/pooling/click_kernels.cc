@@ -21,11 +21,7 @@ void swap_terms(const float* x_in, double in, const float* x_out, double out,
 
 void swap_terms(const float* x_in, double in, const float* x_out, double out,
                 std::span<Int128> values) {
-  for (std::size_t c = 0; c < values.size(); ++c) {
-    const WideHalves comes = round_halves(double{x_in[c]} * in);
-    const WideHalves leaves = round_halves(double{x_out[c]} * out);
-    values[c] += WideHalves{comes.high - leaves.high, comes.low - leaves.low}.joined();
-  }
+  simd::kernels().swap_terms128(x_in, in, x_out, out, values.size(), values.data());
 }
 
 void add_products(std::span<const double> weights, const float* x, double scale,
@@ -37,9 +33,7 @@ void add_products(std::span<const double> weights, const float* x, double scale,
 void add_products(std::span<const double> weights, const float* x, double scale,
                   std::span<Int128> values) {
   FRESHET_CHECK(weights.size() == values.size());
-  for (std::size_t c = 0; c < values.size(); ++c) {
-    values[c] += round_wide(weights[c] * double{x[c]} * scale);
-  }
+  simd::kernels().add_products128(weights.data(), x, scale, values.size(), values.data());
 }
 
 void add_channel_weights(std::span<const double> weights, double scale,
@@ -50,7 +44,7 @@ void add_channel_weights(std::span<const double> weights, double scale,
 
 void add_channel_weights(std::span<const double> weights, double scale, std::span<Int128> sums) {
   FRESHET_CHECK(weights.size() == sums.size());
-  for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += round_wide(weights[c] * scale);
+  simd::kernels().add_weights128(weights.data(), scale, sums.size(), sums.data());
 }
 
 void write_quotients(std::span<const std::int64_t> values, std::span<const std::int64_t> weights,
@@ -68,10 +62,12 @@ void write_quotients(std::span<const std::int64_t> values, std::span<const std::
 void write_quotients(std::span<const Int128> values, std::span<const Int128> weights, double unit,
                      std::span<float> u) {
   FRESHET_CHECK(u.size() == values.size());
-  FRESHET_CHECK(weights.size() == 1 || weights.size() == u.size());
-  for (std::size_t c = 0; c < u.size(); ++c) {
-    const auto weight = static_cast<double>(weights[weights.size() == 1 ? 0 : c]);
-    u[c] = static_cast<float>(static_cast<double>(values[c]) / weight * unit);
+  const simd::KernelSet& kernels = simd::kernels();
+  if (weights.size() == 1) {
+    kernels.quotients128(values.data(), weights[0], unit, u.size(), u.data());
+  } else {
+    FRESHET_CHECK(weights.size() == u.size());
+    kernels.channel_quotients128(values.data(), weights.data(), unit, u.size(), u.data());
   }
 }
 

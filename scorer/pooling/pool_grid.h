@@ -15,10 +15,9 @@
 
 #include "common/status.h"
 #include "scorer/model/model.h"
+#include "scorer/simd/int128.h"
 
 namespace freshet::scorer {
-
-__extension__ using Int128 = __int128;  // of the sums on a wide grid
 
 // Scores are shifted by whole multiples of this, so that the shift seldom moves.
 inline constexpr double kShiftStep = 8.0;

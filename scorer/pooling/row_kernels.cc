@@ -8,6 +8,40 @@
 #include "scorer/simd/kernel_set.h"
 
 namespace freshet::scorer {
+namespace {
+
+template <class Int>
+simd::SwapWeights<Int> weights_job(const ClickWeights& weights, double scale, std::span<Int> sum,
+                                   std::span<double> share) {
+  const std::size_t rows = sum.size();
+  FRESHET_CHECK(weights.in.size() == rows && weights.out.size() == rows && share.size() == rows);
+  return {.in = weights.in.data(),
+          .out = weights.out.data(),
+          .rows = rows,
+          .scale = scale,
+          .weights = sum.data(),
+          .shares = share.data()};
+}
+
+template <class Int>
+simd::SwapValues<Int> values_job(const ClickWeights& scaled, const float* x_in, const float* x_out,
+                                 std::span<const double> share, std::span<Int> values,
+                                 std::span<Int> total) {
+  const std::size_t rows = share.size();
+  FRESHET_CHECK(scaled.in.size() == rows && scaled.out.size() == rows &&
+                values.size() == rows * total.size());
+  return {.x_in = x_in,
+          .x_out = x_out,
+          .in = scaled.in.data(),
+          .out = scaled.out.data(),
+          .shares = share.data(),
+          .rows = rows,
+          .dim = total.size(),
+          .values = values.data(),
+          .total = total.data()};
+}
+
+}  // namespace
 
 void weigh(std::span<const double> shifts, std::span<double> scores) {
   FRESHET_CHECK(shifts.size() == scores.size());
@@ -33,63 +67,28 @@ void add_terms(std::span<const float* const> x, std::span<const double> scale,
 void add_terms(std::span<const float* const> x, std::span<const double> scale,
                std::span<Int128> sum) {
   FRESHET_CHECK(x.size() == scale.size());
-  for (std::size_t k = 0; k < x.size(); ++k) {
-    for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += round_wide(double{x[k][c]} * scale[k]);
-  }
+  simd::kernels().add_terms128(x.data(), scale.data(), x.size(), sum.size(), sum.data());
 }
 
 void swap_weights(const ClickWeights& weights, double scale, std::span<std::int64_t> sum,
                   std::span<double> share) {
-  const std::size_t rows = sum.size();
-  FRESHET_CHECK(weights.in.size() == rows && weights.out.size() == rows && share.size() == rows);
-  simd::kernels().swap_weights({.in = weights.in.data(),
-                                .out = weights.out.data(),
-                                .rows = rows,
-                                .scale = scale,
-                                .weights = sum.data(),
-                                .shares = share.data()});
+  simd::kernels().swap_weights(weights_job(weights, scale, sum, share));
 }
 
 void swap_weights(const ClickWeights& weights, double scale, std::span<Int128> sum,
                   std::span<double> share) {
-  const std::size_t rows = sum.size();
-  FRESHET_CHECK(weights.in.size() == rows && weights.out.size() == rows && share.size() == rows);
-  for (std::size_t r = 0; r < rows; ++r) {
-    sum[r] += round_wide(weights.in[r] * scale) - round_wide(weights.out[r] * scale);
-    share[r] = 0.5 * scale / static_cast<double>(sum[r]);
-  }
+  simd::kernels().swap_weights128(weights_job(weights, scale, sum, share));
 }
 
 void swap_values(const ClickWeights& scaled, const float* x_in, const float* x_out,
                  std::span<const double> share, std::span<std::int64_t> values,
                  std::span<std::int64_t> total) {
-  const std::size_t rows = share.size();
-  FRESHET_CHECK(scaled.in.size() == rows && scaled.out.size() == rows &&
-                values.size() == rows * total.size());
-  simd::kernels().swap_values({.x_in = x_in,
-                               .x_out = x_out,
-                               .in = scaled.in.data(),
-                               .out = scaled.out.data(),
-                               .shares = share.data(),
-                               .rows = rows,
-                               .dim = total.size(),
-                               .values = values.data(),
-                               .total = total.data()});
+  simd::kernels().swap_values(values_job(scaled, x_in, x_out, share, values, total));
 }
 
 void swap_values(const ClickWeights& scaled, const float* x_in, const float* x_out,
                  std::span<const double> share, std::span<Int128> values, std::span<Int128> total) {
-  const std::size_t rows = share.size();
-  FRESHET_CHECK(scaled.in.size() == rows && scaled.out.size() == rows &&
-                values.size() == rows * total.size());
-  Int128* value = values.data();
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < total.size(); ++c, ++value) {
-      *value +=
-          round_wide(double{x_in[c]} * scaled.in[r]) - round_wide(double{x_out[c]} * scaled.out[r]);
-      total[c] += round_wide(static_cast<double>(*value) * share[r]);
-    }
-  }
+  simd::kernels().swap_values128(values_job(scaled, x_in, x_out, share, values, total));
 }
 
 void add_row(std::span<const std::int64_t> row, double scale, std::span<std::int64_t> total) {
@@ -99,9 +98,7 @@ void add_row(std::span<const std::int64_t> row, double scale, std::span<std::int
 
 void add_row(std::span<const Int128> row, double scale, std::span<Int128> total) {
   FRESHET_CHECK(row.size() == total.size());
-  for (std::size_t c = 0; c < total.size(); ++c) {
-    total[c] += round_wide(static_cast<double>(row[c]) * scale);
-  }
+  simd::kernels().add_row128(row.data(), scale, total.size(), total.data());
 }
 
 }  // namespace freshet::scorer

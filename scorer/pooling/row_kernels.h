@@ -2,11 +2,11 @@
 //
 // Computes: every result is a fixed sequence of IEEE operations and integer sums, written down in
 //           docs/formats.md, "Arithmetic" and "Self-attention"; the machine's best set of
-//           scorer/simd does those of int64
+//           scorer/simd does them
 // Shapes:   stated at each function; any length, nothing assumes a multiple of anything
 // Errors:   none
-// Cost:     the int64 kernels round by adding 1.5 * 2^52; those of int128 have no vectors and take
-//           several times as long
+// Cost:     the int64 kernels round by adding 1.5 * 2^52; those of int128 take some three times as
+//           long
 // Oracle:   tests/unit/scorer/row_kernels_test.cc
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include "scorer/simd/make_kernel_set.h"
 #include "scorer/simd/targets.h"
+#include "scorer/simd/wide_lanes.h"
 
 namespace freshet::scorer::simd {
 namespace {
@@ -20,6 +21,9 @@ struct Avx2 {
   };
   struct I8 {
     __m256i low, high;
+  };
+  struct W8 {
+    I8 low, high;  // words
   };
 
   // 6 x 1 sums of two registers each, of the 16.
@@ -231,6 +235,88 @@ struct Avx2 {
     return _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(high), both), _mm256_castsi256_pd(low));
   }
   FRESHET_SIMD_INLINE static D8 to_double(I8 v) { return {to_double(v.low), to_double(v.high)}; }
+
+  template <unsigned kBits>
+  FRESHET_SIMD_INLINE static I8 shift_left(I8 v) {
+    return {_mm256_slli_epi64(v.low, kBits), _mm256_slli_epi64(v.high, kBits)};
+  }
+  template <unsigned kBits>
+  FRESHET_SIMD_INLINE static I8 shift_right(I8 v) {
+    return {_mm256_srli_epi64(v.low, kBits), _mm256_srli_epi64(v.high, kBits)};
+  }
+  // Of the number with its sign bit turned, which is not negative.
+  template <unsigned kBits>
+  FRESHET_SIMD_INLINE static I8 shift_right_signed(I8 v) {
+    constexpr std::int64_t kSign = std::int64_t{1} << (63 - kBits);
+    return sub(shift_right<kBits>(turned(v)), broadcast(kSign));
+  }
+  FRESHET_SIMD_INLINE static I8 turned(I8 v) {
+    const __m256i sign = _mm256_set1_epi64x(INT64_MIN);
+    return {_mm256_xor_si256(v.low, sign), _mm256_xor_si256(v.high, sign)};
+  }
+  FRESHET_SIMD_INLINE static I8 bit_and(I8 a, I8 b) {
+    return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
+  }
+  FRESHET_SIMD_INLINE static I8 bit_or(I8 a, I8 b) {
+    return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
+  }
+  FRESHET_SIMD_INLINE static I8 add_carry(I8 v, I8 sum, I8 addend) {
+    const I8 a = turned(sum);
+    const I8 b = turned(addend);
+    return sub(v, {_mm256_cmpgt_epi64(b.low, a.low), _mm256_cmpgt_epi64(b.high, a.high)});
+  }
+  FRESHET_SIMD_INLINE static D8 if_equal(I8 a, I8 b, D8 then, D8 otherwise) {
+    const D8 equal =
+        as_double(I8{_mm256_cmpeq_epi64(a.low, b.low), _mm256_cmpeq_epi64(a.high, b.high)});
+    return {_mm256_blendv_pd(otherwise.low, then.low, equal.low),
+            _mm256_blendv_pd(otherwise.high, then.high, equal.high)};
+  }
+
+  // Two integers of 128 bits in each register. Unpacking gives the words of 0, 2, 1, 3.
+  FRESHET_SIMD_INLINE static __m256i inner_swapped(__m256i v) {
+    return _mm256_permute4x64_epi64(v, 0xD8);
+  }
+  FRESHET_SIMD_INLINE static W8 words_of(__m256i a, __m256i b, __m256i c, __m256i d) {
+    return {
+        {inner_swapped(_mm256_unpacklo_epi64(a, b)), inner_swapped(_mm256_unpacklo_epi64(c, d))},
+        {inner_swapped(_mm256_unpackhi_epi64(a, b)), inner_swapped(_mm256_unpackhi_epi64(c, d))}};
+  }
+  FRESHET_SIMD_INLINE static W8 load(const Int128* p, Whole) {
+    const auto* const two = reinterpret_cast<const __m256i*>(p);
+    return words_of(_mm256_loadu_si256(two), _mm256_loadu_si256(two + 1),
+                    _mm256_loadu_si256(two + 2), _mm256_loadu_si256(two + 3));
+  }
+  FRESHET_SIMD_INLINE static W8 load(const Int128* p, Part part) {
+    const auto two = [&](std::size_t k) __attribute__((always_inline)) {
+      return _mm256_maskload_epi64(reinterpret_cast<const long long*>(p + k),
+                                   lanes64(behind({2 * part.n}, 2 * k)));
+    };
+    return words_of(two(0), two(2), two(4), two(6));
+  }
+  template <class Rest>
+  FRESHET_SIMD_INLINE static void store_four(Int128* p, __m256i low, __m256i high, Rest part) {
+    const __m256i l = inner_swapped(low);
+    const __m256i h = inner_swapped(high);
+    store_two(p, _mm256_unpacklo_epi64(l, h), part);
+    store_two(p + 2, _mm256_unpackhi_epi64(l, h), beyond(part, 2));
+  }
+  FRESHET_SIMD_INLINE static void store_two(Int128* p, __m256i v, Whole) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
+  }
+  FRESHET_SIMD_INLINE static void store_two(Int128* p, __m256i v, Part part) {
+    _mm256_maskstore_epi64(reinterpret_cast<long long*>(p), lanes64(2 * part.n), v);
+  }
+  FRESHET_SIMD_INLINE static Whole beyond(Whole, std::size_t) { return {}; }
+  FRESHET_SIMD_INLINE static Part beyond(Part part, std::size_t n) { return {behind(part, n)}; }
+  template <class Rest>
+  FRESHET_SIMD_INLINE static void store(Int128* p, W8 v, Rest part) {
+    store_four(p, v.low.low, v.high.low, part);
+    store_four(p + 4, v.low.high, v.high.high, beyond(part, 4));
+  }
+  FRESHET_SIMD_INLINE static W8 add_halves(W8 v, I8 high, I8 low) {
+    return words_plus_halves<Avx2>(v, high, low);
+  }
+  FRESHET_SIMD_INLINE static D8 to_double(W8 v) { return nearest_double<Avx2>(v); }
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "scorer/simd/make_kernel_set.h"
 #include "scorer/simd/targets.h"
+#include "scorer/simd/wide_lanes.h"
 
 namespace freshet::scorer::simd {
 namespace {
@@ -12,6 +13,9 @@ struct Avx512 {
   using F16 = __m512;
   using D8 = __m512d;
   using I8 = __m512i;
+  struct W8 {
+    I8 low, high;  // words
+  };
 
   // 6 x 4, 8 x 3 or 8 x 2 sums of the 32 registers.
   static constexpr std::size_t kTileBlocks = 4;
@@ -132,6 +136,66 @@ struct Avx512 {
   // To the nearest integer, ties to even, of any size that int64 holds.
   FRESHET_SIMD_INLINE static I8 rounded(D8 v) { return _mm512_cvtpd_epi64(v); }
   FRESHET_SIMD_INLINE static D8 to_double(I8 v) { return _mm512_cvtepi64_pd(v); }
+
+  template <unsigned kBits>
+  FRESHET_SIMD_INLINE static I8 shift_left(I8 v) {
+    return _mm512_slli_epi64(v, kBits);
+  }
+  template <unsigned kBits>
+  FRESHET_SIMD_INLINE static I8 shift_right(I8 v) {
+    return _mm512_srli_epi64(v, kBits);
+  }
+  template <unsigned kBits>
+  FRESHET_SIMD_INLINE static I8 shift_right_signed(I8 v) {
+    return _mm512_srai_epi64(v, kBits);
+  }
+  FRESHET_SIMD_INLINE static I8 bit_and(I8 a, I8 b) { return _mm512_and_si512(a, b); }
+  FRESHET_SIMD_INLINE static I8 bit_or(I8 a, I8 b) { return _mm512_or_si512(a, b); }
+  FRESHET_SIMD_INLINE static I8 add_carry(I8 v, I8 sum, I8 addend) {
+    return _mm512_mask_sub_epi64(v, _mm512_cmplt_epu64_mask(sum, addend), v, _mm512_set1_epi64(-1));
+  }
+  FRESHET_SIMD_INLINE static D8 if_equal(I8 a, I8 b, D8 then, D8 otherwise) {
+    return _mm512_mask_blend_pd(_mm512_cmpeq_epi64_mask(a, b), otherwise, then);
+  }
+
+  // The words of the first and of the second four, put in order.
+  FRESHET_SIMD_INLINE static W8 words_of(I8 first, I8 second) {
+    const I8 even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const I8 odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+    return {_mm512_permutex2var_epi64(first, even, second),
+            _mm512_permutex2var_epi64(first, odd, second)};
+  }
+  FRESHET_SIMD_INLINE static I8 first_four(W8 v) {
+    return _mm512_permutex2var_epi64(v.low, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), v.high);
+  }
+  FRESHET_SIMD_INLINE static I8 second_four(W8 v) {
+    return _mm512_permutex2var_epi64(v.low, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), v.high);
+  }
+  FRESHET_SIMD_INLINE static __mmask8 mask_first(Part part) {
+    return static_cast<__mmask8>((1U << 2 * part.n) - 1U);
+  }
+  FRESHET_SIMD_INLINE static __mmask8 mask_second(Part part) {
+    return static_cast<__mmask8>(((1U << 2 * part.n) - 1U) >> 8);
+  }
+  FRESHET_SIMD_INLINE static W8 load(const Int128* p, Whole) {
+    return words_of(_mm512_loadu_si512(p), _mm512_loadu_si512(p + 4));
+  }
+  FRESHET_SIMD_INLINE static W8 load(const Int128* p, Part part) {
+    return words_of(_mm512_maskz_loadu_epi64(mask_first(part), p),
+                    _mm512_maskz_loadu_epi64(mask_second(part), p + 4));
+  }
+  FRESHET_SIMD_INLINE static void store(Int128* p, W8 v, Whole) {
+    _mm512_storeu_si512(p, first_four(v));
+    _mm512_storeu_si512(p + 4, second_four(v));
+  }
+  FRESHET_SIMD_INLINE static void store(Int128* p, W8 v, Part part) {
+    _mm512_mask_storeu_epi64(p, mask_first(part), first_four(v));
+    _mm512_mask_storeu_epi64(p + 4, mask_second(part), second_four(v));
+  }
+  FRESHET_SIMD_INLINE static W8 add_halves(W8 v, I8 high, I8 low) {
+    return words_plus_halves<Avx512>(v, high, low);
+  }
+  FRESHET_SIMD_INLINE static D8 to_double(W8 v) { return nearest_double<Avx512>(v); }
 };
 
 }  // namespace

@@ -17,6 +17,8 @@
 #include <cstdint>
 #include <span>
 
+#include "scorer/simd/int128.h"
+
 namespace freshet::scorer::simd {
 
 // y[r][j] = bias[j] + sum_i x[r][i] * wt[i][j] by fma, i ascending. T is float or double.
@@ -36,26 +38,28 @@ struct DenseRows {
 };
 
 // The weights L of the rows of self-attention as one click comes and one leaves.
+template <class Int>
 struct SwapWeights {
   const double* in;   // [rows], the weight of the click that comes in each row; 0 for none
   const double* out;  // [rows], of the one that leaves
   std::size_t rows;
-  double scale;           // 2^g_w; requires |weight * scale| <= 2^51
-  std::int64_t* weights;  // [rows]; += rte(in * scale) - rte(out * scale)
-  double* shares;         // [rows]; then scale / 2 / double(weights)
+  double scale;    // 2^g_w; requires |weight * scale| <= 2^51, with Int128 < 2^112
+  Int* weights;    // [rows]; += rte(in * scale) - rte(out * scale)
+  double* shares;  // [rows]; then scale / 2 / double(weights)
 };
 
 // The values A of those rows, and the total of all rows.
+template <class Int>
 struct SwapValues {
   const float* x_in;   // [dim]
   const float* x_out;  // [dim]
-  const double* in;    // [rows]: weight * 2^g_x; requires |x * in| <= 2^51
+  const double* in;    // [rows]: weight * 2^g_x; requires |x * in| <= 2^51, with Int128 < 2^112
   const double* out;
   const double* shares;  // [rows], of SwapWeights
-  std::size_t rows;
+  std::size_t rows;      // with Int128 at most 2^13
   std::size_t dim;
-  std::int64_t* values;  // [rows, dim]; += rte(x_in * in) - rte(x_out * out)
-  std::int64_t* total;   // [dim]; then += rte(double(values) * share), within 2^51
+  Int* values;  // [rows, dim]; += rte(x_in * in) - rte(x_out * out)
+  Int* total;   // [dim]; then += rte(double(values) * share), within 2^51; with Int128 below 2^112
 };
 
 struct KernelSet {
@@ -81,8 +85,8 @@ struct KernelSet {
   // most 1.
   void (*weigh)(const double* shifts, double* scores, std::size_t n);
 
-  void (*swap_weights)(const SwapWeights& job);
-  void (*swap_values)(const SwapValues& job);
+  void (*swap_weights)(const SwapWeights<std::int64_t>& job);
+  void (*swap_values)(const SwapValues<std::int64_t>& job);
   // sum[c] += rte(x[k][c] * scale[k]) of each k < count. Requires each product within 2^51.
   void (*add_terms)(const float* const* x, const double* scale, std::size_t count, std::size_t dim,
                     std::int64_t* sum);
@@ -101,6 +105,21 @@ struct KernelSet {
                             std::size_t dim, float* u);
   // total[c] += rte(double(row[c]) * scale). Requires each product within 2^51.
   void (*add_row)(const std::int64_t* row, double scale, std::size_t dim, std::int64_t* total);
+
+  // The same on a wide grid: sums of less than 2^112, of terms whose sizes add up to less.
+  void (*swap_weights128)(const SwapWeights<Int128>& job);
+  void (*swap_values128)(const SwapValues<Int128>& job);
+  void (*add_terms128)(const float* const* x, const double* scale, std::size_t count,
+                       std::size_t dim, Int128* sum);  // count at most 2^13
+  void (*swap_terms128)(const float* x_in, double in, const float* x_out, double out,
+                        std::size_t dim, Int128* sum);
+  void (*add_products128)(const double* weights, const float* x, double scale, std::size_t dim,
+                          Int128* sum);
+  void (*add_weights128)(const double* weights, double scale, std::size_t dim, Int128* sum);
+  void (*quotients128)(const Int128* values, Int128 weight, double unit, std::size_t dim, float* u);
+  void (*channel_quotients128)(const Int128* values, const Int128* weights, double unit,
+                               std::size_t dim, float* u);
+  void (*add_row128)(const Int128* row, double scale, std::size_t dim, Int128* total);
 };
 
 // Those that this machine can run, the best first; the last is the portable one.

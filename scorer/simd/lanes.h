@@ -1,9 +1,9 @@
 // What every set's blocks of lanes share: how a loop is cut into blocks.
 //
-// A set's `Lanes` has three types, which are the lanes that docs/formats.md names: F16 (16 floats),
-// D8 (8 doubles) and I8 (8 integers of 64 bits), and the operations on them. Loads and stores take
-// Whole or, for the rest of a loop, Part{n}: the first n lanes; those behind are +0 and not
-// touched.
+// A set's `Lanes` has four types, which are the lanes that docs/formats.md names: F16 (16 floats),
+// D8 (8 doubles), I8 (8 integers of 64 bits) and W8 (8 of 128), and the operations on them. Loads
+// and stores take Whole or, for the rest of a loop, Part{n}: the first n lanes; those behind are +0
+// and not touched.
 //
 // Nothing here may call an inline function of another header: the linker would keep one copy of it,
 // perhaps the one that was compiled for AVX-512, for the whole program.

@@ -6,6 +6,7 @@
 #include "scorer/simd/kernel_set.h"
 #include "scorer/simd/pool_bodies.h"
 #include "scorer/simd/row_bodies.h"
+#include "scorer/simd/wide_bodies.h"
 
 namespace freshet::scorer::simd {
 
@@ -15,6 +16,7 @@ constexpr KernelSet make_kernel_set(const char* name) {
   using Exp = ExpBodies<L>;
   using Rows = RowBodies<L>;
   using Pools = PoolBodies<L>;
+  using Wide = WideBodies<L>;
   return {
       .name = name,
       .dots = Dense::dots,
@@ -34,6 +36,15 @@ constexpr KernelSet make_kernel_set(const char* name) {
       .quotients = Pools::quotients,
       .channel_quotients = Pools::channel_quotients,
       .add_row = Rows::add_row,
+      .swap_weights128 = Wide::swap_weights,
+      .swap_values128 = Wide::swap_values,
+      .add_terms128 = Wide::add_terms,
+      .swap_terms128 = Wide::swap_terms,
+      .add_products128 = Wide::add_products,
+      .add_weights128 = Wide::add_weights,
+      .quotients128 = Wide::quotients,
+      .channel_quotients128 = Wide::channel_quotients,
+      .add_row128 = Wide::add_row,
   };
 }
 

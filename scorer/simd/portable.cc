@@ -14,6 +14,7 @@ struct Portable {
   using F16 = Block<float, 16>;
   using D8 = Block<double, 8>;
   using I8 = Block<std::int64_t, 8>;
+  using W8 = Block<Int128, 8>;
 
   static constexpr std::size_t kTileBlocks = 1;
   static constexpr std::size_t kSwapBlocks = 1;
@@ -154,6 +155,20 @@ struct Portable {
         [&](std::size_t j) { return static_cast<std::int64_t>(__builtin_nearbyint(v.lane[j])); });
   }
   FRESHET_SIMD_INLINE static D8 to_double(const I8& v) {
+    return doubles([&](std::size_t j) { return static_cast<double>(v.lane[j]); });
+  }
+
+  template <class Rest>
+  FRESHET_SIMD_INLINE static W8 load(const Int128* p, Rest part) {
+    const std::size_t n = lanes(part, 8);
+    return each<Int128, 8>([&](std::size_t j) { return j < n ? p[j] : Int128{0}; });
+  }
+  FRESHET_SIMD_INLINE static W8 add_halves(const W8& v, const I8& high, const I8& low) {
+    constexpr Int128 kUnit = Int128{1} << 50;
+    return each<Int128, 8>(
+        [&](std::size_t j) { return v.lane[j] + high.lane[j] * kUnit + low.lane[j]; });
+  }
+  FRESHET_SIMD_INLINE static D8 to_double(const W8& v) {
     return doubles([&](std::size_t j) { return static_cast<double>(v.lane[j]); });
   }
 };

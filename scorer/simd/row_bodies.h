@@ -79,7 +79,7 @@ struct RowBodies {
         });
   }
 
-  static void swap_weights(const SwapWeights& job) {
+  static void swap_weights(const SwapWeights<std::int64_t>& job) {
     const D8 scale = L::broadcast(job.scale);
     const D8 half = L::broadcast(0.5 * job.scale);
     for_blocks<L, 8>(
@@ -94,7 +94,7 @@ struct RowBodies {
 
   // kBlocks blocks of columns of all rows: what the rows share stays in registers.
   template <std::size_t kBlocks, class Last>
-  static void swap_columns(const SwapValues& job, std::size_t column, Last last) {
+  static void swap_columns(const SwapValues<std::int64_t>& job, std::size_t column, Last last) {
     const D8 rounder = L::broadcast(kRounder);
     D8 x_in[kBlocks];
     D8 x_out[kBlocks];
@@ -106,7 +106,7 @@ struct RowBodies {
       total[c] = L::load(job.total + column + 8 * c, last);
     }
     // Copies, which the stores cannot change.
-    const SwapValues rows = job;
+    const SwapValues<std::int64_t> rows = job;
     std::int64_t* values = rows.values + column;
     for (std::size_t r = 0; r < rows.rows; ++r, values += rows.dim) {
       const D8 in = L::broadcast(rows.in[r]);
@@ -132,7 +132,7 @@ struct RowBodies {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(kRounderBits) * count);
   }
 
-  static void swap_values(const SwapValues& job) {
+  static void swap_values(const SwapValues<std::int64_t>& job) {
     std::size_t column = 0;
     for (; column + 8 * L::kSwapBlocks <= job.dim; column += 8 * L::kSwapBlocks) {
       swap_columns<L::kSwapBlocks>(job, column, Whole{});

@@ -32,6 +32,7 @@ Bits bits_of(const std::vector<T>& values) {
       bits.push_back(std::isnan(wide) ? ~0ULL : std::bit_cast<std::uint64_t>(wide));
     } else {
       bits.push_back(static_cast<std::uint64_t>(value));
+      if constexpr (sizeof(T) == 16) bits.push_back(static_cast<std::uint64_t>(value >> 64));
     }
   }
   return bits;
@@ -232,6 +233,71 @@ TEST_F(KernelSetsTest, RowsHaveTheSameIntegers) {
       if (rows > 0) set.add_row(row_values.data(), 0x1p-9, dim, added.data());
       return bits_of(l) + bits_of(share) + bits_of(a) + bits_of(sum) + bits_of(terms) +
              bits_of(added);
+    });
+  }
+}
+
+TEST_F(KernelSetsTest, WideSumsHaveTheSameIntegersAndQuotients) {
+  for (std::size_t k = 0; k < cases(); ++k) {
+    const std::size_t rows = random_.below(20);
+    const std::size_t dim = 1 + random_.below(140);
+    const double grid = std::ldexp(1.0, static_cast<int>(random_.below(107)));
+    const auto weights = [&](std::size_t count, double scale) {
+      std::vector<double> result(count);
+      for (double& weight : result) {
+        weight = random_.below(4) == 0 ? 0.0 : double{static_cast<float>(random_.unit())} * scale;
+      }
+      return result;
+    };
+    // Of all sizes below 2^110; close to what a word holds, where the two ways to a double meet.
+    const auto integers = [&](std::size_t count) {
+      std::vector<Int128> result(count);
+      for (Int128& value : result) {
+        const auto word = [&] { return Int128{static_cast<std::int64_t>(random_.next())}; };
+        value = ((word() << 46) + (word() >> 20)) >> random_.below(111);
+        if (random_.below(8) == 0) value = (Int128{1} << 63) + (word() >> random_.below(64));
+        if (random_.below(2) == 0) value = -value;
+      }
+      return result;
+    };
+    const std::vector<double> in = weights(rows, grid);
+    const std::vector<double> out = weights(rows, grid);
+    const std::vector<double> shares = weights(rows, 0x1p-8);
+    const std::vector<double> by_channel = weights(dim, 1.0);
+    const auto x = random_values<float>((rows + 2) * dim, 1.0, false, &random_);
+    const auto x_rows = rows_of(x, rows + 2, dim);
+    const std::vector<Int128> row_weights = integers(rows);
+    const std::vector<Int128> row_values = integers(rows * dim);
+    const std::vector<Int128> total = integers(dim);
+    std::vector<Int128> divisors = integers(dim);
+    for (Int128& divisor : divisors) divisor |= 1;
+    expect_same("wide rows", [&](const KernelSet& set) {
+      auto l = guarded(row_weights);
+      auto share = guarded(std::vector<double>(rows));
+      set.swap_weights128({in.data(), out.data(), rows, 4.0, l.data(), share.data()});
+      auto a = guarded(row_values);
+      auto sum = guarded(total);
+      set.swap_values128({x_rows[0], x_rows[1], in.data(), out.data(), shares.data(), rows, dim,
+                          a.data(), sum.data()});
+      auto terms = guarded(total);
+      set.add_terms128(x_rows.data() + 2, in.data(), rows, dim, terms.data());
+      auto added = guarded(total);
+      if (rows > 0) set.add_row128(row_values.data(), 0x1p-9, dim, added.data());
+      return bits_of(l) + bits_of(share) + bits_of(a) + bits_of(sum) + bits_of(terms) +
+             bits_of(added);
+    });
+    expect_same("wide clicks", [&](const KernelSet& set) {
+      auto a = guarded(total);
+      set.swap_terms128(x_rows[0], 0.75 * grid, x_rows[1], 0.3125 * grid, dim, a.data());
+      auto b = guarded(total);
+      set.add_products128(by_channel.data(), x_rows[0], -grid, dim, b.data());
+      auto c = guarded(total);
+      set.add_weights128(by_channel.data(), grid, dim, c.data());
+      auto u = guarded(std::vector<float>(dim));
+      set.quotients128(total.data(), divisors[0], 1.0, dim, u.data());
+      auto each = guarded(std::vector<float>(dim));
+      set.channel_quotients128(total.data(), divisors.data(), 0x1p-9, dim, each.data());
+      return bits_of(a) + bits_of(b) + bits_of(c) + bits_of(u) + bits_of(each);
     });
   }
 }

@@ -72,6 +72,64 @@ TEST_F(ClickKernelsTest, EachChannelMayHaveAWeight) {
   }
 }
 
+TEST_F(ClickKernelsTest, WideTermsTakeAllBitsOfTheirGrid) {
+  const auto wide_rte = [](double value) { return static_cast<Int128>(std::nearbyint(value)); };
+  for (int k = 0; k < 1'000; ++k) {
+    const std::size_t d = 1 + random_.below(70);
+    const std::vector<float> x_in = floats(d);
+    const std::vector<float> x_out = floats(d);
+    const std::vector<double> w = weights(d);
+    const double grid = std::ldexp(1.0, static_cast<int>(random_.below(112)));
+    const double in = weights(1)[0] * grid;
+    const double out = weights(1)[0] * grid;
+    const Int128 before = (Int128{static_cast<std::int64_t>(random_.next())} << 32) + k;
+    std::vector<Int128> values(d, before);
+    std::vector<Int128> products(d, before);
+    std::vector<Int128> sums(d, before);
+    swap_terms(x_in.data(), in, x_out.data(), out, values);
+    add_products(w, x_in.data(), -grid, products);
+    add_channel_weights(w, grid, sums);
+    for (std::size_t c = 0; c < d; ++c) {
+      const Int128 change = wide_rte(double{x_in[c]} * in) - wide_rte(double{x_out[c]} * out);
+      ASSERT_TRUE(values[c] == before + change) << "case " << k;
+      ASSERT_TRUE(products[c] == before + wide_rte(w[c] * double{x_in[c]} * -grid)) << "case " << k;
+      ASSERT_TRUE(sums[c] == before + wide_rte(w[c] * grid)) << "case " << k;
+    }
+  }
+}
+
+TEST_F(ClickKernelsTest, WideQuotientsAreThoseOfADivision) {
+  for (int k = 0; k < 5'000; ++k) {
+    const std::size_t d = 1 + random_.below(70);
+    const auto integer = [&] {
+      const Int128 upper = Int128{static_cast<std::int64_t>(random_.next())} << 48;
+      return (upper + static_cast<std::int64_t>(random_.next() >> 16)) >> random_.below(110);
+    };
+    std::vector<Int128> values(d);
+    std::vector<Int128> divisors(d);
+    for (std::size_t c = 0; c < d; ++c) {
+      values[c] = integer();
+      const Int128 one = Int128{1} << random_.below(111);
+      const Int128 some = integer();
+      const Int128 cases[] = {(some < 0 ? -some : some) + 1, one, one + 1, (one - 1) | 1};
+      divisors[c] = cases[random_.below(4)];
+    }
+    const double unit = std::ldexp(1.0, static_cast<int>(random_.below(40)) - 20);
+    std::vector<float> u(d);
+    write_quotients(values, {divisors.data(), 1}, unit, u);
+    for (std::size_t c = 0; c < d; ++c) {
+      const double quotient = static_cast<double>(values[c]) / static_cast<double>(divisors[0]);
+      ASSERT_EQ(u[c], static_cast<float>(quotient * unit)) << "case " << k;
+    }
+    if (d == 1) continue;
+    write_quotients(values, divisors, unit, u);
+    for (std::size_t c = 0; c < d; ++c) {
+      const double quotient = static_cast<double>(values[c]) / static_cast<double>(divisors[c]);
+      ASSERT_EQ(u[c], static_cast<float>(quotient * unit)) << "case " << k;
+    }
+  }
+}
+
 TEST_F(ClickKernelsTest, QuotientsAreThoseOfADivision) {
   for (int k = 0; k < 5'000; ++k) {
     const std::size_t d = 1 + random_.below(70);

@@ -209,6 +209,101 @@ TEST(RowKernelsTest, WideTermsAreRoundedOnceToTheNearestEvenInteger) {
   }
 }
 
+Int128 wide_rte(double value) { return static_cast<Int128>(std::nearbyint(value)); }
+
+// Of less than `bits` bits. Among them those that are hardest to round to a double: halfway between
+// two, one or a few beside that, and about a power of two.
+Int128 random_wide(unsigned bits, Random* random) {
+  const auto small = [&] {
+    return static_cast<Int128>(static_cast<std::int64_t>(random->next()) >> random->below(64));
+  };
+  const Int128 any = (Int128{static_cast<std::int64_t>(random->next())} << 64) + small();
+  const auto shift = static_cast<unsigned>(random->below(bits - 1));
+  const Int128 power = Int128{1} << shift;
+  const Int128 half = shift > 53 ? power >> 53 : Int128{0};
+  const Int128 beside = static_cast<Int128>(random->below(5)) - 2;
+  Int128 value = 0;
+  switch (random->below(4)) {
+    case 0:
+      value = any >> random->below(128);
+      break;
+    case 1:  // some multiple of half a unit in the last place
+      value = power + half * static_cast<Int128>(random->below(1ULL << 53)) + beside;
+      break;
+    case 2:
+      value = power + beside * half + static_cast<Int128>(random->below(5)) - 2;
+      break;
+    default:
+      value = power + small();
+  }
+  if (random->below(2) == 0) value = -value;
+  const Int128 bound = Int128{1} << bits;
+  return -bound < value && value < bound ? value : value >> (128 - bits);
+}
+
+TEST(RowKernelsTest, WideRowsAreAddedAsTheNearestDoubleOfEachInteger) {
+  Random random(test::test_seed());
+  for (int k = 0; k < 20'000; ++k) {
+    std::vector<Int128> row;
+    for (int c = 0; c < 9; ++c) row.push_back(random_wide(111, &random));
+    // Times 1 the double itself shows.
+    const double scale = k % 2 == 0 ? 1.0 : std::ldexp(1.0 + random.unit(), -15);
+    std::vector<Int128> total(row.size(), -3);
+    add_row(row, scale, total);
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      ASSERT_TRUE(total[c] == -3 + wide_rte(static_cast<double>(row[c]) * scale))
+          << static_cast<std::int64_t>(row[c] >> 64) << " * 2^64 + "
+          << static_cast<std::uint64_t>(row[c]);
+    }
+  }
+}
+
+TEST(RowKernelsTest, WideRowsChangeAsTheDefinitionSays) {
+  Random random(test::test_seed());
+  for (int k = 0; k < 1'000; ++k) {
+    const std::size_t d = 1 + random.below(70);
+    const std::size_t rows = random.below(20);
+    // The finest grid, whose terms take all bits, and so coarse ones that ties are common.
+    const double grid = std::ldexp(1.0, static_cast<int>(random.below(107)));
+    const auto x_in = random_values<float>(d, 1.0, &random);
+    const auto x_out = random_values<float>(d, 1.0, &random);
+    std::vector<double> in;
+    std::vector<double> out;
+    std::vector<double> share;
+    std::vector<Int128> weights;
+    std::vector<Int128> values;
+    std::vector<Int128> expected;
+    std::vector<Int128> total(d, 7);
+    std::vector<Int128> expected_total(d, 7);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const auto weight = [&] {
+        return random.below(4) == 0 ? 0.0 : double{static_cast<float>(random.unit())} * grid;
+      };
+      in.push_back(weight());
+      out.push_back(weight());
+      share.push_back(std::ldexp(random.unit(), -5));
+      weights.push_back(random_wide(110, &random));
+      for (std::size_t c = 0; c < d; ++c) {
+        values.push_back(random_wide(110, &random));
+        expected.push_back(values.back() + wide_rte(double{x_in[c]} * in[r]) -
+                           wide_rte(double{x_out[c]} * out[r]));
+        expected_total[c] += wide_rte(static_cast<double>(expected.back()) * share[r]);
+      }
+    }
+    std::vector<Int128> changed = weights;
+    std::vector<double> shares(rows);
+    swap_weights({in, out}, 4.0, changed, shares);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const Int128 sum = weights[r] + wide_rte(in[r] * 4.0) - wide_rte(out[r] * 4.0);
+      ASSERT_TRUE(changed[r] == sum) << "case " << k;
+      ASSERT_EQ(bits(shares[r]), bits(2.0 / static_cast<double>(sum))) << "case " << k;
+    }
+    swap_values({in, out}, x_in.data(), x_out.data(), share, values, total);
+    ASSERT_TRUE(values == expected) << "case " << k;
+    ASSERT_TRUE(total == expected_total) << "case " << k;
+  }
+}
+
 TEST(RowKernelsTest, RowsAreAddedAsTheNearestDoubleOfEachInteger) {
   Random random(test::test_seed());
   for (int k = 0; k < 1'000; ++k) {
