@@ -2,7 +2,7 @@
 //
 // Errors:  none; candidates with a non-finite logit are left out and counted
 // Cost:    O(C + k log k): a comparison with the k-th best so far and, for the few that pass it, a
-//          place among 2 k
+//          place among 2 k, which are selected from and sorted without a branch on their order
 // Oracle:  a full sort (tests/unit/scorer/top_k_test.cc)
 #pragma once
 
@@ -19,6 +19,7 @@ namespace freshet::scorer {
 struct RankedItem {
   ItemRow row;
   float logit = 0;
+  std::int64_t order = 0;  // of what is ranked together; the larger is the better
 };
 
 struct TopK {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -67,12 +69,46 @@ TEST(TopKTest, ARowGivenTwiceIsRankedTwice) {
   EXPECT_EQ(rows_of(top_k(rows, logits, rank, 2)), (std::vector<std::uint32_t>{0, 0}));
 }
 
-TEST(TopKTest, EqualsAFullSortForRandomLogitsWithManyTies) {
+TEST(TopKTest, BothZerosAreOneLogitAndStayAsTheyAre) {
+  const Case c = case_of({0.0F, -0.0F, 0.0F, -1e-45F});
+  const std::vector<std::uint32_t> rank = {2, 1, 0, 3};
+  const TopK best = top_k(c.rows, c.logits, rank, 4);
+  EXPECT_EQ(rows_of(best), (std::vector<std::uint32_t>{2, 1, 0, 3}));
+  EXPECT_TRUE(std::signbit(best.items[1].logit));
+  EXPECT_FALSE(std::signbit(best.items[0].logit));
+}
+
+// In the order that the logits have, in its reverse, rising and then falling, or in none.
+std::vector<float> random_totals(std::size_t count, Random* random) {
+  const bool ties = random->below(2) == 0;
+  std::vector<float> totals;
+  for (std::size_t i = 0; i < count; ++i) {
+    totals.push_back(ties ? static_cast<float>(random->below(8)) - 4.0F
+                          : static_cast<float>(random->uniform(-4.0, 4.0)));
+  }
+  const auto middle = totals.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  switch (random->below(4)) {
+    case 0:
+      std::sort(totals.begin(), totals.end());
+      break;
+    case 1:
+      std::sort(totals.begin(), totals.end(), std::greater<>());
+      break;
+    case 2:
+      std::sort(totals.begin(), middle);
+      std::sort(middle, totals.end(), std::greater<>());
+      break;
+    default:
+      break;
+  }
+  return totals;
+}
+
+TEST(TopKTest, EqualsAFullSortForLogitsInAnyOrderWithManyTies) {
   Random random(test::test_seed());
   for (int k = 0; k < 2000; ++k) {
-    const std::size_t count = random.below(60);
-    std::vector<float> totals;
-    for (std::size_t i = 0; i < count; ++i) totals.push_back(static_cast<float>(random.below(8)));
+    const std::size_t count = random.below(k % 10 == 0 ? 2000 : 60);
+    const std::vector<float> totals = random_totals(count, &random);
     const Case c = case_of(totals);
     std::vector<std::uint32_t> rank(count);
     std::iota(rank.begin(), rank.end(), 0U);
@@ -83,9 +119,24 @@ TEST(TopKTest, EqualsAFullSortForRandomLogitsWithManyTies) {
       return totals[left] != totals[right] ? totals[left] > totals[right]
                                            : rank[left] < rank[right];
     });
-    const std::size_t places = random.below(70);
+    const std::size_t places = random.below(k % 20 == 0 ? 1000 : 70);
     sorted.resize(std::min(places, count));
     ASSERT_EQ(rows_of(top_k(c.rows, c.logits, rank, places)), sorted);
+  }
+}
+
+TEST(TopKTest, ManyOfOneRowAreAllRanked) {
+  for (const std::size_t count : {1U, 40U, 1000U}) {
+    Case c = case_of(std::vector<float>(count, 2.0F));
+    for (ItemRow& row : c.rows) row = ItemRow{0};
+    c.rows.push_back({1});
+    c.logits.push_back({0, 0, 3.0F});
+    const std::vector<std::uint32_t> rank = {0, 1};
+    std::vector<std::uint32_t> expected(count + 1, 0);
+    expected[0] = 1;
+    EXPECT_EQ(rows_of(top_k(c.rows, c.logits, rank, count + 1)), expected);
+    expected.resize(std::min<std::size_t>(count, 20));
+    EXPECT_EQ(rows_of(top_k(c.rows, c.logits, rank, expected.size())), expected);
   }
 }
 
