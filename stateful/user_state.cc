@@ -138,6 +138,15 @@ std::size_t UserState::heap_bytes() const {
   return bytes;
 }
 
+bool has_invisible(std::span<const BehaviourLimits> behaviours, EventTime stream_time,
+                   const UserState& state) {
+  FRESHET_CHECK(behaviours.size() == state.sequences.size());
+  for (std::size_t b = 0; b < behaviours.size(); ++b) {
+    if (state.sequences[b].invisible_count(stream_time, behaviours[b].age_max) > 0) return true;
+  }
+  return false;
+}
+
 std::size_t collect_invisible(std::span<const BehaviourLimits> behaviours, EventTime stream_time,
                               UserState* state) {
   FRESHET_CHECK(behaviours.size() == state->sequences.size());

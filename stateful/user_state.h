@@ -35,6 +35,9 @@ struct UserState {
   bool operator==(const UserState& other) const = default;
 };
 
+// Whether a click is invisible at stream time T.
+bool has_invisible(std::span<const BehaviourLimits> behaviours, EventTime stream_time,
+                   const UserState& state);
 // Drops the clicks that are invisible at stream time T. Returns how many.
 std::size_t collect_invisible(std::span<const BehaviourLimits> behaviours, EventTime stream_time,
                               UserState* state);

@@ -4,9 +4,10 @@
 //
 // The users that a commit has to save are encoded ahead, a few at each step between two records, so
 // that the commit itself finds little left to do. The store is looked through for collection in
-// steps as well. What is committed is written beside the task's thread, where there is a
-// SaveRunner; one batch at a time, so the next commit waits for it. A crash before it is written
-// leaves the store behind the group, which the next start repairs.
+// steps as well. A step is bounded by the bytes that it encodes and looks at, as users may be
+// large. What is committed is written beside the task's thread, where there is a SaveRunner; one
+// batch at a time, so the next commit waits for it. A crash before it is written leaves the store
+// behind the group, which the next start repairs.
 //
 // A user that was encoded ahead counts as saved from then on; the next record that changes it makes
 // it changed again, from that record's offset on. So when a commit takes the slice,
@@ -18,8 +19,8 @@
 // Errors:  of step(), write() and finish(): what the store says, and kFenced where the partition
 //          has a new owner. After kUnavailable the same call may follow
 // Threads: one, the task's
-// Cost:    a step some 0.3 ms, and where a batch has come into the store its release; a write that
-//          was refused is tried again on this thread
+// Cost:    a step some 0.3 ms, or what one user takes where that is more, and where a batch has
+//          come into the store its release; a write that was refused is tried again on this thread
 // Oracle:  tests/property/pipeline: a restart at any point changes no output
 #pragma once
 
@@ -83,7 +84,9 @@ class Checkpointer {
   SaveSchedule schedule_;
   std::shared_ptr<const stateful::CheckpointBatch> batch_;  // of the last commit, until it is in
   std::unique_ptr<SaveRunner::Write> write_;  // of it; none where it failed, and is the caller's
-  std::size_t to_collect_ = 0;  // users of the store that the steps have still to look at
+  // What the steps have still to look at of the store until the next commit.
+  std::size_t users_to_collect_ = 0;
+  std::size_t bytes_to_collect_ = 0;
 };
 
 }  // namespace freshet::pipeline

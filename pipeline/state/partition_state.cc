@@ -153,6 +153,8 @@ Status PartitionState::collect_user(std::string_view user_bytes, std::string_vie
   const UserId id(user_bytes);
   if (User* user = cache_.find(id)) {
     HotUser& hot = user->value();
+    // Else a sweep behind a swap would pool everybody anew, many at a step.
+    if (!stateful::has_invisible(limits_, *stream_time_, hot.state())) return {};
     hot.touch(models_);
     hot.refresh(models_, limits_, *stream_time_, &windows_);
     if (hot.collect(models_, limits_, *stream_time_) > 0) note_change(user, offset);
@@ -173,26 +175,32 @@ Status PartitionState::collect_user(std::string_view user_bytes, std::string_vie
   return {};
 }
 
-Status PartitionState::collect(std::size_t count, Offset offset) {
-  if (!stream_time_) return {};
+Result<PartitionState::LookedAt> PartitionState::collect(std::size_t users_max,
+                                                         std::size_t bytes_max, Offset offset) {
+  LookedAt looked_at;
+  if (!stream_time_) return looked_at;
   std::vector<std::pair<std::string, std::string>> users;
-  users.reserve(count);
+  const auto is_enough = [&] { return users.size() >= users_max || looked_at.bytes >= bytes_max; };
   const Status scanned =
       store_->scan(partition_, collected_to_, [&](std::string_view user, std::string_view value) {
         users.emplace_back(user, value);
-        return users.size() < count;
+        looked_at.bytes += value.size();
+        return !is_enough();
       });
-  if (!scanned) return scanned;
-  if (Status owned = check_owner(); !owned) return owned;
+  if (!scanned) return tl::unexpected(scanned.error());
+  if (Status owned = check_owner(); !owned) return tl::unexpected(owned.error());
   for (const auto& [user, value] : users) {
-    if (Status collected = collect_user(user, value, offset); !collected) return collected;
+    if (Status collected = collect_user(user, value, offset); !collected) {
+      return tl::unexpected(collected.error());
+    }
   }
-  if (users.size() < count) {
-    collected_to_.reset();  // the end: the next sweep begins anew
-  } else {
+  looked_at.users = users.size();
+  if (is_enough()) {
     collected_to_ = UserId(std::move(users.back().first));
+  } else {
+    collected_to_.reset();  // the end: the next sweep begins anew
   }
-  return {};
+  return looked_at;
 }
 
 double PartitionState::save_pressure() const {

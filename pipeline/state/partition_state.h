@@ -76,10 +76,16 @@ class PartitionState {
   void advance_stream_time(EventTime ts);
   std::optional<EventTime> stream_time() const { return stream_time_; }
 
-  // The next users of the store's order, at most `count`, without their invisible clicks; a user
-  // that loses some becomes changed, as by a record at `offset`, the next one's: what collection
-  // does needs no reading again. Not observable in any output.
-  Status collect(std::size_t count, Offset offset);
+  // How much of the store a call of collect() has looked at.
+  struct LookedAt {
+    std::size_t users = 0;
+    std::size_t bytes = 0;  // of their values
+  };
+  // The next users of the store's order, without their invisible clicks: at most `users_max`, and
+  // no further one once their values have `bytes_max`; one at least. A user that loses some becomes
+  // changed, as by a record at `offset`, the next one's: what collection does needs no reading
+  // again. Not observable in any output.
+  Result<LookedAt> collect(std::size_t users_max, std::size_t bytes_max, Offset offset);
   // Whether collect() stands at the beginning of the order, as behind a whole sweep.
   bool sweep_is_over() const { return !collected_to_; }
 

@@ -185,14 +185,14 @@ TEST_F(PartitionStateTest, CollectionSeesWhatIsOnItsWayAndNotWhatTheStoreHasOfIt
   click("b", 1);
   save(kAll, kAll);
   state_->advance_stream_time(EventTime{test::kBaseMs + 102});
-  ASSERT_TRUE(state_->collect(1, Offset{9}));  // "a"
+  ASSERT_TRUE(state_->collect(1, kAll, Offset{9}));  // "a"
   state_->fill_slice(1, kAll);
   click("b", 102);
   state_->fill_slice(1, kAll);
   const auto batch = state_->take_slice();
   EXPECT_EQ(batch->users.size(), 2U);
-  ASSERT_TRUE(state_->collect(9, Offset{9}));  // to the end
-  ASSERT_TRUE(state_->collect(9, Offset{9}));
+  ASSERT_TRUE(state_->collect(9, kAll, Offset{9}));  // to the end
+  ASSERT_TRUE(state_->collect(9, kAll, Offset{9}));
   EXPECT_EQ(state_->changed_count(), 1U) << "the older click of b is invisible now";
   state_->fill_slice(kAll, kAll);
   EXPECT_EQ(clicks_of("a"), 0U);
@@ -208,13 +208,49 @@ TEST_F(PartitionStateTest, CollectionPassesAllUsersInTurn) {
   reset(1 << 20);
   state_->advance_stream_time(EventTime{test::kBaseMs + 102});
   for (std::size_t changed = 1; changed <= 3; ++changed) {
-    ASSERT_TRUE(state_->collect(1, Offset{9}));
+    ASSERT_TRUE(state_->collect(1, kAll, Offset{9}));
     EXPECT_EQ(state_->changed_count(), changed);
   }
-  ASSERT_TRUE(state_->collect(1, Offset{9}));  // the end
+  ASSERT_TRUE(state_->collect(1, kAll, Offset{9}));  // the end
   EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("-a", "-b", "-c"));
-  ASSERT_TRUE(state_->collect(10, Offset{9}));  // begins anew, on nothing
+  ASSERT_TRUE(state_->collect(10, kAll, Offset{9}));  // begins anew, on nothing
   EXPECT_EQ(state_->changed_count(), 0U);
+}
+
+TEST_F(PartitionStateTest, CollectionEndsOnceItHasLookedAtItsBytes) {
+  for (const char* user : {"a", "b", "c", "d"}) click(user, 1);
+  save(kAll, kAll);
+  const std::size_t each = (*store_.read_user(Partition{0}, UserId("a")))->size();
+  const auto looked_at = [&](std::size_t users_max, std::size_t bytes_max) {
+    const auto looked_at = state_->collect(users_max, bytes_max, Offset{9});
+    EXPECT_TRUE(looked_at);
+    EXPECT_EQ(looked_at->bytes, looked_at->users * each);
+    return looked_at->users;
+  };
+  EXPECT_EQ(looked_at(kAll, 1), 1U);  // one user, whatever its size
+  EXPECT_EQ(looked_at(kAll, each + 1), 2U);
+  EXPECT_FALSE(state_->sweep_is_over());
+  EXPECT_EQ(looked_at(kAll, each + 1), 1U);
+  EXPECT_TRUE(state_->sweep_is_over());
+  EXPECT_EQ(looked_at(3, kAll), 3U);
+}
+
+TEST_F(PartitionStateTest, CollectionPoolsNobodyAnewWhoHasNothingToCollect) {
+  click("a", 1);
+  click("b", 50);
+  save(kAll, kAll);
+  const ServedModels next{test::serve(test::random_model(test::small_model(config_)), config_)};
+  state_->serve(next);
+  state_->advance_stream_time(EventTime{test::kBaseMs + 102});
+  const auto serial_of = [&](PartitionState::User* user) { return user->value().view(0).serial(); };
+  PartitionState::User* a = *state_->user(UserId("a"));
+  PartitionState::User* b = *state_->user(UserId("b"));
+  EXPECT_EQ(serial_of(b), next[0]->serial) << "a use pools anew";
+  const ServedModels third{test::serve(test::random_model(test::small_model(config_)), config_)};
+  state_->serve(third);
+  ASSERT_TRUE(state_->collect(10, kAll, Offset{9}));
+  EXPECT_EQ(serial_of(a), third[0]->serial);
+  EXPECT_EQ(serial_of(b), next[0]->serial);
 }
 
 TEST_F(PartitionStateTest, CollectionLeavesVisibleClicksAlone) {
@@ -223,7 +259,7 @@ TEST_F(PartitionStateTest, CollectionLeavesVisibleClicksAlone) {
   click("b", 50);
   save(kAll, kAll);
   state_->advance_stream_time(EventTime{test::kBaseMs + 150});
-  ASSERT_TRUE(state_->collect(10, Offset{9}));
+  ASSERT_TRUE(state_->collect(10, kAll, Offset{9}));
   EXPECT_THAT(save(kAll, kAll), ::testing::ElementsAre("a"));
   EXPECT_EQ((*state_->user(UserId("a")))->value().state().sequences[0].size(), 1U);
   EXPECT_EQ((*state_->user(UserId("b")))->value().state().sequences[0].size(), 1U);
@@ -237,13 +273,13 @@ TEST_F(PartitionStateTest, WhatALaterOwnerMayHaveWrittenIsNotRead) {
   const Result<PartitionState::User*> read = state_->user(UserId("b"));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kFenced);
-  const Status collected = state_->collect(10, Offset{9});
+  const auto collected = state_->collect(10, kAll, Offset{9});
   ASSERT_FALSE(collected);
   EXPECT_EQ(collected.error().code, ErrorCode::kFenced);
 }
 
 TEST_F(PartitionStateTest, WithoutAStreamTimeNothingIsCollected) {
-  ASSERT_TRUE(state_->collect(10, Offset{0}));
+  ASSERT_TRUE(state_->collect(10, kAll, Offset{0}));
   EXPECT_EQ(state_->changed_count(), 0U);
 }
 
@@ -263,7 +299,7 @@ TEST_F(PartitionStateTest, DamagedBytesAreNamedByPartitionAndUser) {
   EXPECT_EQ(user.error().code, ErrorCode::kCorruptState);
   EXPECT_THAT(user.error().message, HasSubstr("partition 0, user \"a\": "));
   state_->advance_stream_time(EventTime{test::kBaseMs});
-  const Status collected = state_->collect(10, Offset{0});
+  const auto collected = state_->collect(10, kAll, Offset{0});
   ASSERT_FALSE(collected);
   EXPECT_EQ(collected.error().code, ErrorCode::kCorruptState);
   EXPECT_THAT(collected.error().message, HasSubstr("partition 0, user \"a\": "));

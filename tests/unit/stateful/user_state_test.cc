@@ -193,7 +193,9 @@ TEST(UserStateTest, CollectionDropsInvisibleClicksOfEveryBehaviour) {
   for (Sequence& sequence : state.sequences) {
     for (const std::int64_t ago : {2000, 500, 0}) sequence.insert(click(kNow - ago, "v9"));
   }
+  EXPECT_TRUE(has_invisible(behaviours, EventTime{kNow}, state));
   EXPECT_EQ(collect_invisible(behaviours, EventTime{kNow}, &state), 3U);
+  EXPECT_FALSE(has_invisible(behaviours, EventTime{kNow}, state));
   EXPECT_EQ(state.sequences[0].size(), 2U);
   EXPECT_EQ(state.sequences[1].size(), 1U);
   EXPECT_EQ(collect_invisible(behaviours, EventTime{kNow}, &state), 0U);
