@@ -41,12 +41,16 @@ const pipeline::OutputRecord& ReplayMemory::process(const pipeline::InputRecord&
 void ReplayMemory::commit_if_due() {
   clock_.us += kUsPerRecord;
   ++records_since_commit_;
-  if (records_since_commit_ % kRecordsPerStep == 0) require(task_.step());
-  const auto& commit = point_->config().commit;
-  if (clock_.monotonic_ms() - last_commit_ms_ < commit.interval.value &&
-      records_since_commit_ < commit.records_max) {
-    return;
+  const auto& limits = point_->config().commit;
+  if (task_.must_commit() || records_since_commit_ >= limits.records_max ||
+      clock_.monotonic_ms() - last_commit_ms_ >= limits.interval.value) {
+    commit();
   }
+  const bool is_turn = records_since_commit_ % kRecordsPerStep == 0;
+  if (is_turn || task_.is_crowded()) require(task_.step());
+}
+
+void ReplayMemory::commit() {
   last_commit_ms_ = clock_.monotonic_ms();
   records_since_commit_ = 0;
   const auto prepared = task_.prepare_commit(pipeline::Task::Save::kScheduled);

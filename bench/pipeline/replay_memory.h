@@ -66,6 +66,7 @@ class ReplayMemory {
 
   const pipeline::OutputRecord& process(const pipeline::InputRecord& record);
   void commit_if_due();
+  void commit();
 
   Point* point_;
   Partition partition_;

@@ -63,6 +63,12 @@ class Checkpointer {
   // `offset`, the next one's. False where nothing was due.
   Result<bool> step(Offset offset);
 
+  // Whether a commit is due for the memory's sake alone: changed users crowd it, and the slice
+  // takes no more of them.
+  bool must_commit() const {
+    return state_->is_crowded() && state_->slice_is_full(config_->bytes_per_commit);
+  }
+
   // Brings the state's slice to what a commit of this moment saves.
   void fill(Save save);
 

@@ -209,17 +209,18 @@ double PartitionState::save_pressure() const {
   return std::clamp((filled - 0.5) / 0.25, 0.0, 1.0);
 }
 
+bool PartitionState::slice_is_full(std::size_t bytes_max) const {
+  return slice_.bytes() >= bytes_max || slice_.size() >= slice_users_max(bytes_max);
+}
+
 std::size_t PartitionState::fill_slice(std::size_t users_due, std::size_t bytes_max,
                                        std::size_t step_bytes) {
-  const std::size_t users_max = slice_users_max(bytes_max);
   const std::size_t step_users = slice_users_max(step_bytes);
   std::size_t users = 0;
   std::size_t bytes = 0;
-  while (users < step_users && bytes < step_bytes) {
+  while (users < step_users && bytes < step_bytes && !slice_is_full(bytes_max)) {
     User* longest = cache_.longest_changed();
-    if (longest == nullptr) break;
-    const bool due = users < users_due && slice_.size() < users_max && slice_.bytes() < bytes_max;
-    if (!due && save_pressure() < 1) break;
+    if (longest == nullptr || (users >= users_due && !is_crowded())) break;
     bytes += encode(longest);
     ++users;
   }

@@ -90,12 +90,15 @@ class PartitionState {
   bool sweep_is_over() const { return !collected_to_; }
 
   // Encodes `users_due` changed users, longest-changed first, into the slice, and counts them as
-  // saved in digest and user count. It ends sooner once the slice holds `bytes_max`, or a user for
-  // each 256 of them (64 at least), but not before the pressure is below 1; and in any case after
-  // `step_bytes`, or as many users for them. Returns how many it encoded.
+  // saved in digest and user count; while changed users crowd the cache, more than are due. It ends
+  // once the slice is full, and after `step_bytes`, or a user for each 256 of them (64 at least).
+  // Returns how many it encoded.
   std::size_t fill_slice(std::size_t users_due, std::size_t bytes_max,
                          std::size_t step_bytes = std::numeric_limits<std::size_t>::max());
   bool slice_is_empty() const { return slice_.size() == 0; }
+  // Whether it holds `bytes_max`, or a user for each 256 of them (64 at least): with its last user
+  // it may hold more.
+  bool slice_is_full(std::size_t bytes_max) const;
   // The slice as a batch that the caller completes; the next one begins. Requires: the batch before
   // has landed.
   std::shared_ptr<stateful::CheckpointBatch> take_slice();
@@ -105,6 +108,8 @@ class PartitionState {
   // How much sooner than by the interval users have to be saved, as changed users cannot be
   // evicted: 0 while they fill half of the cache at most, 1 where they fill three quarters.
   double save_pressure() const;
+  // Whether they fill more than these: who goes on applying records has to save some first.
+  bool is_crowded() const { return cache_.changed_bytes() > cache_.bytes_max() / 4 * 3; }
 
   // The lowest position from which some user has an unsaved change; `position` if none has.
   Position applied_from(Position position) const;

@@ -65,7 +65,7 @@ Status StateRebuild::apply(const InputRecord& record) {
   const auto applied = rebuilt.task->process(record);
   if (!applied) return tl::unexpected(applied.error());
   ++records_;
-  if (++rebuilt.unsaved < kRecordsPerSave) return {};
+  if (++rebuilt.unsaved < kRecordsPerSave && !rebuilt.task->is_crowded()) return {};
   rebuilt.unsaved = 0;
   return save(rebuilt.task.get(), Task::Save::kScheduled);
 }

@@ -126,6 +126,12 @@ class Task {
   // an error it is as post_commit().
   Result<bool> step();
 
+  // Whether changed users crowd the task's memory, which keeps them until they are saved. A step is
+  // due then behind each record, and where must_commit() says so a commit before it, as no commit
+  // holds more than its bytes.
+  bool is_crowded() const { return state_.is_crowded(); }
+  bool must_commit() const { return checkpointer_.must_commit(); }
+
   // What a commit of this moment holds; none when there is nothing to commit. The caller flushes
   // the outputs, commits, and then calls post_commit with the same commit, whose batch has been
   // told where the changelog goes on.

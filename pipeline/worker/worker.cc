@@ -151,6 +151,9 @@ Status Worker::process(const RecordBatch& batch) {
     if (!outputs) return recoverable(task, outputs.error());
     if (Status sent = publish(record, *outputs, task); !sent) return sent;
     ++records_since_commit_;
+    if (task->is_crowded()) {
+      if (Status relieved = relieve(task); !relieved) return relieved;
+    }
     if (i % kRecordsPerClockRead == kRecordsPerClockRead - 1 ||
         bytes_beside_ >= kBesideBytesPerCommit) {
       if (Status committed = commit_if_due(); !committed) return committed;

@@ -91,6 +91,9 @@ class Worker final : public RebalanceListener {
   Status finish_saves();
   // One step of one task towards its next commits; false where none is due.
   Result<bool> step();
+  Result<bool> step_of(Task* task);
+  // For a task whose memory is crowded: commits where that is due, and saves some of its users.
+  Status relieve(Task* task);
   // Steps while some are due, for a moment.
   Status step_until_done();
   // Repeats `attempt` while it says kUnavailable; gives up when a stop's grace is over, and, as
@@ -115,6 +118,7 @@ class Worker final : public RebalanceListener {
   std::int64_t last_status_ms_ = 0;
   std::size_t records_since_commit_ = 0;
   std::size_t bytes_beside_ = 0;               // sent since the last commit beside the main output
+  bool commit_is_urgent_ = false;              // whatever the time and the number of records
   std::size_t next_step_ = 0;                  // counts; the task whose turn it is
   std::chrono::microseconds longest_step_{0};  // since the last commit
   bool input_ended_ = false;

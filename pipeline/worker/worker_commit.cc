@@ -35,12 +35,13 @@ Status Worker::commit_if_due() {
   const std::int64_t now = context_.clock->monotonic_ms();
   if (now - last_commit_ms_ < context_.config->commit.interval.value &&
       records_since_commit_ < context_.config->commit.records_max &&
-      bytes_beside_ < kBesideBytesPerCommit) {
+      bytes_beside_ < kBesideBytesPerCommit && !commit_is_urgent_) {
     return {};
   }
   last_commit_ms_ = now;
   records_since_commit_ = 0;
   bytes_beside_ = 0;
+  commit_is_urgent_ = false;
   Status committed = commit(Task::Save::kScheduled);
   if (committed) tasks_.serve_newest();
   return committed;
@@ -111,26 +112,38 @@ Status Worker::finish_saves() {
 
 // The tasks take turns.
 Result<bool> Worker::step() {
-  const steady_clock::time_point begin = steady_clock::now();
   const std::vector<Task*> tasks = tasks_.all();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    Task* task = tasks[next_step_++ % tasks.size()];
-    Result<bool> stepped = task->step();
-    if (!stepped && stepped.error().code == ErrorCode::kUnavailable) {
-      const Status done = persist(Operation::kSaveState, [&]() -> Status {
-        stepped = task->step();
-        if (!stepped) return tl::unexpected(stepped.error());
-        return {};
-      });
-      if (!done) stepped = tl::unexpected(done.error());
-    }
-    if (!stepped) return recoverable(task, stepped.error());
-    if (!*stepped) continue;
-    longest_step_ = std::max(longest_step_,
-                             std::chrono::duration_cast<microseconds>(steady_clock::now() - begin));
-    return true;
+    const Result<bool> stepped = step_of(tasks[next_step_++ % tasks.size()]);
+    if (!stepped || *stepped) return stepped;
   }
   return false;
+}
+
+Result<bool> Worker::step_of(Task* task) {
+  const steady_clock::time_point begin = steady_clock::now();
+  Result<bool> stepped = task->step();
+  if (!stepped && stepped.error().code == ErrorCode::kUnavailable) {
+    const Status done = persist(Operation::kSaveState, [&]() -> Status {
+      stepped = task->step();
+      if (!stepped) return tl::unexpected(stepped.error());
+      return {};
+    });
+    if (!done) stepped = tl::unexpected(done.error());
+  }
+  if (!stepped) return recoverable(task, stepped.error());
+  longest_step_ = std::max(longest_step_,
+                           std::chrono::duration_cast<microseconds>(steady_clock::now() - begin));
+  return stepped;
+}
+
+Status Worker::relieve(Task* task) {
+  if (task->must_commit()) {
+    commit_is_urgent_ = true;
+    if (Status committed = commit_if_due(); !committed) return committed;
+  }
+  const Result<bool> stepped = step_of(task);
+  return stepped ? Status{} : tl::unexpected(stepped.error());
 }
 
 Status Worker::step_until_done() {

@@ -37,6 +37,7 @@ class CountingStore final : public stateful::StateStore {
     return inner_->read_user(partition, id);
   }
   Result<stateful::ApplyOutcome> apply(const stateful::CheckpointBatch& batch) override {
+    markers.push_back(batch.marker.marker);
     Count& count = batches.emplace_back();
     count.users = batch.users.size();
     for (const stateful::UserChange& change : batch.users) {
@@ -60,8 +61,9 @@ class CountingStore final : public stateful::StateStore {
   }
   Result<std::vector<Partition>> partitions() override { return inner_->partitions(); }
 
-  std::vector<Count> scans;    // each one ever, in order
-  std::vector<Count> batches;  // likewise
+  std::vector<Count> scans;               // each one ever, in order
+  std::vector<Count> batches;             // likewise
+  std::vector<stateful::Marker> markers;  // of the batches
 
  private:
   stateful::StateStore* inner_;

@@ -117,12 +117,27 @@ TEST_F(PartitionStateTest, WhileMemoryIsShortUsersAreSavedBeforeTheyAreDue) {
   reset(1);
   for (const char* user : {"a", "b", "c"}) click(user, 1);
   EXPECT_GT(state_->cache_bytes(), 1U);  // changed users stay, whatever the bound
-  EXPECT_EQ(save(0, 0).size(), 3U);
+  EXPECT_EQ(save(kAll, 0).size(), 3U);
   EXPECT_EQ(state_->cache_bytes(), 3 * stateful::HotUserCache<HotUser>::kPlaceBytes);
   click("a", 2);  // comes back from the store
   EXPECT_EQ((*state_->user(UserId("a")))->value().state().sequences[0].size(), 2U);
   save(kAll, kAll);
   expect_sums_of_a_scan();
+}
+
+TEST_F(PartitionStateTest, ASliceThatIsFullTakesNoMoreWhateverThePressure) {
+  reset(1);
+  for (int i = 0; i < 200; ++i) click("u" + std::to_string(i), i);
+  EXPECT_TRUE(state_->is_crowded());
+  EXPECT_EQ(state_->fill_slice(0, 10'000), 64U) << "a user for each 256 bytes, 64 at least";
+  EXPECT_TRUE(state_->slice_is_full(10'000));
+  EXPECT_EQ(state_->fill_slice(kAll, 10'000), 0U);
+  EXPECT_EQ(save(10'000, kAll).size(), 64U);
+  EXPECT_FALSE(state_->slice_is_full(10'000));
+  EXPECT_EQ(save(1, kAll).size(), 1U);
+  EXPECT_EQ(save(kAll, 0).size(), 135U);
+  EXPECT_FALSE(state_->is_crowded());
+  EXPECT_EQ(state_->fill_slice(0, kAll), 0U);
 }
 
 TEST_F(PartitionStateTest, AUserThatWasEvictedIsReadWhereItWasEncodedLast) {
@@ -175,8 +190,8 @@ TEST_F(PartitionStateTest, AStepEndsWhenItsBytesAreTakenWhateverThePressure) {
   reset(1);
   for (int i = 0; i < 200; ++i) click("u" + std::to_string(i), i);
   EXPECT_EQ(state_->fill_slice(kAll, kAll, 1), 1U);
-  EXPECT_EQ(state_->fill_slice(0, 0, 16'384), 64U);
-  EXPECT_EQ(save(0, 0).size(), 200U);
+  EXPECT_EQ(state_->fill_slice(0, kAll, 16'384), 64U);
+  EXPECT_EQ(save(kAll, 0).size(), 200U);
 }
 
 TEST_F(PartitionStateTest, CollectionSeesWhatIsOnItsWayAndNotWhatTheStoreHasOfIt) {
