@@ -14,6 +14,7 @@
 #include "pipeline/kafka/topic_tail.h"
 #include "pipeline/log/log.h"
 #include "pipeline/memory_split.h"
+#include "pipeline/state/save_thread.h"
 #include "pipeline/worker/worker.h"
 
 namespace freshet::commands {
@@ -120,6 +121,8 @@ class DemoRun {
     context.store = store_;
     context.clock = &clock_;
     context.counters = &outcome_.counters;
+    pipeline::SaveThread saves(store_);
+    context.saves = &saves;
     pipeline::Worker worker(
         context, cache_bytes,
         [this]() -> Result<std::unique_ptr<pipeline::Transport>> {
