@@ -281,6 +281,14 @@ std::uint64_t RocksDbStateStore::live_bytes() const {
   return bytes;
 }
 
+// The cache is charged for all of these (rocksdb_options.cc).
+std::uint64_t RocksDbStateStore::memory_bytes() const {
+  std::uint64_t bytes = 0;
+  const auto db = impl_->database->use();
+  if (db) (*db)->GetIntProperty(rocksdb::DB::Properties::kBlockCacheUsage, &bytes);
+  return bytes;
+}
+
 Result<std::vector<Partition>> RocksDbStateStore::partitions() {
   std::vector<Partition> with_marker;
   const Status visited =

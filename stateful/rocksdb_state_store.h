@@ -49,6 +49,8 @@ class RocksDbStateStore final : public StateStore {
 
   // Of the table files in use; what still lies in the write-ahead log is not among them.
   std::uint64_t live_bytes() const;
+  // Of memory: cached blocks, filters and indexes, and the write buffers. O(shards of the cache)
+  std::uint64_t memory_bytes() const;
 
  private:
   struct Impl;

@@ -83,9 +83,10 @@ Status serve(const Loaded& loaded, stateful::RocksDbStateStore* store, const std
   const SystemClock clock;
   WorkerThreads workers(loaded, store, &clock, kafka_transports(loaded.config, instance),
                         kafka_changelog(loaded.config), stop);
-  auto server = pipeline::OperationServer::open(
-      {FRESHET_VERSION, &loaded.config, loaded.models, &clock, stop, workers.views(),
-       [store] { return store->live_bytes(); }, loaded.shadow});
+  auto server =
+      pipeline::OperationServer::open({FRESHET_VERSION, &loaded.config, loaded.models, &clock, stop,
+                                       workers.views(), [store] { return store->live_bytes(); },
+                                       loaded.shadow, [store] { return store->memory_bytes(); }});
   if (!server) return tl::unexpected(server.error());
   pipeline::log_info(describe(loaded, (*server)->origin()));
   Status ended = workers.run();

@@ -58,6 +58,9 @@ void add_process(const ProcessView& process, MetricList* list) {
               static_cast<double>(process.config->memory_budget_mb << 20));
   list->gauge("freshet_store_bytes", "The store's live files on disk.",
               static_cast<double>(process.store_bytes()));
+  const auto& memory = process.store_memory_bytes;
+  list->gauge("freshet_store_memory_bytes", "The store's cache and write buffers.",
+              static_cast<double>(memory ? memory() : 0));
   list->counter("freshet_log_lines_suppressed_total",
                 "Log lines left out because many alike came at once.", log_lines_suppressed());
   const ProcessUsage usage = process_usage();
@@ -179,9 +182,11 @@ void add_commits(const Counters& counted, const DurationHistogram& stalls, Metri
 void add_users(const std::vector<WorkerStatus>& workers, const Counters& counted,
                MetricList* list) {
   std::size_t bytes = 0;
+  std::size_t encoded = 0;
   std::size_t changed = 0;
   for (const WorkerStatus& worker : workers) {
     bytes += worker.hot_users_bytes;
+    encoded += worker.encoded_users_bytes;
     changed += worker.changed_users;
   }
   list->counter("freshet_hot_users_hits_total", "Users found in memory.", counted.hot_user_hits);
@@ -189,6 +194,9 @@ void add_users(const std::vector<WorkerStatus>& workers, const Counters& counted
                 counted.hot_user_misses);
   list->gauge("freshet_hot_users_bytes", "Memory of the users kept decoded.",
               static_cast<double>(bytes));
+  list->gauge("freshet_encoded_users_bytes",
+              "Memory of the users encoded for the store that are not in it yet.",
+              static_cast<double>(encoded));
   list->gauge("freshet_changed_users", "Users with changes that are not encoded yet for the store.",
               static_cast<double>(changed));
 }

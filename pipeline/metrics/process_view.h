@@ -32,6 +32,7 @@ struct ProcessView {
   std::vector<WorkerView> workers;             // [threads]
   std::function<std::uint64_t()> store_bytes;  // of the store's live files
   std::shared_ptr<const ServedModel> shadow = nullptr;
+  std::function<std::uint64_t()> store_memory_bytes = nullptr;  // none: the store has no such part
 
   std::vector<WorkerStatus> read_workers() const {
     std::vector<WorkerStatus> all;

@@ -119,6 +119,10 @@ class PartitionState {
   std::size_t changed_count() const { return cache_.changed_count(); }
   std::uint64_t changed_total() const { return cache_.changes_begun(); }  // ever, each time anew
   std::size_t cache_bytes() const { return cache_.bytes(); }
+  // Ids and values of the slice and of the batch on its way.
+  std::size_t encoded_bytes() const {
+    return slice_.bytes() + (on_its_way_ ? on_its_way_->bytes() : 0);
+  }
   std::uint64_t misses() const { return misses_; }  // calls of user() that the cache did not serve
   const std::vector<stateful::BehaviourLimits>& limits() const { return limits_; }
 

@@ -47,6 +47,7 @@ struct WorkerStatus {
   std::vector<PartitionStatus> partitions;      // that have a task, ascending
   std::vector<RestoreProgress> restores;        // those that will have one
   std::size_t hot_users_bytes = 0;
+  std::size_t encoded_users_bytes = 0;
   std::size_t changed_users = 0;
   std::optional<Trouble> trouble;
   std::optional<std::string> restore_trouble;  // what restores are waiting for

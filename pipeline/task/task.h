@@ -174,6 +174,7 @@ class Task {
   // What others may know of it. `end` is the input's, where the brokers have told one.
   PartitionStatus status(std::optional<Position> end);
   std::size_t hot_users_bytes() const { return state_.cache_bytes(); }
+  std::size_t encoded_users_bytes() const { return state_.encoded_bytes(); }
   std::size_t changed_users() const { return state_.changed_count(); }
 
   // The user's visible clicks and representation as JSON (pipeline/scoring/user_explanation.h);

@@ -273,6 +273,7 @@ void Worker::publish_status() {
   for (Task* task : tasks_.all()) {
     status.partitions.push_back(task->status(transport_->known_end(task->partition())));
     status.hot_users_bytes += task->hot_users_bytes();
+    status.encoded_users_bytes += task->encoded_users_bytes();
     status.changed_users += task->changed_users();
   }
   if (context_.restores != nullptr) {

@@ -143,7 +143,11 @@ class MetricsTest(harness.BrokerTestCase):
         self.assertEqual(total(samples, "freshet_consumer_lag_records"), 0)
         self.assertEqual(types["freshet_event_to_score_seconds"], "histogram")
         self.assertGreater(samples["freshet_commit_duration_seconds_count"], 0)
-        self.assertGreater(samples["process_resident_memory_bytes"], 1 << 20)
+        parts = [samples[name] for name in ("freshet_hot_users_bytes", "freshet_encoded_users_bytes",
+                                            "freshet_store_memory_bytes", "freshet_model_bytes")]
+        self.assertTrue(all(parts[:1] + parts[2:]), parts)
+        beside = samples["process_resident_memory_bytes"] - sum(parts)
+        self.assertTrue(1 << 20 < beside < 96 << 20, "the program, its libraries and small queues")
         self.assertNotIn("somebody", page, "no user may stand in a label")
         self.assertNotIn("item-", page)
 

@@ -61,12 +61,14 @@ TEST_F(MetricsPageTest, CountsOfAllWorkersAreAddedUp) {
   status.counters.records = 3;
   status.counters.dead_letters[static_cast<std::size_t>(DeadLetterReason::kKeyMismatch)] = 2;
   status.hot_users_bytes = 10;
+  status.encoded_users_bytes = 7;
   boards_[0].publish(status);
   boards_[1].publish(status);
   EXPECT_THAT(page(), HasSubstr("freshet_records_total 6\n"));
   EXPECT_THAT(page(), HasSubstr("freshet_dead_letters_total{reason=\"key_mismatch\"} 4\n"));
   EXPECT_THAT(page(), HasSubstr("freshet_dead_letters_total{reason=\"not_json\"} 0\n"));
   EXPECT_THAT(page(), HasSubstr("freshet_hot_users_bytes 20\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_encoded_users_bytes 14\n"));
 }
 
 TEST_F(MetricsPageTest, ProcessAndModelAreNamed) {
@@ -75,6 +77,9 @@ TEST_F(MetricsPageTest, ProcessAndModelAreNamed) {
               HasSubstr("freshet_model_info{model=\"" + process_.models->newest()->label + "\""));
   EXPECT_THAT(page(), HasSubstr("freshet_memory_budget_bytes 67108864\n"));
   EXPECT_THAT(page(), HasSubstr("freshet_store_bytes 77\n"));
+  EXPECT_THAT(page(), HasSubstr("freshet_store_memory_bytes 0\n"));
+  process_.store_memory_bytes = [] { return 78; };
+  EXPECT_THAT(page(), HasSubstr("freshet_store_memory_bytes 78\n"));
   EXPECT_THAT(page(), Not(HasSubstr("process_resident_memory_bytes 0\n")));
 }
 
