@@ -3,14 +3,17 @@
 //
 // Names are BM_Sizing_<What>/<arguments>. `bytes` is what the allocator or the file system really
 // gave, `predicted` what bench/sizing.h says; a prediction that is off by more than 15 % aborts,
-// and so does a cache whose own account of its bytes is. Times mean nothing here.
+// and so does a cache whose own account of its bytes is. BM_Sizing_Resident compares that account,
+// which is freshet_hot_users_bytes, with resident memory: 10 %. Times mean nothing here.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,10 +38,19 @@ constexpr std::int64_t kBaseMs = 1'602'633'600'000;
 constexpr std::size_t kItems = 10'000;
 constexpr std::size_t kCatalogue = 10'000'000;  // as wide as the ids of a large shop
 constexpr double kOffMost = 0.15;
+constexpr double kAccountOffMost = 0.1;
 
 std::size_t heap_now() {
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
+}
+
+std::size_t resident_now() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t pages = 0;
+  std::size_t resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 void report(benchmark::State& state, double bytes, double predicted) {
@@ -60,8 +72,9 @@ std::vector<std::string> behaviour_names(std::size_t count) {
 }
 
 std::shared_ptr<const pipeline::ServedModel> served(std::size_t items, std::size_t behaviours,
-                                                    std::size_t dim) {
+                                                    std::size_t dim, scorer::Variant variant = {}) {
   scorer::ModelInitOptions options;
+  options.variant = variant;
   options.behaviours = behaviour_names(behaviours);
   options.item_ids = test::numbered_items(items);
   options.embedding_dim = dim;
@@ -128,6 +141,59 @@ void BM_Sizing_HotUser(benchmark::State& state) {
 BENCHMARK(BM_Sizing_HotUser)
     ->ArgNames({"clicks", "behaviours", "d"})
     ->ArgsProduct({{20, 50, 256, 1'000}, {1, 3}, {32, 128}})
+    ->Iterations(1);
+
+// A cache in its life: twice as many users as fit come with few or many clicks, click, and go.
+// What memory grew by from the empty cache is resident, the gaps of the allocator included.
+void BM_Sizing_Resident(benchmark::State& state) {
+  constexpr std::size_t kCacheBytes = std::size_t{128} << 20;
+  constexpr std::size_t kTimesFull = 3;  // so many users come as would fill it so often
+  const std::size_t clicks = argument(state, 0);
+  const std::size_t dim = argument(state, 1);
+  const auto variant =
+      argument(state, 2) == 0 ? scorer::Variant::kTraditional : scorer::Variant::kSelf;
+  const pipeline::ServedModels models{served(kItems, 1, dim, variant)};
+  const auto limits = limits_of(1, clicks);
+  const EventTime now{kBaseMs + static_cast<std::int64_t>(2 * clicks + 3) * 3'600'000};
+  for (auto _ : state) {
+    Random random(1);
+    pipeline::Windows windows;
+    malloc_trim(0);
+    const std::size_t before = resident_now();
+    stateful::HotUserCache<pipeline::HotUser> cache(kCacheBytes);
+    std::size_t users = 0;  // none: nobody has been evicted yet
+    for (std::size_t came = 0; users == 0 || came < kTimesFull * users; ++came) {
+      const UserId id(user_name(users == 0 ? came : random.below(2 * users)));
+      auto* user = cache.find(id);
+      if (user == nullptr) {
+        stateful::UserState stored(limits);
+        const std::size_t held = std::min(clicks, random.below(2 * clicks));
+        stored.sequences[0].reserve(held);
+        for (std::size_t c = 0; c < held; ++c) {
+          stored.sequences[0].insert(click_of(&random, c));
+        }
+        pipeline::HotUser hot(models, std::move(stored), std::nullopt);
+        const std::size_t bytes = hot.bytes();
+        user = cache.insert(id, std::move(hot), bytes);
+      }
+      user->value().insert(models, 0, click_of(&random, clicks + 1 + random.below(clicks)));
+      user->value().refresh(models, limits, now, &windows);
+      cache.set_bytes(user, user->value().bytes());
+      if (cache.evict() > 0 && users == 0) users = cache.size();
+    }
+    const auto resident = static_cast<double>(resident_now() - before);
+    const auto counted = static_cast<double>(cache.bytes());
+    state.counters["resident"] = resident;
+    state.counters["counted"] = counted;
+    state.counters["counted_of_resident"] = counted / resident;
+    FRESHET_CHECK(std::abs(counted - resident) <= kAccountOffMost * resident);
+  }
+}
+BENCHMARK(BM_Sizing_Resident)
+    ->ArgNames({"clicks", "d", "self"})
+    ->ArgsProduct({{50, 256, 1'024, 4'096}, {32, 64, 128}, {0}})
+    ->ArgsProduct({{50, 256, 1'024}, {32, 64, 128}, {1}})
+    ->Args({4'096, 64, 1})
     ->Iterations(1);
 
 stateful::CheckpointBatch batch_of(stateful::OwnerToken owner, std::size_t first, std::size_t users,
