@@ -3,6 +3,7 @@
 
     bench/commits.py                                        # 1,000,000 dirty users
     bench/commits.py --dirty 100000 --users 150000 --events 1000000      # a first look
+    bench/commits.py --length 4096 --users 400 --events 1700000 --items 1 --dirty 1 --interval-s 5    # long sequences
 
 The input is there before the worker starts, and its clicks are of every user in turn. A worker with exactly-once
 delivery and a changelog drains it at full speed; each commit saves as many users as it takes for none to wait longer
@@ -33,6 +34,8 @@ def parse():
     parser.add_argument("--commits", type=int, default=300, help="how many of the others are enough")
     parser.add_argument("--interval-s", type=float, default=62, help="checkpoint.interval_ms in seconds")
     parser.add_argument("--budget-mb", type=int, default=16384)
+    parser.add_argument("--length", type=int, default=50, help="clicks of a user that are visible")
+    kafka_bench.add_ahead(parser)
     return parser.parse_args()
 
 
@@ -44,6 +47,7 @@ kafka: {{bootstrap: "{bootstrap}"}}
 model: {{path: "{folder}/model"}}
 state: {{path: "{folder}/state", memory_budget_mb: {arguments.budget_mb}}}
 candidates: {{source: catalogue, publish: 3}}
+behaviours: [{{name: click, types: [click], length_max: {arguments.length}, age_max: 3650d}}]
 checkpoint: {{interval_ms: {int(arguments.interval_s * 1000)}}}
 delivery: exactly_once
 changelog: on
@@ -78,6 +82,8 @@ def with_dirty_users(arguments, commits):
 def drain(arguments, bootstrap, config, folder):
     """Every commit of a worker until there are enough of them, or the input is over."""
     worker = harness.Worker(config, folder / "worker.log")
+    if arguments.ahead:
+        kafka_bench.put_ahead(worker.process.pid)
     try:
         wait_for_commits(arguments, bootstrap, worker)
     finally:
@@ -132,7 +138,7 @@ def report(arguments, commits):
 
 def main():
     arguments = parse()
-    with kafka_bench.broker("commits", arguments.items) as (folder, bootstrap):
+    with kafka_bench.broker("commits", arguments.items, ahead=arguments.ahead) as (folder, bootstrap):
         config = configure(arguments, folder, bootstrap)
         clicks = kafka_bench.write_clicks(folder / "clicks.jsonl", arguments)
         harness.freshet("produce", "-c", config, "--input", clicks)
