@@ -90,6 +90,14 @@ Sequence::InsertResult Sequence::insert(const Click& click) {
   return {InsertResult::Outcome::kInserted, index, full};
 }
 
+void Sequence::insert_oldest(const Click& click) {
+  FRESHET_CHECK(size_ == 0 || click < (*this)[size_ - 1]);
+  if (size_ == length_max_ + 1) return;
+  open_gap(size_);
+  item_heap_bytes_ += string_heap_bytes(click.item.view());
+  at(size_ - 1) = click;
+}
+
 void Sequence::drop_oldest(std::size_t count) {
   FRESHET_CHECK(count <= size_);
   for (; count > 0; --count) {

@@ -41,6 +41,8 @@ class Sequence {
     bool evicted_oldest = false;  // kInserted pushed the oldest one out
   };
   InsertResult insert(const Click& click);
+  // The same for a click that is less than all that are there: what a decoder has. O(1)
+  void insert_oldest(const Click& click);
 
   // Drops the oldest `count` clicks (collection). Requires count <= size().
   void drop_oldest(std::size_t count);

@@ -102,7 +102,7 @@ Status read_clicks(ByteReader* reader, std::size_t behaviour, Sequence* sequence
     const auto ms = static_cast<std::int64_t>(age);
     Click click{{previous ? previous->ts.ms - ms : ms}, std::move(*item)};
     if (previous && !(click < *previous)) return corrupt(behaviour, "clicks are not in order");
-    sequence->insert(click);
+    sequence->insert_oldest(click);
     previous = std::move(click);
   }
   return {};

@@ -1,6 +1,7 @@
 #include "pipeline/scoring/user_view.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/check.h"
@@ -8,6 +9,8 @@
 
 namespace freshet::pipeline {
 namespace {
+
+constexpr std::size_t kLookedUpTogether = 16;
 
 scorer::PooledClick pooled_click(const ServedModel& model, const stateful::Click& click) {
   return {click.ts, model.model->row_of(click.item)};
@@ -21,8 +24,18 @@ UserView::UserView(const ServedModel& model, const stateful::UserState& state)
   for (const stateful::Sequence& sequence : state.sequences) {
     ClickRun& clicks = clicks_.emplace_back();
     clicks.reserve(sequence.size());
-    for (std::size_t i = sequence.size(); i > 0; --i) {
-      clicks.insert(0, pooled_click(model, sequence[i - 1]));
+    // Each look-up waits for memory twice, for several at once no longer.
+    for (std::size_t end = sequence.size(); end > 0;) {
+      const std::size_t begin = end - std::min(end, kLookedUpTogether);
+      std::array<std::uint32_t, kLookedUpTogether> hashes;
+      for (std::size_t i = begin; i < end; ++i) {
+        hashes[i - begin] = scorer::Model::hash_of(sequence[i].item);
+        model.model->prefetch_row_of(hashes[i - begin]);
+      }
+      for (std::size_t i = begin; i < end; ++i) {
+        static_cast<void>(model.model->prefetch_id_of(hashes[i - begin]));
+      }
+      for (; end > begin; --end) clicks.insert(0, pooled_click(model, sequence[end - 1]));
     }
   }
   pooled_.reserve(model.pools.size());

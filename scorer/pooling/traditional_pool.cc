@@ -75,13 +75,29 @@ void TraditionalPool::raise_peaks(const PooledClick& click, TraditionalSums* sum
 }
 
 void TraditionalPool::rebuild(std::span<const PooledClick> visible, TraditionalSums* sums) const {
+  // The rows of items lie anywhere: so many clicks ahead they are fetched.
+  constexpr std::size_t kAhead = 8;
   *sums = empty();
-  for (const PooledClick& click : visible) {
-    if (click.row) raise_peaks(click, sums);
+  for (std::size_t i = 0; i < visible.size(); ++i) {
+    if (i + kAhead < visible.size() && visible[i + kAhead].row) {
+      prefetch(*visible[i + kAhead].row);
+    }
+    if (visible[i].row) raise_peaks(visible[i], sums);
   }
+  // What computes the terms of a click that comes and of one that leaves does as well for two that
+  // come, and the sums are exact in any order.
+  const PooledClick* single = nullptr;
   for (const PooledClick& click : visible) {
-    if (click.row) swap(&click, nullptr, sums);
+    if (!click.row) continue;
+    if (!has_scalar_weights()) {
+      swap(&click, nullptr, sums);
+    } else if (single == nullptr) {
+      single = &click;
+    } else {
+      add_both(*std::exchange(single, nullptr), click, sums);
+    }
   }
+  swap(single, nullptr, sums);
 }
 
 bool TraditionalPool::keep_peaks(std::span<const PooledClick> removed,
@@ -122,8 +138,8 @@ void TraditionalPool::swap(const PooledClick* in, const PooledClick* out,
   if (in == nullptr && out == nullptr) return;
   std::visit(
       [&](auto& exact) {
-        if (over_positions() && scores_.width == 1) {
-          swap_scalar(in, out, sums->peaks_[0].bucket, &exact);
+        if (has_scalar_weights()) {
+          swap_scalar(in, out, 1.0, sums->peaks_[0].bucket, &exact);
           return;
         }
         if (in != nullptr) add_channels(*in, 1.0, sums->peaks_, &exact);
@@ -132,8 +148,14 @@ void TraditionalPool::swap(const PooledClick* in, const PooledClick* out,
       sums->sums_);
 }
 
+void TraditionalPool::add_both(const PooledClick& one, const PooledClick& other,
+                               TraditionalSums* sums) const {
+  std::visit([&](auto& exact) { swap_scalar(&one, &other, -1.0, sums->peaks_[0].bucket, &exact); },
+             sums->sums_);
+}
+
 template <class Int>
-void TraditionalPool::swap_scalar(const PooledClick* in, const PooledClick* out,
+void TraditionalPool::swap_scalar(const PooledClick* in, const PooledClick* out, double sign,
                                   std::int64_t bucket, TraditionalSums::Sums<Int>* sums) const {
   const double shift = kShiftStep * static_cast<double>(bucket);
   const std::array<double, 2> shifts{shift, shift};
@@ -142,7 +164,7 @@ void TraditionalPool::swap_scalar(const PooledClick* in, const PooledClick* out,
   weigh(shifts, weights);
   // A click that there is not weighs nothing, whatever its place has.
   if (in == nullptr) weights[0] = 0.0;
-  if (out == nullptr) weights[1] = 0.0;
+  weights[1] = out == nullptr ? 0.0 : sign * weights[1];
   Int* const weight = &sums->weights()[0];
   add_rounded(weights[0] * weight_scale_, weight);
   add_rounded(-weights[1] * weight_scale_, weight);

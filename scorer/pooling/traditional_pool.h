@@ -76,8 +76,13 @@ class TraditionalPool {
                   TraditionalSums* sums) const;
   // One known click's terms come and one's leave, under the present shifts; either may be null.
   void swap(const PooledClick* in, const PooledClick* out, TraditionalSums* sums) const;
+  // The terms of two known clicks come.
+  void add_both(const PooledClick& one, const PooledClick& other, TraditionalSums* sums) const;
+  // Whether a click weighs the same in each channel.
+  bool has_scalar_weights() const { return over_positions() && scores_.width == 1; }
+  // The terms of `in` come, those of `out` leave (sign 1) or come as well (sign -1).
   template <class Int>
-  void swap_scalar(const PooledClick* in, const PooledClick* out, std::int64_t bucket,
+  void swap_scalar(const PooledClick* in, const PooledClick* out, double sign, std::int64_t bucket,
                    TraditionalSums::Sums<Int>* sums) const;
   // Adds (sign 1) or takes away (sign -1) a click's terms where each channel has its own weight.
   template <class Int>

@@ -38,6 +38,17 @@ TEST(SequenceTest, IndexZeroIsTheNewestClick) {
   EXPECT_EQ(times_of(sequence), (std::vector<std::int64_t>{30, 20, 10}));
 }
 
+TEST(SequenceTest, OlderAndOlderClicksEndAsInsertedInAnyOrder) {
+  Sequence sequence(3);
+  for (const std::int64_t ms : {40, 30, 20, 10}) sequence.insert_oldest(click(ms, "v"));
+  EXPECT_EQ(sequence, full_sequence());
+  EXPECT_EQ(sequence.heap_bytes(), full_sequence().heap_bytes());
+  sequence.insert_oldest(click(5, "v"));  // too old
+  EXPECT_EQ(sequence, full_sequence());
+  sequence.insert(click(50, "v"));
+  EXPECT_EQ(times_of(sequence), (std::vector<std::int64_t>{50, 40, 30, 20}));
+}
+
 TEST(SequenceTest, EqualTimesAreOrderedByItemBytes) {
   Sequence sequence(3);
   sequence.insert(click(10, "z"));
