@@ -20,10 +20,15 @@ constexpr std::size_t heap_block_bytes(std::size_t bytes) {
   return std::max((bytes + kHeader + kUnit - 1) / kUnit * kUnit, kLeast);
 }
 
-// What a vector holds beside itself; what its elements hold is not counted.
+// What a vector holds beside itself; what its elements hold is not counted. An allocator that takes
+// more than it is asked for says so as kBeside.
 template <class Vector>
 std::size_t vector_heap_bytes(const Vector& vector) {
-  return heap_block_bytes(vector.capacity() * sizeof(typename Vector::value_type));
+  const std::size_t bytes = vector.capacity() * sizeof(typename Vector::value_type);
+  if constexpr (requires { Vector::allocator_type::kBeside; }) {
+    return bytes == 0 ? 0 : heap_block_bytes(bytes + Vector::allocator_type::kBeside);
+  }
+  return heap_block_bytes(bytes);
 }
 
 // What a std::string with these bytes holds beside itself. Judged by the length, not the capacity,

@@ -137,7 +137,7 @@ TEST(TraditionalPoolTest, HeapBytesCountSumsAndPeaks) {
       TraditionalPool::create(test::share(test::random_model(small_options())), 0, kLengthMax);
   ASSERT_TRUE(pool);
   EXPECT_EQ(pool->empty().heap_bytes(),
-            heap_block_bytes(6 * sizeof(std::int64_t)) + heap_block_bytes(16));
+            heap_block_bytes(6 * sizeof(std::int64_t) + 64) + heap_block_bytes(16));
 }
 
 }  // namespace traditional_pool_test
