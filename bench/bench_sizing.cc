@@ -98,6 +98,11 @@ stateful::Click click_of(Random* random, std::size_t number, std::size_t items =
       ItemId(std::to_string(random->below(items)))};
 }
 
+// Of an item that the model knows, so that the sums hold it.
+stateful::Click known_click_of(Random* random, std::size_t number) {
+  return {click_of(random, number).ts, ItemId("v" + std::to_string(random->below(kItems)))};
+}
+
 std::vector<stateful::BehaviourLimits> limits_of(std::size_t behaviours, std::size_t clicks) {
   std::vector<stateful::BehaviourLimits> limits;
   for (const std::string& name : behaviour_names(behaviours)) {
@@ -170,13 +175,13 @@ void BM_Sizing_Resident(benchmark::State& state) {
         const std::size_t held = std::min(clicks, random.below(2 * clicks));
         stored.sequences[0].reserve(held);
         for (std::size_t c = 0; c < held; ++c) {
-          stored.sequences[0].insert(click_of(&random, c));
+          stored.sequences[0].insert(known_click_of(&random, c));
         }
         pipeline::HotUser hot(models, std::move(stored), std::nullopt);
         const std::size_t bytes = hot.bytes();
         user = cache.insert(id, std::move(hot), bytes);
       }
-      user->value().insert(models, 0, click_of(&random, clicks + 1 + random.below(clicks)));
+      user->value().insert(models, 0, known_click_of(&random, clicks + 1 + random.below(clicks)));
       user->value().refresh(models, limits, now, &windows);
       cache.set_bytes(user, user->value().bytes());
       if (cache.evict() > 0 && users == 0) users = cache.size();
