@@ -237,10 +237,10 @@ TEST_F(PartitionStateTest, CollectionEndsOnceItHasLookedAtItsBytes) {
   save(kAll, kAll);
   const std::size_t each = (*store_.read_user(Partition{0}, UserId("a")))->size();
   const auto looked_at = [&](std::size_t users_max, std::size_t bytes_max) {
-    const auto looked_at = state_->collect(users_max, bytes_max, Offset{9});
-    EXPECT_TRUE(looked_at);
-    EXPECT_EQ(looked_at->bytes, looked_at->users * each);
-    return looked_at->users;
+    const auto seen = state_->collect(users_max, bytes_max, Offset{9});
+    EXPECT_TRUE(seen);
+    EXPECT_EQ(seen->bytes, seen->users * each);
+    return seen->users;
   };
   EXPECT_EQ(looked_at(kAll, 1), 1U);  // one user, whatever its size
   EXPECT_EQ(looked_at(kAll, each + 1), 2U);

@@ -73,9 +73,9 @@ TEST_P(WorkerPressureTest, EachCommitIsBoundedAndMemoryIsGivenBackInTime) {
 
 INSTANTIATE_TEST_SUITE_P(Deliveries, WorkerPressureTest,
                          testing::Values(Delivery::kAtLeastOnce, Delivery::kExactlyOnce),
-                         [](const auto& info) {
-                           return info.param == Delivery::kExactlyOnce ? "ExactlyOnce"
-                                                                       : "AtLeastOnce";
+                         [](const auto& of) {
+                           return of.param == Delivery::kExactlyOnce ? "ExactlyOnce"
+                                                                     : "AtLeastOnce";
                          });
 
 }  // namespace freshet::pipeline::worker_pressure_test
