@@ -1,5 +1,7 @@
 #include "common/coding.h"
 
+#include <algorithm>
+
 namespace freshet {
 namespace {
 
@@ -73,15 +75,18 @@ std::uint32_t ByteReader::u32_be() {
 }
 
 std::uint64_t ByteReader::varint() {
+  constexpr std::size_t kBytesMax = 10;
+  const std::size_t bytes_max = std::min(bytes_.size(), kBytesMax);
   std::uint64_t value = 0;
-  for (int shift = 0; shift < 64; shift += 7) {
-    const std::uint8_t byte = u8();
-    if (!ok_) return 0;
-    const bool overflows = shift == 63 && byte > 1;
-    const bool not_shortest = shift > 0 && byte == 0;
+  for (std::size_t i = 0; i < bytes_max; ++i) {
+    const auto byte = static_cast<std::uint8_t>(bytes_[i]);
+    const bool overflows = i + 1 == kBytesMax && byte > 1;
+    const bool not_shortest = i > 0 && byte == 0;
     if (overflows || not_shortest) break;
-    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return value;
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << (7 * i);
+    if (byte >= 0x80) continue;
+    bytes_.remove_prefix(i + 1);
+    return value;
   }
   ok_ = false;
   bytes_ = {};

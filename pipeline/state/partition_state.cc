@@ -5,6 +5,7 @@
 
 #include "common/check.h"
 #include "common/json_text.h"
+#include "stateful/stored_clicks.h"
 
 namespace freshet::pipeline {
 namespace {
@@ -165,9 +166,10 @@ Status PartitionState::collect_user(std::string_view user_bytes, std::string_vie
     if (!newer->value) return {};  // it is about to be deleted
     value = *newer->value;
   }
+  // Most users have nothing to collect: they are neither decoded nor brought into the cache.
+  if (!stateful::may_hold_invisible(limits_, value, *stream_time_)) return {};
   Result<stateful::UserState> state = decode(id, value);
   if (!state) return tl::unexpected(state.error());
-  // Most users have nothing to collect: they are looked at without entering the cache.
   if (stateful::collect_invisible(limits_, *stream_time_, &*state) == 0) return {};
   User* user = enter(id, std::move(*state), value);
   note_change(user, offset);

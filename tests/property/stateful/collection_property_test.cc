@@ -6,6 +6,7 @@
 
 #include "stateful/digest.h"
 #include "stateful/memory_state_store.h"
+#include "stateful/stored_clicks.h"
 #include "tests/property/stateful/naive_sequence.h"
 #include "tests/support/seed.h"
 
@@ -34,6 +35,35 @@ void expect_same_view(std::span<const BehaviourLimits> behaviours, const UserSta
   }
   ASSERT_EQ(logical_digest_of_user(kUser, collected, behaviours, stream_time),
             logical_digest_of_user(kUser, kept, behaviours, stream_time));
+}
+
+// Of what is stored under a greater length as well.
+TEST(CollectionPropertyTest, BytesTellWhetherCollectionDropsSomething) {
+  Random random(test::test_seed());
+  for (int i = 0; i < test::case_count(kCases); ++i) {
+    const auto behaviours = random_behaviours(&random);
+    auto longer = behaviours;
+    if (random.chance(0.3)) {
+      for (BehaviourLimits& limits : longer) limits.length_max += 5;
+    }
+    UserState stored(longer);
+    EventTime newest{kFirstMs};
+    for (std::size_t step = 0; step < random.below(30); ++step) {
+      Click click = random_click(&random, 10);
+      click.ts = click.ts + DurationMs{static_cast<std::int64_t>(3 * step)};
+      newest = std::max(newest, click.ts);
+      stored.sequences[random.below(behaviours.size())].insert(click);
+    }
+    const EventTime stream_time = newest + DurationMs{static_cast<std::int64_t>(random.below(60))};
+    std::string value = encode_user_state(stored);
+    Result<UserState> decoded = decode_user_state(behaviours, value);
+    ASSERT_TRUE(decoded);
+    ASSERT_EQ(may_hold_invisible(behaviours, value, stream_time),
+              collect_invisible(behaviours, stream_time, &*decoded) > 0)
+        << "case " << i;
+    value[random.below(value.size())] ^= static_cast<char>(1 << random.below(8));
+    ASSERT_TRUE(may_hold_invisible(behaviours, value, stream_time)) << "case " << i;
+  }
 }
 
 TEST(CollectionPropertyTest, CollectedAndKeptStatesLookTheSameForEver) {
