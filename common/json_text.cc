@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "common/ids.h"
 
@@ -17,6 +18,40 @@ void append_hex(std::uint8_t byte, std::string* out) {
 
 bool needs_escape(char character) {
   return static_cast<std::uint8_t>(character) < 0x20 || character == '"' || character == '\\';
+}
+
+template <class Word>
+std::uint64_t word_at(const char* place) {
+  Word word;
+  std::memcpy(&word, place, sizeof word);
+  return word;
+}
+
+// Whether one of eight bytes needs an escape.
+bool any_needs_escape(std::uint64_t bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto any_below = [](std::uint64_t each, std::uint64_t bound) {
+    return ((each - kOnes * bound) & ~each & kHighs) != 0;
+  };
+  return any_below(bytes, 0x20) || any_below(bytes ^ (kOnes * '"'), 1) ||
+         any_below(bytes ^ (kOnes * '\\'), 1);
+}
+
+// The last word overlaps the one before.
+bool any_needs_escape(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  if (text.size() >= 8) {
+    for (const char* at = text.data(); at < end - 8; at += 8) {
+      if (any_needs_escape(word_at<std::uint64_t>(at))) return true;
+    }
+    return any_needs_escape(word_at<std::uint64_t>(end - 8));
+  }
+  if (text.size() >= 4) {
+    return any_needs_escape(word_at<std::uint32_t>(text.data()) | word_at<std::uint32_t>(end - 4)
+                                                                      << 32);
+  }
+  return std::any_of(text.begin(), text.end(), needs_escape);
 }
 
 void append_escaped(char character, std::string* out) {
@@ -55,7 +90,8 @@ bool is_continuation(char byte) { return (static_cast<std::uint8_t>(byte) & 0xC0
 void append_json_string(std::string_view text, std::string* out) {
   out->push_back('"');
   std::size_t copied = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
+  const std::size_t looked_at = any_needs_escape(text) ? text.size() : 0;
+  for (std::size_t at = 0; at < looked_at; ++at) {
     if (!needs_escape(text[at])) continue;
     out->append(text, copied, at - copied);
     append_escaped(text[at], out);
