@@ -46,8 +46,8 @@ class EventsAhead {
 
   // Those that are looked ahead at a time, and some, as offsets have gaps: two records of one place
   // cost a second decoding, no more.
-  static constexpr std::size_t kEvents = 16;
-  static_assert(kEvents > 2 * kLookAheadSteps[0].distance);
+  static constexpr std::size_t kEvents = 32;
+  static_assert(kEvents >= 4 * kDecodedTogether);
   std::optional<Next>& place_of(Offset offset) {
     return next_[static_cast<std::size_t>(offset.value) % kEvents];
   }

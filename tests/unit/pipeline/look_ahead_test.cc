@@ -36,8 +36,26 @@ TEST(LookAheadTest, EachRecordGoesThroughEveryStepInOrderBeforeItsTurn) {
   for (const Asked& asked : task.asked) {
     if (asked.offset == records[last].offset) steps.push_back(asked.what);
   }
-  ASSERT_EQ(steps.size(), kLookAheadSteps.size());
-  for (std::size_t s = 0; s < steps.size(); ++s) EXPECT_EQ(steps[s], kLookAheadSteps[s].what);
+  ASSERT_EQ(steps.size(), 1 + kLookAheadSteps.size());
+  EXPECT_EQ(steps[0], LookAhead::kEvent);
+  for (std::size_t s = 1; s < steps.size(); ++s) EXPECT_EQ(steps[s], kLookAheadSteps[s - 1].what);
+}
+
+TEST(LookAheadTest, EachRecordIsDecodedOnceBeforeItsTurn) {
+  constexpr std::size_t kRecords = 3 * kDecodedTogether + 5;
+  std::vector<InputRecord> records(kRecords);
+  for (std::size_t i = 0; i < kRecords; ++i) records[i].offset.value = static_cast<int>(i);
+  FakeTask task;
+  std::vector<int> decoded(kRecords);
+  for (std::size_t i = 0; i < kRecords; ++i) {
+    task.asked.clear();
+    look_ahead(records, i, [&](const InputRecord&) { return &task; });
+    for (const Asked& asked : task.asked) {
+      if (asked.what == LookAhead::kEvent) ++decoded[static_cast<std::size_t>(asked.offset.value)];
+    }
+    EXPECT_EQ(decoded[i], 1);
+  }
+  EXPECT_EQ(decoded, std::vector<int>(kRecords, 1));
 }
 
 TEST(LookAheadTest, RecordsWithoutTaskAreLeftOut) {
@@ -62,9 +80,10 @@ TEST(LookAheadTest, ATaskThatLooksAheadGivesTheSameBytes) {
   for (std::size_t i = 0; i < log.size(); ++i) {
     const test::StoredRecord& record = log[i];
     for (int asked = 0; asked < 5; ++asked) {
-      const std::size_t at = i + random.below(24);  // two of them may have one place
-      const auto& step = kLookAheadSteps[random.below(kLookAheadSteps.size())];
-      if (at < log.size()) looking.task().look_ahead(test::view_of(log[at]), step.what);
+      const std::size_t at = i + random.below(48);  // two of them may have one place
+      const std::size_t step = random.below(1 + kLookAheadSteps.size());
+      const LookAhead what = step == 0 ? LookAhead::kEvent : kLookAheadSteps[step - 1].what;
+      if (at < log.size()) looking.task().look_ahead(test::view_of(log[at]), what);
     }
     const auto expected = plain.process(test::view_of(record));
     const auto output = looking.process(test::view_of(record));
