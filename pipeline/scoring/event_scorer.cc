@@ -23,22 +23,30 @@ std::optional<std::size_t> EventScorer::clicked_behaviour(const Event& event) co
 }
 
 bool EventScorer::apply(const Event& event, HotUser* user) const {
-  std::uint32_t into = event.impressed;  // a bit per behaviour
-  if (const auto clicked = clicked_behaviour(event)) into |= std::uint32_t{1} << *clicked;
-  bool changed = false;
-  for (std::size_t b = 0; into != 0; ++b, into >>= 1) {
-    if ((into & 1) == 0) continue;
-    const auto result = user->insert(models_, b, {event.ts, *event.item});
-    changed |= result.outcome == stateful::Sequence::InsertResult::Outcome::kInserted;
-  }
-  return changed;
+  if (!event.item) return false;
+  return insert(event, {event.ts, *event.item}, user).changed;
 }
 
-void EventScorer::judge_flags(const Event& event, EventTime stream_time, const HotUser& user,
+EventScorer::Inserted EventScorer::insert(const Event& event, const stateful::Click& click,
+                                          HotUser* user) const {
+  std::uint32_t into = event.impressed;  // a bit per behaviour
+  if (const auto clicked = clicked_behaviour(event)) into |= std::uint32_t{1} << *clicked;
+  Inserted inserted;
+  for (std::size_t b = 0; into != 0; ++b, into >>= 1) {
+    if ((into & 1) == 0) continue;
+    using Outcome = stateful::Sequence::InsertResult::Outcome;
+    const auto result = user->insert(models_, b, click);
+    inserted.changed |= result.outcome == Outcome::kInserted;
+    if (result.outcome != Outcome::kTooOld) inserted.place = result.index;
+  }
+  return inserted;
+}
+
+void EventScorer::judge_flags(const Event& event, const stateful::Click& click,
+                              EventTime stream_time, const HotUser& user,
                               AppliedEvent* applied) const {
   const auto behaviour = clicked_behaviour(event);
   if (!behaviour) return;
-  const stateful::Click click{event.ts, *event.item};
   const stateful::Sequence& sequence = user.state().sequences[*behaviour];
   const DurationMs age_max = limits_[*behaviour].age_max;
   applied->late = sequence.has_visible_after(click, stream_time, age_max);
@@ -48,9 +56,14 @@ void EventScorer::judge_flags(const Event& event, EventTime stream_time, const H
 AppliedEvent EventScorer::apply_and_score(const Event& event, EventTime stream_time,
                                           HotUser* user) {
   AppliedEvent applied;
-  judge_flags(event, stream_time, *user, &applied);
+  click_.ts = event.ts;
+  if (event.item) {
+    click_.item = *event.item;
+    judge_flags(event, click_, stream_time, *user, &applied);
+  }
   const bool is_click = event.kind == EventKind::kClick;
-  if (is_click) applied.changed = apply(event, user);
+  Inserted inserted;
+  if (is_click) inserted = insert(event, click_, user);
   user->refresh(models_, limits_, stream_time, &windows_);
   if (!is_click) {
     for (std::size_t b = 0; b < limits_.size(); ++b) {
@@ -59,9 +72,10 @@ AppliedEvent EventScorer::apply_and_score(const Event& event, EventTime stream_t
     }
   }
   applied.sequence_length = windows_[0].count;
-  const Snapshot snapshot{event, stream_time, *user, windows_};
+  const Snapshot snapshot{event, stream_time, *user, windows_, inserted.place};
   for (std::size_t m = 0; m < models_.size(); ++m) scorers_[m].score(snapshot, &scores_[m]);
-  if (!is_click) applied.changed = apply(event, user);
+  if (!is_click && event.item) inserted = insert(event, click_, user);
+  applied.changed = inserted.changed;
   return applied;
 }
 

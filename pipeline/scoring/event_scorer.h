@@ -53,8 +53,14 @@ class EventScorer {
   // The behaviour of which the event is a click by its type or its label, if it is: the flags are
   // judged there.
   std::optional<std::size_t> clicked_behaviour(const Event& event) const;
-  void judge_flags(const Event& event, EventTime stream_time, const HotUser& user,
-                   AppliedEvent* applied) const;
+  // The event's click goes into every behaviour of which it is one.
+  struct Inserted {
+    bool changed = false;
+    std::optional<std::size_t> place{};  // where it stands in the last of them; none: too old
+  };
+  Inserted insert(const Event& event, const stateful::Click& click, HotUser* user) const;
+  void judge_flags(const Event& event, const stateful::Click& click, EventTime stream_time,
+                   const HotUser& user, AppliedEvent* applied) const;
 
   std::vector<stateful::BehaviourLimits> limits_;
   std::size_t label_behaviour_;
@@ -62,6 +68,7 @@ class EventScorer {
   std::vector<ModelScorer> scorers_;  // [models]
   std::vector<ModelScores> scores_;   // [models], of the last event
   Windows windows_;                   // buffer
+  stateful::Click click_;             // buffer
 };
 
 }  // namespace freshet::pipeline

@@ -15,11 +15,17 @@ ModelScorer::ModelScorer(const WorkerConfig& config, std::shared_ptr<const Serve
       observer_(observer),
       u_(model_->representation_size()) {}
 
-std::span<const scorer::ItemRow> ModelScorer::candidates_of(const Event& event,
+// The item of a click that stands in a sequence was looked up when it came there.
+bool ModelScorer::knows_clicked(const Snapshot& snapshot) const {
+  const Event& event = snapshot.event;
+  if (!snapshot.clicked) return model_->model->row_of(*event.item).has_value();
+  return snapshot.user.view(index_).clicks(event.behaviour)[*snapshot.clicked].row.has_value();
+}
+
+std::span<const scorer::ItemRow> ModelScorer::candidates_of(const Snapshot& snapshot,
                                                             ModelScores* scores) {
-  if (event.kind == EventKind::kClick && !model_->model->row_of(*event.item)) {
-    ++scores->unknown_items;
-  }
+  const Event& event = snapshot.event;
+  if (event.kind == EventKind::kClick && !knows_clicked(snapshot)) ++scores->unknown_items;
   const bool bare_request = event.kind == EventKind::kRequest && !event.candidates;
   if (event.kind == EventKind::kClick || bare_request) return model_->candidate_rows;
   event_rows_.clear();
@@ -74,7 +80,7 @@ void ModelScorer::score(const Snapshot& snapshot, ModelScores* scores) {
   scores->refusal.reset();
   scores->scores.clear();
   const Event& event = snapshot.event;
-  const std::span<const scorer::ItemRow> candidates = candidates_of(event, scores);
+  const std::span<const scorer::ItemRow> candidates = candidates_of(snapshot, scores);
   if (candidates.empty()) {
     observe(snapshot, candidates);
     if (event.kind == EventKind::kClick) return;  // candidates.source: event; the click is applied

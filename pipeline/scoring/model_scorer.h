@@ -29,6 +29,8 @@ struct Snapshot {
   EventTime stream_time;
   const HotUser& user;     // refreshed since its last change
   const Windows& windows;  // the clicks that the event sees
+  // Where the event, a click, stands in its behaviour's sequence; none where that is not known.
+  std::optional<std::size_t> clicked{};
 };
 
 // What a model makes of a snapshot.
@@ -52,7 +54,8 @@ class ModelScorer {
   const ServedModel& model() const { return *model_; }
 
  private:
-  std::span<const scorer::ItemRow> candidates_of(const Event& event, ModelScores* scores);
+  std::span<const scorer::ItemRow> candidates_of(const Snapshot& snapshot, ModelScores* scores);
+  bool knows_clicked(const Snapshot& snapshot) const;
   void fold(const Snapshot& snapshot);
   void observe(const Snapshot& snapshot, std::span<const scorer::ItemRow> candidates) const;
 

@@ -24,6 +24,9 @@ Position first_read(const TaskStart& start) {
   return std::min(start.read_from, Position{start.last_record->offset.value});
 }
 
+// A longer value is hashed at once: keeping it would cost as much.
+constexpr std::size_t kHashedLaterBytesMax = 4'096;
+
 std::uint64_t hash_of(const InputRecord& record) {
   return stateful::hash_of_value(record.value.value_or(""));
 }
@@ -135,7 +138,7 @@ Status Task::check_last_record(const InputRecord& record) {
   }
   const bool same_time = !record.timestamp || !last_record_->record_time ||
                          *record.timestamp == *last_record_->record_time;
-  if (!same_time || hash_of(record) != last_record_->value_hash) {
+  if (!same_time || hash_of(record) != last_record()->value_hash) {
     return tl::unexpected(made_anew(place, "not the record that was applied last"));
   }
   last_record_is_due_ = false;
@@ -172,11 +175,26 @@ Result<std::span<const OutputRecord>> Task::process(const InputRecord& record) {
   ++(publish ? context_.counters->records : context_.counters->records_reread);
   lag_.note_record(record.timestamp);
   position_ = position_after(record.offset);
-  if (!last_record_ || record.offset > last_record_->offset) {
-    last_record_ = stateful::LastRecord{record.offset, record.timestamp, hash_of(record)};
-  }
+  if (!last_record_ || record.offset > last_record_->offset) note_last_record(record);
   ahead_.forget(record);
   return outputs_.records();
+}
+
+void Task::note_last_record(const InputRecord& record) {
+  const std::string_view value = record.value.value_or("");
+  last_record_ = stateful::LastRecord{record.offset, record.timestamp, 0};
+  last_record_is_hashed_ = value.size() > kHashedLaterBytesMax;
+  if (last_record_is_hashed_) {
+    last_record_->value_hash = hash_of(record);
+  } else {
+    last_value_.assign(value);
+  }
+}
+
+const std::optional<stateful::LastRecord>& Task::last_record() {
+  if (!last_record_is_hashed_) last_record_->value_hash = stateful::hash_of_value(last_value_);
+  last_record_is_hashed_ = true;
+  return last_record_;
 }
 
 void Task::add_examples(const InputRecord& record) {
@@ -283,7 +301,7 @@ std::shared_ptr<stateful::CheckpointBatch> Task::take_batch(std::uint64_t marker
   marker.digest = state_.digest();
   marker.user_count = state_.user_count();
   marker.fingerprint = fingerprint_;
-  marker.last_record = last_record_;
+  marker.last_record = last_record();
   marker.model = served_;
   std::shared_ptr<stateful::CheckpointBatch> batch = state_.take_slice();
   batch->partition = partition_;
@@ -311,7 +329,7 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   needs_first_commit_ = false;
   if (must_catch_up) store_is_behind_ = false;
   const CommittedState state{context_.config->changelog, acceptance_, state_.stream_time(),
-                             last_record_};
+                             last_record()};
   TaskCommit commit{CommittedPosition{position, encode_position_metadata({ref, state})},
                     take_batch(ref.number, position),
                     {}};

@@ -191,6 +191,9 @@ class Task {
   void add_examples(const InputRecord& record);
   void encode(const ScoreEvent& event);
   Status apply_only(const InputRecord& record);
+  void note_last_record(const InputRecord& record);
+  // With its value's hash, which is asked for at commits alone.
+  const std::optional<stateful::LastRecord>& last_record();
   Position applied() const { return std::max(position_, apply_from_); }
   std::shared_ptr<stateful::CheckpointBatch> take_batch(std::uint64_t marker_number,
                                                         Position position);
@@ -211,6 +214,8 @@ class Task {
   std::uint64_t acceptance_;
   stateful::MarkedModel served_;
   std::optional<stateful::LastRecord> last_record_;  // the newest that was ever applied
+  bool last_record_is_hashed_ = true;                // or else last_value_ is its value
+  std::string last_value_;
   bool last_record_is_due_;  // the topic has to hold it, and it has not been read yet
 
   std::unique_ptr<SideOutput> examples_;  // null: none are published
