@@ -25,7 +25,7 @@ from kafka_bench import PARTITIONS, harness
 
 PARTS = ("prepare", "flush", "transaction", "store")
 LINE = re.compile(r"^(\S+) debug commit of \d+ partitions: (\S+) ms \(" + ", ".join(f"{p} (\\S+)" for p in PARTS)
-                  + r"\), longest step (\S+) ms, users saved (\d+), still changed (\d+)$", re.M)
+                  + r"\)(?:, beside it (\S+) ms)?, longest step (\S+) ms, users saved (\d+), still changed (\d+)$", re.M)
 
 
 def parse():
@@ -62,8 +62,9 @@ class Commit:
     def __init__(self, line):
         self.at, self.ms = line[1], float(line[2])
         self.parts = {part: float(line[3 + i]) for i, part in enumerate(PARTS)}
-        self.step = float(line[3 + len(PARTS)])
-        self.saved, self.changed = int(line[4 + len(PARTS)]), int(line[5 + len(PARTS)])
+        self.beside = float(line[3 + len(PARTS)] or 0)
+        self.step = float(line[4 + len(PARTS)])
+        self.saved, self.changed = int(line[5 + len(PARTS)]), int(line[6 + len(PARTS)])
         self.own = self.parts["prepare"] + self.parts["store"]
 
     def __str__(self):

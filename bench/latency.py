@@ -121,12 +121,14 @@ def measure(arguments, folder, bootstrap, delivery):
 
 
 def commit_times(done):
-    """ms: the median commit, the medians of the parts, and the slowest with its own."""
+    """ms that the worker stood still for: the median commit, the medians of the parts, and the slowest with its own; and
+    the median of what went on beside it."""
     times = [commit.ms for commit in done] or [0]
     parts = {part: statistics.median([commit.parts[part] for commit in done] or [0]) for part in commits.PARTS}
+    beside = statistics.median([commit.beside for commit in done] or [0])
     slowest = max(done, key=lambda commit: commit.ms, default=None)
     return {"count": len(done), "median_ms": statistics.median(times), "parts_ms": parts, "max_ms": max(times),
-            "max_parts_ms": slowest.parts if slowest else {}}
+            "beside_ms": beside, "max_parts_ms": slowest.parts if slowest else {}}
 
 
 def print_row(delivery, row):
@@ -136,7 +138,7 @@ def print_row(delivery, row):
         return
     print(f"{delivery} {row['share']:.0%}: {row['clicks_per_s']:,.0f} clicks/s, p50 {row['p50_ms']:.1f}, p99 {row['p99_ms']:.1f}, "
           f"p999 {row['p999_ms']:.1f}, max {row['max_ms']:.1f} ms; commits: median {row['commits']['median_ms']:.1f}, "
-          f"max {row['commits']['max_ms']:.1f} ms; sent late p99 {row['late_p99_ms']:.1f} ms (cores: {cores})", flush=True)
+          f"max {row['commits']['max_ms']:.1f} ms, beside them {row['commits']['beside_ms']:.1f}; sent late p99 {row['late_p99_ms']:.1f} ms (cores: {cores})", flush=True)
 
 
 def bar_ms(arguments, delivery, row):

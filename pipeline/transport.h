@@ -8,7 +8,8 @@
 //
 // A commit is one transaction: positions, changelog entries, and with exactly-once delivery every
 // record that was sent since the last commit, are visible together or never. It is fenced by the
-// assignment under which its first record was sent: no transaction outlives an assignment.
+// assignment under which its first record was sent: no transaction outlives an assignment. Where no
+// output is part of it, a commit may go on beside the reading and sending (try_commit).
 //
 // Errors:  kUnavailable (try again after a pause), kFenced (what was sent or asked to be committed
 //          may or may not be visible: close dirty, make a new transport, rejoin), kInvalidConfig
@@ -24,6 +25,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/log_position.h"
@@ -119,8 +121,20 @@ class Transport {
   // Commits, synchronously: what is described above, for these partitions at once. An answer of
   // kUnavailable leaves it undecided, and the same call must follow. kFenced when the generation is
   // over, or the outcome can no longer be learnt here.
-  // Requires: at least one partition, and every record that was sent has been flushed.
+  // Requires: at least one partition, and every record that was sent before the first call has been
+  // flushed.
   virtual Result<ChangelogPositions> commit(std::span<const PartitionCommit> partitions) = 0;
+
+  // As commit(), and where outputs are no part of a commit it may return none while it is under
+  // way. Records may be read, sent and flushed then: what is sent is no part of it. The same call
+  // follows, or commit() in its place, which waits. `partitions` and what they refer to live until
+  // an outcome is there, or on_lost or close() has returned, or the transport is destroyed.
+  virtual Result<std::optional<ChangelogPositions>> try_commit(
+      std::span<const PartitionCommit> partitions) {
+    return commit(partitions).map([](ChangelogPositions&& behind) {
+      return std::optional<ChangelogPositions>(std::move(behind));
+    });
+  }
 
   // Leaves the group; calls on_revoked first for what is assigned. What was sent and not committed
   // is aborted. Idempotent.

@@ -281,13 +281,17 @@ Status KafkaConsumer::may_commit(std::span<const PartitionCommit> positions) con
   return {};
 }
 
-Status KafkaConsumer::commit(std::span<const PartitionCommit> positions) {
+Status KafkaConsumer::may_commit_alone(std::span<const PartitionCommit> positions) const {
   if (Status allowed = may_commit(positions); !allowed) return allowed;
   // As no member librdkafka would commit without a generation, which an empty group accepts.
   if (!is_still_member()) {
     return error(ErrorCode::kFenced,
                  "committing positions of topic " + topic_ + ": no member of the group any more");
   }
+  return {};
+}
+
+Status KafkaConsumer::commit_alone(std::span<const PartitionCommit> positions) const {
   Status committed = commit_positions(handle_->get(), topic_, positions);
   if (committed) return committed;
   const Status fatal = handle_->fatal_error();

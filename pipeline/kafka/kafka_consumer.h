@@ -15,7 +15,7 @@
 // close() gives back what is assigned, through the listener, and then leaves the group; it waits
 // a second at most for the group to hear of that.
 //
-// Errors, threads: as pipeline/transport.h
+// Errors, threads: as pipeline/transport.h, but for commit_alone()
 // Oracle:  tests/contract/pipeline, tests/broker/kafka
 #pragma once
 
@@ -55,12 +55,14 @@ class KafkaConsumer final : private KafkaEvents {
   Result<std::optional<Position>> position_for_time(Partition partition, EventTime time);
   std::optional<Position> known_end(Partition partition) const;
   Status ask_brokers(std::chrono::milliseconds timeout);
-  // Commits positions alone, without a transaction.
-  Status commit(std::span<const PartitionCommit> positions);
   Status close();
 
   // kFenced where one of them is not assigned any more, as far as this member has heard.
   Status may_commit(std::span<const PartitionCommit> positions) const;
+  // Commits positions alone, without a transaction: whether it may, and then, on any thread as long
+  // as the assignment stands, the request itself.
+  Status may_commit_alone(std::span<const PartitionCommit> positions) const;
+  Status commit_alone(std::span<const PartitionCommit> positions) const;
   // Who holds the present assignment; none while nothing is assigned.
   const std::optional<KafkaGroupMember>& group_member() const { return group_member_; }
 

@@ -35,6 +35,7 @@ Result<std::unique_ptr<KafkaTransport>> KafkaTransport::create(
     if (!transaction) return tl::unexpected<Error>(transaction.error());
     transport->transaction_ = std::move(*transaction);
   }
+  if (transport->producer_) transport->beside_.emplace();
   return transport;
 }
 
@@ -90,12 +91,14 @@ Status KafkaTransport::on_assigned(std::span<const Partition> partitions) {
 
 Status KafkaTransport::on_revoked(std::span<const Partition> partitions) {
   Status told = listener_->on_revoked(partitions);
+  if (beside_) beside_->forget();
   Status ended = transaction_ ? transaction_->abort() : Status{};
   return told ? ended : told;
 }
 
 Status KafkaTransport::on_lost(std::span<const Partition> partitions) {
   Status told = listener_->on_lost(partitions);
+  if (beside_) beside_->forget();
   Status ended = transaction_ ? transaction_->abort() : Status{};
   return told ? ended : told;
 }
@@ -149,19 +152,46 @@ Status KafkaTransport::flush(std::chrono::milliseconds timeout) {
 }
 
 Result<ChangelogPositions> KafkaTransport::commit(std::span<const PartitionCommit> partitions) {
+  if (beside_ && beside_->has_commit()) return beside_->wait();
+  const Result<CommitThread::Call> call = call_of(partitions);
+  if (!call) return tl::unexpected<Error>(call.error());
+  return (*call)();
+}
+
+Result<std::optional<ChangelogPositions>> KafkaTransport::try_commit(
+    std::span<const PartitionCommit> partitions) {
+  if (!beside_) return Transport::try_commit(partitions);
+  if (!beside_->has_commit()) {
+    const Result<CommitThread::Call> call = call_of(partitions);
+    if (!call) return tl::unexpected<Error>(call.error());
+    beside_->start(*call);
+  }
+  if (!beside_->has_ended()) return std::nullopt;
+  Result<ChangelogPositions> behind = beside_->wait();
+  if (!behind) return tl::unexpected<Error>(behind.error());
+  return std::optional<ChangelogPositions>(std::move(*behind));
+}
+
+Result<CommitThread::Call> KafkaTransport::call_of(std::span<const PartitionCommit> partitions) {
   FRESHET_CHECK(!partitions.empty());
+  Status allowed =
+      transaction_ ? consumer_->may_commit(partitions) : consumer_->may_commit_alone(partitions);
+  if (!allowed) return tl::unexpected<Error>(allowed.error());
   if (!transaction_) {
-    return consumer_->commit(partitions).map([&] { return ChangelogPositions(partitions.size()); });
+    return [this, partitions] {
+      return consumer_->commit_alone(partitions).map([&] {
+        return ChangelogPositions(partitions.size());
+      });
+    };
   }
-  if (Status allowed = consumer_->may_commit(partitions); !allowed) {
-    return tl::unexpected<Error>(allowed.error());
-  }
-  return transaction_->commit(
-      {config_.kafka.input, changelog_, partitions, &*consumer_->group_member()});
+  return [this, partitions, member = &*consumer_->group_member()] {
+    return transaction_->commit({config_.kafka.input, changelog_, partitions, member});
+  };
 }
 
 Status KafkaTransport::close() {
   Status left = consumer_->close();
+  if (beside_) beside_->forget();
   if (transaction_) transaction_->close();
   return left;
 }

@@ -8,14 +8,15 @@
 //   at_least_once  off        producer, flushed               the group's plain commit
 //
 // A transaction ends with the assignment under which it was opened: what is open behind on_revoked
-// and on_lost is aborted. The pieces:
+// and on_lost is aborted, once the call that is under way beside the worker has ended. A
+// commit that holds no outputs can go on there (try_commit). The pieces:
 //   kafka_client_config  every option   kafka_consumer     group, batches, positions
 //   kafka_errors         every error    kafka_producer     records out
-//                                       kafka_transaction  commits
+//   commit_thread        commits beside kafka_transaction  commits
 //
 // Errors:  as pipeline/transport.h; send() also says kBadRecord for a record too large for its
 //          topic or for message.max.bytes (not taken)
-// Threads: one; the log callback is called from librdkafka's
+// Threads: one, and that of commits; the log callback is called from both and from librdkafka's
 // Oracle:  tests/contract/pipeline/transport_contract.h on a real broker, tests/broker/kafka
 #pragma once
 
@@ -28,6 +29,7 @@
 #include <vector>
 
 #include "pipeline/config/config.h"
+#include "pipeline/kafka/commit_thread.h"
 #include "pipeline/kafka/kafka_client_config.h"
 #include "pipeline/kafka/kafka_consumer.h"
 #include "pipeline/kafka/kafka_producer.h"
@@ -58,6 +60,8 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   Status send(const OutputRecord& record) override;
   Status flush(std::chrono::milliseconds timeout) override;
   Result<ChangelogPositions> commit(std::span<const PartitionCommit> partitions) override;
+  Result<std::optional<ChangelogPositions>> try_commit(
+      std::span<const PartitionCommit> partitions) override;
   // A member with an instance id keeps its place in the group until its session times out.
   Status close() override;
 
@@ -70,6 +74,8 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   Status open_topics();
   Status open_changelog();
   Result<KafkaTopic> open_output(const std::string& name);
+  // A commit, where it is allowed: for any thread, and the assignment of now.
+  Result<CommitThread::Call> call_of(std::span<const PartitionCommit> partitions);
 
   const WorkerConfig config_;
   std::optional<std::size_t> topic_bytes_max_;
@@ -80,6 +86,8 @@ class KafkaTransport final : public Transport, private RebalanceListener {
   std::array<std::optional<KafkaTopic>, kOutputTopics> outputs_;
   std::optional<KafkaTopic> changelog_;  // once found
   RebalanceListener* listener_ = nullptr;
+  // None where outputs are in the transaction. Last: its call uses the above.
+  std::optional<CommitThread> beside_;
 };
 
 }  // namespace freshet::pipeline

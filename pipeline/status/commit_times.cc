@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <numeric>
+#include <utility>
 
 namespace freshet::pipeline {
 namespace {
@@ -19,10 +20,13 @@ std::string in_ms(microseconds time) {
 
 }  // namespace
 
-void CommitTimes::end_of(Part part) {
+void CommitTimes::end_of(Part part) { add(part, passed()); }
+
+void CommitTimes::end_of_beside() { beside_ = beside_.value_or(microseconds{0}) + passed(); }
+
+microseconds CommitTimes::passed() {
   const auto now = std::chrono::steady_clock::now();
-  add(part, std::chrono::duration_cast<microseconds>(now - begin_));
-  begin_ = now;
+  return std::chrono::duration_cast<microseconds>(now - std::exchange(begin_, now));
 }
 
 void CommitTimes::add(Part part, microseconds time) {
@@ -37,7 +41,9 @@ std::string CommitTimes::line(std::size_t partitions, std::size_t users_saved,
   for (std::size_t i = 0; i < kParts; ++i) {
     line += (i == 0 ? "" : ", ") + std::string(kPartNames[i]) + " " + in_ms(parts_[i]);
   }
-  return line + "), longest step " + in_ms(longest_step_) + " ms, users saved " +
+  line += ")";
+  if (beside_) line += ", beside it " + in_ms(*beside_) + " ms";
+  return line + ", longest step " + in_ms(longest_step_) + " ms, users saved " +
          std::to_string(users_saved) + ", still changed " + std::to_string(users_changed);
 }
 

@@ -6,8 +6,12 @@ namespace freshet::pipeline {
 
 void PartitionLag::acknowledge(EventTime now, DurationHistogram* event_to_score) {
   constexpr std::int64_t kMicroseconds = 1'000;
-  for (const EventTime sent : pending_) event_to_score->observe((now.ms - sent.ms) * kMicroseconds);
-  pending_.clear();
+  const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(in_commit_);
+  std::for_each(pending_.begin(), end, [&](const EventTime sent) {
+    event_to_score->observe((now.ms - sent.ms) * kMicroseconds);
+  });
+  pending_.erase(pending_.begin(), end);
+  in_commit_ = 0;
 }
 
 void PartitionLag::observe_end(Position next, std::optional<Position> end, EventTime now) {

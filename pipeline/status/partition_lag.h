@@ -14,6 +14,7 @@
 // Oracle:   tests/unit/pipeline/partition_lag_test.cc, with a clock of its own
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -38,7 +39,9 @@ class PartitionLag {
   void note_output(std::optional<EventTime> timestamp) {
     if (timestamp) pending_.push_back(*timestamp);
   }
-  // Everything handed over so far is visible.
+  // A commit begins, which is of everything handed over so far.
+  void begin_commit() { in_commit_ = pending_.size(); }
+  // What the last commit is of is visible.
   void acknowledge(EventTime now, DurationHistogram* event_to_score);
 
   // `next` is the next record that would be published, `end` what the brokers told of the input.
@@ -52,6 +55,7 @@ class PartitionLag {
   std::optional<EventTime> newest_record_;
   std::optional<std::int64_t> records_;
   std::vector<EventTime> pending_;  // of outputs, in their order
+  std::size_t in_commit_ = 0;       // so many of them
 };
 
 }  // namespace freshet::pipeline

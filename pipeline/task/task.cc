@@ -326,6 +326,7 @@ std::optional<TaskCommit> Task::prepare_commit(Save save) {
   const MarkerRef ref{lineage_, next_marker_};
   ++next_marker_;
   committed_ = position;
+  lag_.begin_commit();
   needs_first_commit_ = false;
   if (must_catch_up) store_is_behind_ = false;
   const CommittedState state{context_.config->changelog, acceptance_, state_.stream_time(),

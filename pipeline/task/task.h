@@ -114,6 +114,9 @@ class Task {
   // Scores with this model from the next record on, and with those beside it as before. The next
   // marker says so. Returns false where it is the one that is served.
   bool serve(std::shared_ptr<const ServedModel> model);
+  bool serves(const std::shared_ptr<const ServedModel>& model) const {
+    return model == context_.model;
+  }
   // What is served, and from where on.
   const stateful::MarkedModel& served() const { return served_; }
   // Pools some of the users anew that were not used since serve(); false where none is left.

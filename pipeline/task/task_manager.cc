@@ -155,6 +155,13 @@ Status TaskManager::start_task(Partition partition, const Starting& starting,
   return {};
 }
 
+bool TaskManager::have_newer() const {
+  if (context_.newer == nullptr) return false;
+  const std::shared_ptr<const ServedModel> newest = context_.newer->newest();
+  return std::any_of(tasks_.begin(), tasks_.end(),
+                     [&](const auto& entry) { return !entry.second->serves(newest); });
+}
+
 void TaskManager::serve_newest() {
   if (context_.newer == nullptr) return;
   const std::shared_ptr<const ServedModel> newest = context_.newer->newest();

@@ -36,6 +36,8 @@ class TaskManager {
   // Does the same for the partitions whose restore is over.
   Status start_restored(Transport* transport);
 
+  // Whether serve_newest() would do something now.
+  bool have_newer() const;
   // Has all tasks go over to the newest model, where it is another. Requires: behind a commit, so
   // that all of a task's outputs are committed.
   void serve_newest();

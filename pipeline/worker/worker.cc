@@ -19,6 +19,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPollRecordsMax = 1'000;
 constexpr milliseconds kPollTimeout{50};
+// The outcome of a commit under way is asked for between two polls.
+constexpr milliseconds kUnderWayPollTimeout{5};
 constexpr milliseconds kAskTimeout{1'000};
 constexpr milliseconds kBackoffMin{50};
 constexpr milliseconds kBackoffMax{1'000};
@@ -46,6 +48,8 @@ Status Worker::run() {
     Status ended = run_in_group();
     tasks_.close_all();
     transport_.reset();
+    under_way_.reset();
+    given_up_.reset();
     const bool fenced = !ended && ended.error().code == ErrorCode::kFenced;
     if (fenced && !stop_->requested() && restarts_.allows_another()) {
       ++context_.counters->fenced;
@@ -78,6 +82,7 @@ Status Worker::run_in_group() {
   last_commit_ms_ = context_.clock->monotonic_ms();
   if (Status looped = loop(); !looped) {
     // Closing would ask to commit what is revoked: without tasks there is nothing to commit.
+    give_up_commit();
     tasks_.close_all();
     if (Status closed = transport_->close(); !closed) {
       log_warn("leaving the group: " + closed.error().message);
@@ -129,6 +134,7 @@ Result<RecordBatch> Worker::read() {
 
 // What has been processed becomes visible at the next commit, which does not wait for more.
 milliseconds Worker::poll_wait() const {
+  if (under_way_ != nullptr) return kUnderWayPollTimeout;
   if (records_since_commit_ == 0) return kPollTimeout;
   const std::int64_t due_ms = last_commit_ms_ + context_.config->commit.interval.value;
   return std::clamp(milliseconds(due_ms - context_.clock->monotonic_ms()), milliseconds(1),
@@ -311,12 +317,14 @@ Status Worker::on_revoked(std::span<const Partition> partitions) {
   Status committed = commit(Task::Save::kLeaving);
   if (committed) committed = finish_saves();
   give_back_by_ms_.reset();
+  if (!committed) give_up_commit();
   tasks_.close(partitions);
   return committed;
 }
 
 // What was sent for them must never be committed: the transport that holds it ends here.
 Status Worker::on_lost(std::span<const Partition> partitions) {
+  give_up_commit();
   tasks_.close(partitions);
   return error(ErrorCode::kFenced,
                std::to_string(partitions.size()) + " partitions were lost without a revocation");

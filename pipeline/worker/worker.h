@@ -8,11 +8,13 @@
 //   everything else                 close dirty, commit nothing more, return the error
 // A commit is: outputs flushed; then, in one transaction, positions and changelog entries of every
 // task (exactly-once: the outputs too); then each task's batch is on its way to the store, and the
-// next commit waits for it. A crash in between leaves the store behind the group, which the next
-// start repairs from the changelog or by reading again. Behind a commit all tasks go over to a
-// newer model, where there is one. Between two records, and between two polls, tasks take small
-// steps towards the next commits (pipeline/state/checkpointer.h), so that a commit is no long pause
-// in scoring.
+// next commit waits for it. Where no output is part of the transaction, records are processed while
+// it is under way, as those of the next commit. That one waits for it, and so does a model swap;
+// who gives partitions away waits for it and commits once more. A crash in between leaves the store
+// behind the group, which the next start repairs from the changelog or by reading again. Behind a
+// commit all tasks go over to a newer model, where there is one. Between two records, and between
+// two polls, tasks take small steps towards the next commits (pipeline/state/checkpointer.h), so
+// that a commit is no long pause in scoring.
 //
 // Threads: run() belongs to one thread; StopSignal may be requested from any, and what status() and
 //          users() give may be used from any.
@@ -26,10 +28,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/status.h"
+#include "pipeline/status/commit_times.h"
 #include "pipeline/status/counters.h"
+#include "pipeline/status/duration_timer.h"
 #include "pipeline/status/status_board.h"
 #include "pipeline/status/user_mailbox.h"
 #include "pipeline/stop_signal.h"
@@ -63,6 +68,15 @@ class Worker final : public RebalanceListener {
   // than brokers write within transaction.timeout.ms would be fenced, and the same again for ever.
   static constexpr std::size_t kBesideBytesPerCommit = std::size_t{8} << 20;
 
+  // A commit between its flush and its outcome.
+  struct CommitUnderWay {
+    std::vector<std::pair<Task*, TaskCommit>> commits;
+    std::vector<PartitionCommit> partitions;  // refer to `commits`
+    CommitTimes times;
+    std::optional<DurationTimer> timer;
+    bool is_beside = false;  // an answer was that it goes on
+  };
+
   Status run_in_group();
   Status loop();
   // Polls; after an outage nothing read counts as read only once a broker answers.
@@ -84,8 +98,18 @@ class Worker final : public RebalanceListener {
   // These are in worker_commit.cc.
   Status commit_first_starts();
   Status commit_if_due();
-  // Of all tasks: a transaction that holds outputs of one holds its position, too.
+  // Of all tasks: a transaction that holds outputs of one holds its position, too. Waits for the
+  // one under way first, and for its own.
   Status commit(Task::Save save);
+  // Prepares it and waits until what was sent is acknowledged; it is under way then, unless there
+  // is nothing to commit. Requires: none is.
+  Status begin_commit(Task::Save save);
+  // Goes on with the commit under way, if there is one; to its end where `wait`.
+  Status go_on_with_commit(bool wait);
+  // It is committed: its batches follow.
+  Status end_commit(const ChangelogPositions& changelog_positions);
+  // For who is closed dirty: nobody asks for its outcome any more.
+  void give_up_commit();
   Status save(Task* task, const TaskCommit& commit);
   // Waits for the batches of the last commit.
   Status finish_saves();
@@ -113,6 +137,8 @@ class Worker final : public RebalanceListener {
   TaskManager tasks_;
   TransportFactory make_transport_;
   StopSignal* stop_;
+  std::unique_ptr<CommitUnderWay> under_way_;  // none: no commit is
+  std::unique_ptr<CommitUnderWay> given_up_;   // until the transport does not refer to it any more
   std::unique_ptr<Transport> transport_;
   std::int64_t last_commit_ms_ = 0;
   std::int64_t last_status_ms_ = 0;

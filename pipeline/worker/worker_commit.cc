@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "common/check.h"
 #include "common/crash_point.h"
 #include "pipeline/log/log.h"
-#include "pipeline/status/commit_times.h"
-#include "pipeline/status/duration_timer.h"
 #include "pipeline/worker/worker.h"
 
 namespace freshet::pipeline {
@@ -33,67 +34,99 @@ Status Worker::commit_first_starts() {
 
 Status Worker::commit_if_due() {
   const std::int64_t now = context_.clock->monotonic_ms();
-  if (now - last_commit_ms_ < context_.config->commit.interval.value &&
-      records_since_commit_ < context_.config->commit.records_max &&
-      bytes_beside_ < kBesideBytesPerCommit && !commit_is_urgent_) {
-    return {};
-  }
+  const bool much_is_done = records_since_commit_ >= context_.config->commit.records_max ||
+                            bytes_beside_ >= kBesideBytesPerCommit || commit_is_urgent_;
+  // What is processed beside a commit is bounded as between two.
+  if (Status gone_on = go_on_with_commit(much_is_done); !gone_on) return gone_on;
+  if (under_way_ != nullptr) return {};
+  if (now - last_commit_ms_ < context_.config->commit.interval.value && !much_is_done) return {};
   last_commit_ms_ = now;
   records_since_commit_ = 0;
   bytes_beside_ = 0;
   commit_is_urgent_ = false;
-  Status committed = commit(Task::Save::kScheduled);
-  if (committed) tasks_.serve_newest();
+  // A new model takes over where nothing has been processed since the last committed position.
+  const bool wait = tasks_.have_newer();
+  if (Status begun = begin_commit(Task::Save::kScheduled); !begun) return begun;
+  Status committed = go_on_with_commit(wait);
+  if (committed && under_way_ == nullptr) tasks_.serve_newest();
   return committed;
 }
 
 Status Worker::commit(Task::Save save_what) {
-  CommitTimes times;
+  if (Status ended = go_on_with_commit(true); !ended) return ended;
+  if (Status begun = begin_commit(save_what); !begun) return begun;
+  return go_on_with_commit(true);
+}
+
+Status Worker::begin_commit(Task::Save save_what) {
+  FRESHET_CHECK(under_way_ == nullptr);
+  auto commit = std::make_unique<CommitUnderWay>();
   if (Status finished = finish_saves(); !finished) return finished;
-  times.end_of(CommitTimes::Part::kStore);
-  std::vector<std::pair<Task*, TaskCommit>> commits;
+  commit->times.end_of(CommitTimes::Part::kStore);
   for (Task* task : tasks_.all()) {
     std::optional<TaskCommit> prepared = task->prepare_commit(save_what);
-    if (prepared) commits.emplace_back(task, std::move(*prepared));
+    if (prepared) commit->commits.emplace_back(task, std::move(*prepared));
   }
-  if (commits.empty()) return {};
-  std::vector<PartitionCommit> partitions;
-  for (const auto& [task, prepared] : commits) partitions.push_back(partition_commit(prepared));
-  times.end_of(CommitTimes::Part::kPrepare);
-  ChangelogPositions changelog_positions;
-  {
-    const DurationTimer timer(&context_.counters->commit_duration);
-    Status flushed =
-        persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
-    if (!flushed) return flushed;
-    times.end_of(CommitTimes::Part::kFlush);
-    Status committed = persist(Operation::kCommit, [&]() -> Status {
-      Result<ChangelogPositions> done = transport_->commit(partitions);
-      if (!done) return tl::unexpected(done.error());
-      changelog_positions = std::move(*done);
-      return {};
-    });
-    if (!committed) return committed;
+  if (commit->commits.empty()) return {};
+  for (const auto& [task, prepared] : commit->commits) {
+    commit->partitions.push_back(partition_commit(prepared));
   }
-  times.end_of(CommitTimes::Part::kTransaction);
+  commit->times.end_of(CommitTimes::Part::kPrepare);
+  commit->timer.emplace(&context_.counters->commit_duration);
+  Status flushed = persist(Operation::kFlush, [this] { return transport_->flush(kFlushTimeout); });
+  commit->times.end_of(CommitTimes::Part::kFlush);
+  if (flushed) under_way_ = std::move(commit);
+  return flushed;
+}
+
+Status Worker::go_on_with_commit(bool wait) {
+  if (under_way_ == nullptr) return {};
+  if (under_way_->is_beside) under_way_->times.end_of_beside();
+  std::optional<ChangelogPositions> done;
+  Status asked = persist(Operation::kCommit, [&]() -> Status {
+    auto answer = wait ? transport_->commit(under_way_->partitions).map([](ChangelogPositions&& p) {
+      return std::optional<ChangelogPositions>(std::move(p));
+    })
+                       : transport_->try_commit(under_way_->partitions);
+    if (!answer) {
+      wait = true;  // it is not to be hidden by what goes well beside it
+      return tl::unexpected(answer.error());
+    }
+    done = std::move(*answer);
+    return {};
+  });
+  if (!asked) return asked;
+  under_way_->times.end_of(CommitTimes::Part::kTransaction);
+  if (done) return end_commit(*done);
+  under_way_->is_beside = true;
+  return {};
+}
+
+Status Worker::end_commit(const ChangelogPositions& changelog_positions) {
+  const std::unique_ptr<CommitUnderWay> ended = std::move(under_way_);
+  ended->timer.reset();
   crash_point("before_batch");
-  for (const auto& [task, prepared] : commits) {
+  for (const auto& [task, prepared] : ended->commits) {
     task->note_committed();
     restarts_.note_committed(task->partition(), task->committed());
   }
   std::size_t users_saved = 0;
-  for (std::size_t i = 0; i < commits.size(); ++i) {
-    auto& [task, prepared] = commits[i];
+  for (std::size_t i = 0; i < ended->commits.size(); ++i) {
+    auto& [task, prepared] = ended->commits[i];
     prepared.batch->marker.changelog_position = changelog_positions[i];
     if (Status saved = save(task, prepared); !saved) return saved;
     users_saved += prepared.batch->users.size();
   }
-  times.end_of(CommitTimes::Part::kStore);
+  ended->times.end_of(CommitTimes::Part::kStore);
   std::size_t users_changed = 0;
   for (const Task* task : tasks_.all()) users_changed += task->changed_users();
-  times.note_longest_step(std::exchange(longest_step_, {}));
-  log_debug(times.line(commits.size(), users_saved, users_changed));
+  ended->times.note_longest_step(std::exchange(longest_step_, {}));
+  log_debug(ended->times.line(ended->commits.size(), users_saved, users_changed));
   return {};
+}
+
+void Worker::give_up_commit() {
+  if (under_way_ != nullptr) given_up_ = std::move(under_way_);
 }
 
 Status Worker::save(Task* task, const TaskCommit& commit) {

@@ -1,4 +1,5 @@
-"""kill -9 at named places and at random times: committed outputs are an uninterrupted replay's.
+"""kill -9 at named places and at random times: committed outputs are an uninterrupted replay's. Delivered at least once,
+they may be repeated.
 
 FRESHET_KILLS sets how many random kills there are, FRESHET_SEED repeats a run.
 """
@@ -6,6 +7,7 @@ FRESHET_KILLS sets how many random kills there are, FRESHET_SEED repeats a run.
 import os
 import shutil
 import signal
+import time
 import unittest
 
 import harness
@@ -46,6 +48,31 @@ class NamedPlaces(ExactlyOnceTestCase):
         for path in (self.dir / "a").iterdir():
             if path.name != "instance":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+class AtLeastOnce(ExactlyOnceTestCase):
+    EVENTS = 40_000
+    TYPES = ("click",)
+    DELIVERY = "at_least_once"
+    PLACES = ("after_send", "before_offsets", "in_commit", "before_batch", "in_batch")
+    KILLS = 3
+
+    def test_a_worker_killed_while_a_transaction_goes_on_beside_it_loses_nothing(self):
+        feed = self.feed(rate=1_000)
+        for place in self.PLACES:
+            with self.subTest(place):
+                passes, delay_us = PLACES[place]
+                worker = self.worker(crash_at=f"{place}:{self.random.randint(1, passes)}:"
+                                              f"{self.random.randint(0, delay_us)}")
+                self.assertTrue(was_killed(worker), worker.text())
+        for _ in range(self.KILLS):
+            worker = self.worker()
+            self.wait_for_outputs(self.ends(False) + 50, worker)
+            time.sleep(self.random.uniform(0, 0.2))  # the moment of the kill is the fault
+            worker.kill()
+        self.finish(feed)
+        self.drain([self.worker()])
+        self.check(self.config)
 
 
 class RandomTimes(ExactlyOnceTestCase):

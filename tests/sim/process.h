@@ -44,6 +44,7 @@ struct Application {
   std::size_t restore_batch_users = 2'000;
   bool static_members = true;  // a restarted process has its place in the group back
   std::shared_ptr<const pipeline::ServedModel> shadow = nullptr;  // where the config has one
+  bool commits_beside = false;  // commits that hold no outputs go on beside the processing
 };
 
 // The releases as one process hears of them.

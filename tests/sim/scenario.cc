@@ -142,6 +142,10 @@ Scenario Scenario::draw(Random* random, const Emphasis& emphasis) {
     scenario.config.delivery = pipeline::Delivery::kExactlyOnce;
     for (std::size_t& threads : scenario.threads) threads = *emphasis.threads;
   }
+  const bool beside = random->chance(0.8);
+  if (emphasis.commits_beside) scenario.config.delivery = pipeline::Delivery::kAtLeastOnce;
+  scenario.commits_beside = (beside || emphasis.commits_beside) &&
+                            scenario.config.delivery == pipeline::Delivery::kAtLeastOnce;
   draw_releases(random, &scenario);
   return scenario;
 }

@@ -35,6 +35,7 @@ struct Release {
 struct Emphasis {
   std::optional<Fault> fault;          // happens at one occasion in twenty
   std::optional<std::size_t> threads;  // of each process, delivering exactly once
+  bool commits_beside = false;         // delivering at least once
 };
 
 struct Scenario {
@@ -44,6 +45,7 @@ struct Scenario {
   std::size_t cache_bytes = 0;
   std::size_t restore_batch_users = 0;
   bool static_members = true;
+  bool commits_beside = false;  // where no outputs are part of them
   bool deliver_at_once = false;
   DurationMs tombstones_kept;  // the changelog's delete.retention.ms
   std::int64_t session_ms = 0;

@@ -1,7 +1,9 @@
 // freshet_sim: runs seeds of the simulated world and says what it found.
 //
 //   freshet_sim [--seeds N] [--from S] [--jobs J] [--trace] [--twice]
+//               [--more FAULT] [--threads T] [--beside] [--want ORACLE]
 //
+// --more, --threads and --beside direct the runs (Emphasis, tests/sim/scenario.h).
 // Exit 0 where no oracle was violated, 1 where one was, 2 on a wrong command line. A failing seed
 // is run again with its trace kept, whose end is printed with the violation.
 #include <algorithm>
@@ -167,6 +169,9 @@ bool read_options(char** words, Options* options) {
       if (!read_number(*++words, &threads) || threads == 0) return false;
       options->emphasis.threads = threads;
       options->emphasis_text += " --threads " + std::to_string(threads);
+    } else if (word == "--beside") {
+      options->emphasis.commits_beside = true;
+      options->emphasis_text += " --beside";
     } else if (word == "--want") {
       if (*++words == nullptr) return false;
       options->want = *words;
@@ -208,7 +213,7 @@ int main(int, char** argv) {
   freshet::sim::Options options;
   if (!freshet::sim::read_options(argv + 1, &options)) {
     std::cerr << "usage: freshet_sim [--seeds N] [--from S] [--jobs J] [--trace] [--twice]\n"
-                 "                   [--more FAULT] [--threads T] [--want ORACLE]\n";
+                 "                   [--more FAULT] [--threads T] [--beside] [--want ORACLE]\n";
     return 2;
   }
   return freshet::sim::run(options);

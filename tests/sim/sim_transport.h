@@ -1,11 +1,13 @@
-// SimTransport: a MemoryTransport that waits on the simulated clock. Everything else that happens
-// to a transport's calls, the broker's hooks do (env.h).
+// SimTransport: a MemoryTransport that waits on the simulated clock, and whose commits may go on
+// beside the worker: a request of them now and then, and the outcome some time behind the last.
+// Everything else that happens to a transport's calls, the broker's hooks do (env.h).
 //
 // Threads: the fiber of its worker
 #pragma once
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,21 +62,34 @@ class SimTransport final : public pipeline::Transport {
   Status flush(std::chrono::milliseconds timeout) override { return inner_->flush(timeout); }
   Result<pipeline::ChangelogPositions> commit(
       std::span<const pipeline::PartitionCommit> partitions) override {
-    if (process_->env()->trace.keeps_text()) {
-      std::string what = "commit";
-      for (const auto& part : partitions) {
-        what += " " + text(part.partition, part.committed.position) + " of marker " +
-                marker_of(part.committed.metadata);
-      }
-      process_->note(what);
-    }
+    begun_ = false;
+    if (outcome_) return *std::exchange(outcome_, std::nullopt);
+    note("commit", partitions);
     auto done = inner_->commit(partitions);
     if (!done) note("commit", done.error());
     return done;
   }
+  Result<std::optional<pipeline::ChangelogPositions>> try_commit(
+      std::span<const pipeline::PartitionCommit> partitions) override {
+    if (!process_->application().commits_beside) return Transport::try_commit(partitions);
+    if (begun_ && !outcome_ && waits()) return std::nullopt;
+    begun_ = true;
+    if (!outcome_) {
+      note("try to commit", partitions);
+      auto gone_on = inner_->try_commit(partitions);
+      if (!gone_on) note("commit", gone_on.error());
+      if (!gone_on) return gone_on;
+      outcome_ = std::move(*gone_on);
+    }
+    if (!outcome_ || waits()) return std::nullopt;
+    begun_ = false;
+    return std::exchange(outcome_, std::nullopt);
+  }
   Status close() override { return inner_->close(); }
 
  private:
+  bool waits() { return process_->env()->random.chance(0.3); }
+
   // A batch is short, so that much can happen between two of them.
   static constexpr std::size_t kRecordsMax = 40;
 
@@ -89,6 +104,15 @@ class SimTransport final : public pipeline::Transport {
     process_->note(std::string(call) + ": " + std::string(name_of(error.code)) + ", " +
                    error.message);
   }
+  void note(const char* call, std::span<const pipeline::PartitionCommit> partitions) {
+    if (!process_->env()->trace.keeps_text()) return;
+    std::string what = call;
+    for (const auto& part : partitions) {
+      what += " " + text(part.partition, part.committed.position) + " of marker " +
+              marker_of(part.committed.metadata);
+    }
+    process_->note(what);
+  }
   void note(const char* call, const std::vector<pipeline::InputRecord>& records) {
     if (!process_->env()->trace.keeps_text()) return;
     process_->note(std::string(call) + " " + std::to_string(records.size()) + " records up to " +
@@ -97,6 +121,8 @@ class SimTransport final : public pipeline::Transport {
 
   Process* process_;
   std::unique_ptr<pipeline::Transport> inner_;
+  bool begun_ = false;                                   // a commit, beside
+  std::optional<pipeline::ChangelogPositions> outcome_;  // of the commit, where it is not told yet
 };
 
 }  // namespace freshet::sim

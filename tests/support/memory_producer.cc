@@ -1,5 +1,6 @@
 #include "tests/support/memory_producer.h"
 
+#include <limits>
 #include <utility>
 
 #include "common/check.h"
@@ -98,24 +99,48 @@ Status MemoryProducer::flush() {
 
 Result<ChangelogPositions> MemoryProducer::commit(std::span<const PartitionCommit> partitions,
                                                   const GroupMetadata& as) {
-  FRESHET_CHECK(!partitions.empty() && unflushed_.empty());
+  return go_on(partitions, as, std::numeric_limits<std::size_t>::max())
+      .map([](std::optional<ChangelogPositions>&& done) { return std::move(*done); });
+}
+
+Result<std::optional<ChangelogPositions>> MemoryProducer::try_commit(
+    std::span<const PartitionCommit> partitions, const GroupMetadata& as) {
+  if (outputs_in_transaction_) {
+    return go_on(partitions, as, std::numeric_limits<std::size_t>::max());
+  }
+  if (changelog_ || progress_.begun) return go_on(partitions, as, 1);
+  FRESHET_CHECK(unflushed_.empty());
+  progress_.begun = true;
+  return std::nullopt;
+}
+
+Result<std::optional<ChangelogPositions>> MemoryProducer::go_on(
+    std::span<const PartitionCommit> partitions, const GroupMetadata& as,
+    std::size_t requests_max) {
+  const bool sent_beside = progress_.begun && !outputs_in_transaction_;
+  FRESHET_CHECK(!partitions.empty() && (unflushed_.empty() || sent_beside));
   if (fenced_) return tl::unexpected<Error>(*fenced_);
-  const Status committed = step(BrokerCall::kCommit, [&]() -> Status {
-    if (is_transactional()) return commit_transaction(partitions, as);
+  progress_.begun = true;
+  const Status gone_on = step(BrokerCall::kCommit, [&]() -> Status {
+    if (is_transactional()) return go_on_with_transaction(partitions, as, requests_max);
     return broker_->commit_positions(as, partitions);
   });
-  if (!committed) return tl::unexpected<Error>(committed.error());
+  if (!gone_on) return tl::unexpected<Error>(gone_on.error());
+  if (is_transactional() && !progress_.ended) return std::nullopt;
   ChangelogPositions positions = std::move(progress_.positions);
   positions.resize(partitions.size());
   progress_ = {};
   open_ = false;
-  return positions;
+  return std::optional<ChangelogPositions>(std::move(positions));
 }
 
-Status MemoryProducer::commit_transaction(std::span<const PartitionCommit> partitions,
-                                          const GroupMetadata& as) {
-  if (Status written = write_changelog(partitions); !written) return written;
+Status MemoryProducer::go_on_with_transaction(std::span<const PartitionCommit> partitions,
+                                              const GroupMetadata& as, std::size_t requests_max) {
+  if (progress_.ended) return {};
+  if (Status written = write_changelog(partitions, &requests_max); !written) return written;
+  if (requests_max == 0) return {};
   if (!progress_.offsets_sent) {
+    --requests_max;
     Status sent = step(BrokerCall::kSendOffsets, [&]() -> Status {
       open_ = true;
       if (Status taken = broker_->send_offsets(*epoch_, as, partitions); !taken) return taken;
@@ -124,7 +149,7 @@ Status MemoryProducer::commit_transaction(std::span<const PartitionCommit> parti
     });
     if (!sent) return sent;
   }
-  if (progress_.ended) return {};
+  if (requests_max == 0) return {};
   return step(BrokerCall::kEndTransaction, [&]() -> Status {
     Status ended = broker_->end_transaction(*epoch_, TransactionEnd::kCommit);
     progress_.ended = ended.has_value();
@@ -132,7 +157,8 @@ Status MemoryProducer::commit_transaction(std::span<const PartitionCommit> parti
   });
 }
 
-Status MemoryProducer::write_changelog(std::span<const PartitionCommit> partitions) {
+Status MemoryProducer::write_changelog(std::span<const PartitionCommit> partitions,
+                                       std::size_t* requests_left) {
   FRESHET_CHECK(epoch_.has_value());
   progress_.positions.resize(partitions.size());
   std::size_t number = 0;
@@ -140,6 +166,8 @@ Status MemoryProducer::write_changelog(std::span<const PartitionCommit> partitio
     const TopicPartition place{changelog_topic_, partitions[i].partition};
     for (const ChangelogEntry& entry : partitions[i].changelog) {
       if (number++ < progress_.entries) continue;
+      if (*requests_left == 0) return {};
+      --*requests_left;
       FRESHET_CHECK(changelog_);
       Status written = step(BrokerCall::kProduce, [&]() -> Status {
         StoredRecord stored;
@@ -160,6 +188,7 @@ Status MemoryProducer::write_changelog(std::span<const PartitionCommit> partitio
 
 Status MemoryProducer::abort() {
   if (outputs_in_transaction_) unflushed_.clear();
+  if (!open_) progress_ = {};
   if (!open_ || fenced_) return {};
   return end_open_transaction();
 }

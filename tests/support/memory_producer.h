@@ -6,7 +6,8 @@
 //   at_least_once, off         plain               positions, by themselves
 //
 // A commit remembers how far it came: repeated after kUnavailable it goes on there, so that nothing
-// is written twice. After kFenced every further call says kFenced.
+// is written twice. try_commit goes so far with one request a call, where outputs are plain. After
+// kFenced every further call says kFenced.
 //
 // Errors:  as pipeline/transport.h
 // Threads: one; several producers may use one broker from several threads
@@ -39,6 +40,8 @@ class MemoryProducer {
   Status flush();
   Result<pipeline::ChangelogPositions> commit(std::span<const pipeline::PartitionCommit> partitions,
                                               const GroupMetadata& as);
+  Result<std::optional<pipeline::ChangelogPositions>> try_commit(
+      std::span<const pipeline::PartitionCommit> partitions, const GroupMetadata& as);
   // Drops what was sent into a transaction and not committed. Outside one it stays.
   Status abort();
   // The same for the last time, after kFenced, too: the transaction may be open still where the
@@ -50,6 +53,7 @@ class MemoryProducer {
  private:
   // How far a commit has come.
   struct Progress {
+    bool begun = false;
     std::size_t entries = 0;  // of all its changelog entries in their order
     bool offsets_sent = false;
     bool ended = false;
@@ -61,10 +65,16 @@ class MemoryProducer {
   Status step(BrokerCall call, const std::function<Status()>& request);
   Status deliver(const pipeline::OutputRecord& record);
   Status deliver_unflushed();
-  Status commit_transaction(std::span<const pipeline::PartitionCommit> partitions,
-                            const GroupMetadata& as);
+  // Commits with at most so many requests; none where that was not enough.
+  Result<std::optional<pipeline::ChangelogPositions>> go_on(
+      std::span<const pipeline::PartitionCommit> partitions, const GroupMetadata& as,
+      std::size_t requests_max);
+  Status go_on_with_transaction(std::span<const pipeline::PartitionCommit> partitions,
+                                const GroupMetadata& as, std::size_t requests_max);
   Status end_open_transaction();
-  Status write_changelog(std::span<const pipeline::PartitionCommit> partitions);
+  // Counts what it needs of the requests that are left.
+  Status write_changelog(std::span<const pipeline::PartitionCommit> partitions,
+                         std::size_t* requests_left);
 
   MemoryBroker* broker_;
   std::string who_;

@@ -125,6 +125,21 @@ Status MemoryTransport::flush(std::chrono::milliseconds) { return producer_.flus
 
 Result<pipeline::ChangelogPositions> MemoryTransport::commit(
     std::span<const PartitionCommit> partitions) {
+  if (Status allowed = may_commit(partitions); !allowed) {
+    return tl::unexpected<Error>(allowed.error());
+  }
+  return producer_.commit(partitions, consumer_.metadata());
+}
+
+Result<std::optional<pipeline::ChangelogPositions>> MemoryTransport::try_commit(
+    std::span<const PartitionCommit> partitions) {
+  if (Status allowed = may_commit(partitions); !allowed) {
+    return tl::unexpected<Error>(allowed.error());
+  }
+  return producer_.try_commit(partitions, consumer_.metadata());
+}
+
+Status MemoryTransport::may_commit(std::span<const PartitionCommit> partitions) const {
   for (const PartitionCommit& entry : partitions) {
     FRESHET_CHECK(entry.committed.metadata.find('\0') == std::string::npos);
     if (!consumer_.is_assigned(entry.partition)) {
@@ -133,7 +148,7 @@ Result<pipeline::ChangelogPositions> MemoryTransport::commit(
                                            ": it is not assigned any more");
     }
   }
-  return producer_.commit(partitions, consumer_.metadata());
+  return {};
 }
 
 Status MemoryTransport::close() {

@@ -50,6 +50,8 @@ class MemoryTransport final : public pipeline::Transport, private pipeline::Reba
   Status flush(std::chrono::milliseconds timeout) override;
   Result<pipeline::ChangelogPositions> commit(
       std::span<const pipeline::PartitionCommit> partitions) override;
+  Result<std::optional<pipeline::ChangelogPositions>> try_commit(
+      std::span<const pipeline::PartitionCommit> partitions) override;
   // A static member keeps its place in the group until its session runs out.
   Status close() override;
 
@@ -65,6 +67,7 @@ class MemoryTransport final : public pipeline::Transport, private pipeline::Reba
   template <class Answer>
   Result<Answer> asked(BrokerCall call, const std::function<Result<Answer>()>& request);
   Status find_topics();
+  Status may_commit(std::span<const pipeline::PartitionCommit> partitions) const;
 
   MemoryBroker* broker_;
   std::string who_;

@@ -114,12 +114,29 @@ Result<pipeline::ChangelogPositions> WatchedTransport::commit(
     std::span<const pipeline::PartitionCommit> partitions) {
   pipeline::ChangelogPositions ends;
   const Status committed = watched(BrokerCall::kCommit, "commit", [&]() -> Status {
-    auto done = inner_->commit(partitions);
+    Result<pipeline::ChangelogPositions> done =
+        untold_ ? *std::exchange(untold_, std::nullopt) : inner_->commit(partitions);
     if (!done) return tl::unexpected(done.error());
     ends = std::move(*done);
     return {};
   });
   if (!committed) return tl::unexpected(committed.error());
+  return ends;
+}
+
+Result<std::optional<pipeline::ChangelogPositions>> WatchedTransport::try_commit(
+    std::span<const pipeline::PartitionCommit> partitions) {
+  if (!watch_->commits_beside) return Transport::try_commit(partitions);
+  std::optional<pipeline::ChangelogPositions> ends;
+  const Status tried = watched(BrokerCall::kCommit, "try", [&]() -> Status {
+    auto done = inner_->try_commit(partitions);
+    if (!done) return tl::unexpected(done.error());
+    ends = std::move(*done);
+    return {};
+  });
+  if (!tried && ends) untold_ = std::move(*ends);
+  if (!tried) return tl::unexpected(tried.error());
+  if (ends) watch_->calls.back() = "commit";
   return ends;
 }
 

@@ -30,11 +30,13 @@ struct TransportWatch {
   pipeline::StopSignal* stop = nullptr;
   bool stop_when_drained = true;
   std::size_t value_bytes_max = std::numeric_limits<std::size_t>::max();  // of what may be sent
+  bool commits_beside = false;  // each goes on with one request an ask, where no outputs are in it
   std::optional<Offset> lose_once;  // the record there is left out of the first poll that has it
   // Called around kSubscribe, kPoll, kAsk, kSend, kFlush and kCommit; an error is what the worker
   // sees.
   std::function<Status(BrokerCall, Moment)> fault;
-  std::vector<std::string> calls;  // "subscribe", "poll" with records, "send", "flush", "commit"
+  // "subscribe", "poll" with records, "send", "flush", "commit", "try" of one that is not over
+  std::vector<std::string> calls;
   std::vector<std::chrono::milliseconds> waits;  // how long each poll may wait
 };
 
@@ -63,6 +65,8 @@ class WatchedTransport final : public pipeline::Transport {
   Status flush(std::chrono::milliseconds timeout) override;
   Result<pipeline::ChangelogPositions> commit(
       std::span<const pipeline::PartitionCommit> partitions) override;
+  Result<std::optional<pipeline::ChangelogPositions>> try_commit(
+      std::span<const pipeline::PartitionCommit> partitions) override;
   Status close() override { return inner_->close(); }
 
  private:
@@ -73,6 +77,7 @@ class WatchedTransport final : public pipeline::Transport {
   std::unique_ptr<pipeline::Transport> inner_;
   TransportWatch* watch_;
   std::set<Partition> started_;
+  std::optional<pipeline::ChangelogPositions> untold_;  // of a commit whose answer was lost
 };
 
 // "reason@offset" of each dead letter, in order.

@@ -1,4 +1,5 @@
 // The transport contract on Apache Kafka.
+#include "tests/contract/pipeline/beside_contract.h"
 #include "tests/contract/pipeline/changelog_contract.h"
 #include "tests/contract/pipeline/fencing_contract.h"
 #include "tests/contract/pipeline/random_transactions_contract.h"
@@ -14,6 +15,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, TransportGroup, KafkaHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, TransportRecords, KafkaHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, TransportStart, KafkaHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, Transactions, KafkaHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, CommitsBeside, KafkaHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, Fencing, KafkaHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, Changelog, KafkaHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, RandomTransactions, KafkaHarness);

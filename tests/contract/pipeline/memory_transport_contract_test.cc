@@ -1,4 +1,5 @@
 // The transport contract on the in-memory broker.
+#include "tests/contract/pipeline/beside_contract.h"
 #include "tests/contract/pipeline/changelog_contract.h"
 #include "tests/contract/pipeline/fencing_contract.h"
 #include "tests/contract/pipeline/random_transactions_contract.h"
@@ -14,6 +15,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TransportGroup, MemoryHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TransportRecords, MemoryHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TransportStart, MemoryHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, Transactions, MemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CommitsBeside, MemoryHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, Fencing, MemoryHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, Changelog, MemoryHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, RandomTransactions, MemoryHarness);

@@ -20,6 +20,15 @@ TEST(CommitTimesTest, TheLineTellsTheTimeAndItsParts) {
       "longest step 0.31 ms, users saved 3120, still changed 1000214");
 }
 
+TEST(CommitTimesTest, WhatWentOnBesideTheProcessingIsNoPartOfTheTime) {
+  CommitTimes times;
+  times.add(CommitTimes::Part::kFlush, microseconds{850});
+  times.end_of_beside();
+  const std::string line = times.line(1, 0, 0);
+  EXPECT_EQ(line.find("commit of 1 partitions: 0.85 ms ("), 0U) << line;
+  EXPECT_NE(line.find("store 0.00), beside it 0."), std::string::npos) << line;
+}
+
 TEST(CommitTimesTest, WhatPassedIsCountedOnce) {
   CommitTimes times;
   const auto begin = std::chrono::steady_clock::now();

@@ -12,6 +12,7 @@ TEST(PartitionLagTest, AnOutputCountsFromItsRecordToItsAcknowledgement) {
   lag.note_record(at(1));
   lag.note_output(at(1));
   EXPECT_EQ(seen.count(), 0U);
+  lag.begin_commit();
   lag.acknowledge(at(4), &seen);
   EXPECT_EQ(seen.count(), 1U);
   EXPECT_EQ(seen.sum_us(), 3'000'000);
@@ -25,8 +26,24 @@ TEST(PartitionLagTest, ARecordWithoutATimestampIsLeftOut) {
   lag.note_record(std::nullopt);
   lag.note_output(std::nullopt);
   EXPECT_EQ(lag.oldest_waiting(), std::nullopt);
+  lag.begin_commit();
   lag.acknowledge(at(4), &seen);
   EXPECT_EQ(seen.count(), 0U);
+}
+
+TEST(PartitionLagTest, AnOutputBehindTheBeginOfACommitWaitsForTheNext) {
+  PartitionLag lag(at(0), std::nullopt);
+  DurationHistogram seen(kEventToScoreBoundsUs);
+  lag.note_output(at(1));
+  lag.begin_commit();
+  lag.note_output(at(2));
+  lag.acknowledge(at(4), &seen);
+  EXPECT_EQ(seen.count(), 1U);
+  EXPECT_EQ(lag.oldest_waiting(), at(2));
+  lag.begin_commit();
+  lag.acknowledge(at(5), &seen);
+  EXPECT_EQ(seen.count(), 2U);
+  EXPECT_EQ(lag.oldest_waiting(), std::nullopt);
 }
 
 TEST(PartitionLagTest, TheOldestUnacknowledgedOutputWaitsFirst) {
