@@ -122,6 +122,16 @@ TEST(KafkaClientConfigTest, OutputsAndTransactionsShareTheirPartWhereTheyAreTwo)
   EXPECT_GT(bytes(transaction_options(config, {})), split_memory(512).output_queue_bytes * 9 / 10);
 }
 
+TEST(KafkaClientConfigTest, OutputsWaitLessForABatchWhereNoCommitHoldsThemBack) {
+  WorkerConfig config;
+  EXPECT_EQ(effective(transaction_options(config, {}))["linger.ms"], "5");
+  config.delivery = Delivery::kAtLeastOnce;
+  EXPECT_EQ(effective(producer_options(config, {}))["linger.ms"], "2");
+  EXPECT_EQ(effective(transaction_options(config, {}))["linger.ms"], "5");
+  config.kafka.client = {{"linger.ms", "7"}};
+  EXPECT_EQ(effective(producer_options(config, {}))["linger.ms"], "7");
+}
+
 TEST(KafkaClientConfigTest, TransactionsOutliveTheTimeBetweenCommitsUnderTheirOwnName) {
   WorkerConfig config;
   KafkaTransportOptions transport;
