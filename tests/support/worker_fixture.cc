@@ -120,6 +120,7 @@ Result<pipeline::ChangelogPositions> WatchedTransport::commit(
     ends = std::move(*done);
     return {};
   });
+  if (!committed && !ends.empty() && watch_->commits_beside) untold_ = std::move(ends);
   if (!committed) return tl::unexpected(committed.error());
   return ends;
 }
