@@ -1,6 +1,7 @@
 // Checkpointer: when a task's changed users are saved, and how their values come into the store.
 //
-//   step* -> fill -> take_slice -> [the group commits] -> write -> (step* -> finish) -> fill ...
+//   step* -> fill -> take_slice -> [step* while the group commits] -> write -> (step* -> finish)
+//   -> fill ...
 //
 // The users that a commit has to save are encoded ahead, a few at each step between two records, so
 // that the commit itself finds little left to do. The store is looked through for collection in
