@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <vector>
 
 namespace freshet::scorer {
@@ -23,6 +24,15 @@ struct CacheLineAllocator {
   template <class U>
   explicit CacheLineAllocator(const CacheLineAllocator<U>&) {}
 
+#ifdef __SANITIZE_ADDRESS__  // a block that ends with its values, so that what reads past them is
+                             // seen
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kLine}));
+  }
+  void deallocate(T* values, std::size_t /*count*/) {
+    ::operator delete (values, std::align_val_t{kLine});
+  }
+#else
   // Before the line stands where the block begins. Operator new gives multiples of 16, so there is
   // room for it.
   T* allocate(std::size_t count) {
@@ -36,6 +46,7 @@ struct CacheLineAllocator {
     std::memcpy(&block, reinterpret_cast<char*>(values) - sizeof block, sizeof block);
     ::operator delete(block);
   }
+#endif
 
   bool operator==(const CacheLineAllocator&) const = default;
 };

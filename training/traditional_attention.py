@@ -1,7 +1,7 @@
 """Variant 1, traditional attention: a weight for each click from the click alone.
 
 h = act(W1 x + b1), s = W2 h + b2, alpha = softmax of s over positions (or over channels),
-u = sum_i alpha_i * x_i. scorer/attention_pool.h serves it. S = 1 (scalar) or d (per channel).
+u = sum_i alpha_i * x_i. scorer/pooling/traditional_pool.h serves it. S = 1 (scalar) or d (per channel).
 """
 from __future__ import annotations
 

@@ -14,7 +14,7 @@
 //          table of pipeline/kafka/kafka_errors.h; the message says what happened
 // Threads: one
 // Oracle:  tests/broker/kafka/kafka_transaction_test.cc,
-// tests/unit/kafka/transaction_errors_test.cc
+//          tests/contract/kafka/transaction_errors_test.cc
 #pragma once
 
 #include <chrono>

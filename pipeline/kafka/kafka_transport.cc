@@ -165,6 +165,7 @@ Result<std::optional<ChangelogPositions>> KafkaTransport::try_commit(
     const Result<CommitThread::Call> call = call_of(partitions);
     if (!call) return tl::unexpected<Error>(call.error());
     beside_->start(*call);
+    return std::nullopt;
   }
   if (!beside_->has_ended()) return std::nullopt;
   Result<ChangelogPositions> behind = beside_->wait();

@@ -3,7 +3,7 @@
 // Errors:  a restore's end in its outcome; kUnavailable ends none: the same step is due again
 //          after a pause
 // Threads: one. Memory: a batch of records, and each restore's batch of users
-// Oracle:  tests/unit/pipeline/restorer_test.cc; tests/sim
+// Oracle:  tests/unit/pipeline/restore_thread_test.cc; tests/sim
 #pragma once
 
 #include <chrono>

@@ -2,8 +2,9 @@
 //
 // The state is what is stored; the views (pipeline/scoring/user_view.h) are derived of it. A task
 // scores with a list of models, [0] the primary; touch() brings the views to that list, so a user
-// whose model was swapped is pooled anew when it is next needed. Errors:  none; that the views are
-// of the models given is CHECKed Threads: one task. Cost: that of its views
+// whose model was swapped is pooled anew when it is next needed.
+// Errors:  none; that the views are of the models given is CHECKed
+// Threads: one task. Cost: that of its views
 #pragma once
 
 #include <cstddef>

@@ -32,6 +32,10 @@ enum class LookAhead {
 // processor's cache.
 inline constexpr std::size_t kDecodedTogether = 8;
 
+// A longer record is decoded at its turn: events that wait are bounded by bytes, and a request of
+// thousands of candidates takes longer to decode than its user takes to fetch.
+inline constexpr std::size_t kDecodedAheadBytesMax = 16 << 10;
+
 inline constexpr std::size_t kBytesFetched = 256;  // of a record that will be decoded
 
 struct LookAheadStep {
@@ -56,7 +60,9 @@ void look_ahead(std::span<const InputRecord> records, std::size_t at, const Task
   if (at % kDecodedTogether == 0) {
     const std::size_t begin = at == 0 ? 0 : at + kDecodedTogether;
     const std::size_t end = at + 2 * kDecodedTogether;
-    for (std::size_t i = begin; i < end; ++i) ask(i, LookAhead::kEvent);
+    for (std::size_t i = begin; i < std::min(end, records.size()); ++i) {
+      if (records[i].value.value_or("").size() <= kDecodedAheadBytesMax) ask(i, LookAhead::kEvent);
+    }
     // The bytes of those that come next: where they are long, the processor sees them coming.
     for (std::size_t i = end; i < std::min(end + kDecodedTogether, records.size()); ++i) {
       const std::string_view value = records[i].value.value_or("");

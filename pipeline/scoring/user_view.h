@@ -5,9 +5,9 @@
 //          refresh. Any two ways to the same visible clicks give equal bits, so a view may be made
 //          anew from the state at any time, and nobody can tell.
 // Errors:  none; that a view is asked with the model that it is of is CHECKed
-// Threads: one task. Cost: refresh and a view made anew as the kinds of scorer/pooling/pool.h have
-// it: O(d)
-//          per click that came or left and O(n d), with self-attention O(n d) and O(n^2 d)
+// Threads: one task
+// Cost:    refresh and a view made anew as the kinds of scorer/pooling/pool.h have it: O(d) per
+//          click that came or left and O(n d), with self-attention O(n d) and O(n^2 d)
 // Oracle:  a view made of the state alone (tests/property/pipeline)
 #pragma once
 

@@ -126,7 +126,9 @@ Status Worker::end_commit(const ChangelogPositions& changelog_positions) {
 }
 
 void Worker::give_up_commit() {
-  if (under_way_ != nullptr) given_up_ = std::move(under_way_);
+  if (under_way_ == nullptr) return;
+  under_way_->timer.reset();
+  given_up_ = std::move(under_way_);
 }
 
 Status Worker::save(Task* task, const TaskCommit& commit) {

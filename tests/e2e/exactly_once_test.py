@@ -51,14 +51,14 @@ class NamedPlaces(ExactlyOnceTestCase):
 
 
 class AtLeastOnce(ExactlyOnceTestCase):
-    EVENTS = 40_000
+    EVENTS = 30_000
     TYPES = ("click",)
     DELIVERY = "at_least_once"
     PLACES = ("after_send", "before_offsets", "in_commit", "before_batch", "in_batch")
     KILLS = 3
 
     def test_a_worker_killed_while_a_transaction_goes_on_beside_it_loses_nothing(self):
-        feed = self.feed(rate=1_000)
+        feed = self.feed(rate=400)  # as above
         for place in self.PLACES:
             with self.subTest(place):
                 passes, delay_us = PLACES[place]

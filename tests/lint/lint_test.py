@@ -9,6 +9,7 @@ import foreign_places
 import include_table
 import markdown_links
 import metric_names
+import named_files
 import readme_map
 import shell_scripts
 import sources_listed
@@ -43,6 +44,17 @@ class AlertRunbooksTest(LintTest):
 
     def test_each_page_has_its_alert(self):
         self.bites(alert_runbooks.check, self.files("FreshetLag", "FreshetLate"), "FreshetLate is no alert")
+
+
+class NamedFilesTest(LintTest):
+    def test_a_file_that_is_named_is_there(self):
+        files = {"scorer/pooling/pool.h": "", "docs/a.md": "as `scorer/pooling/pool.h` has it\n"}
+        self.passes(named_files.check, files)
+        for path in ("docs/a.md", "pipeline/a.h", "training/a.py", "pipeline/CMakeLists.txt"):
+            self.bites(named_files.check, {path: "# see scorer/pool.h\n"}, "scorer/pool.h is not there")
+
+    def test_what_only_looks_like_one_passes(self):
+        self.passes(named_files.check, {"docs/a.md": "build/release/bench/bench_pool, ../bench/a.py, my/docs/b.md\n"})
 
 
 class MetricNamesTest(LintTest):

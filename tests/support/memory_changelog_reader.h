@@ -1,8 +1,7 @@
 // MemoryChangelogReader: ChangelogReader on a MemoryBroker.
 //
-// Errors:  as pipeline/restore/changelog_reader.h; position() of a partition that is not started is
-// a
-//          failed CHECK
+// Errors:  as pipeline/restore/changelog_reader.h; position() of a partition that is not started
+//          is a failed CHECK
 // Threads: one; it may be another than the transport's
 // Oracle:  tests/contract/pipeline/changelog_contract.h
 #pragma once

@@ -58,6 +58,27 @@ TEST(LookAheadTest, EachRecordIsDecodedOnceBeforeItsTurn) {
   EXPECT_EQ(decoded, std::vector<int>(kRecords, 1));
 }
 
+TEST(LookAheadTest, ALongRecordIsDecodedAtItsTurn) {
+  const std::string longest(kDecodedAheadBytesMax, 'x');
+  const std::string longer = longest + 'x';
+  std::vector<InputRecord> records(3 * kDecodedTogether);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].offset.value = static_cast<int>(i);
+    records[i].value = i % 2 == 0 ? longest : longer;
+  }
+  FakeTask task;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    look_ahead(records, i, [&](const InputRecord&) { return &task; });
+  }
+  std::size_t decoded = 0;
+  for (const Asked& asked : task.asked) {
+    if (asked.what != LookAhead::kEvent) continue;
+    EXPECT_EQ(asked.offset.value % 2, 0);
+    ++decoded;
+  }
+  EXPECT_EQ(decoded, records.size() / 2);
+}
+
 TEST(LookAheadTest, RecordsWithoutTaskAreLeftOut) {
   const std::vector<InputRecord> records(20);
   look_ahead(records, 0, [&](const InputRecord&) { return static_cast<FakeTask*>(nullptr); });
