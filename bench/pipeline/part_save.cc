@@ -1,6 +1,7 @@
 #include "bench/pipeline/click_source.h"
 #include "bench/pipeline/parts.h"
 #include "common/check.h"
+#include "pipeline/state/checkpointer.h"
 #include "pipeline/state/partition_state.h"
 
 namespace freshet::bench {
@@ -59,12 +60,14 @@ class CommitPart final : public Stage {
   std::string name() const override { return "commit"; }
 
   void run(std::size_t count) override {
-    for (std::size_t i = 0; i < count; ++i) require(state_.collect(kCollected, Offset{0}));
+    for (std::size_t i = 0; i < count; ++i) {
+      require(state_.collect(pipeline::Checkpointer::kCollectUsersPerCommit,
+                             pipeline::Checkpointer::kCollectBytesPerCommit, Offset{0}));
+    }
     FRESHET_CHECK(state_.changed_count() == 0);
   }
 
  private:
-  static constexpr std::size_t kCollected = 200;  // as Checkpointer, in steps
   pipeline::PartitionState state_;
 };
 

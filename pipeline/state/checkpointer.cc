@@ -10,11 +10,7 @@
 namespace freshet::pipeline {
 namespace {
 
-// How much of the store is looked at for collection behind each commit: at the default commit
-// interval 2,000 users a second, so a million of them are passed in minutes, and fewer where they
-// are large: what is to be decoded of them takes its time by the byte.
-constexpr std::size_t kCollectUsersPerCommit = 200;
-constexpr std::size_t kCollectBytesPerCommit = std::size_t{256} << 10;
+// Of a commit's share.
 constexpr std::size_t kCollectUsersPerStep = 40;
 constexpr std::size_t kCollectBytesPerStep = std::size_t{16} << 10;
 

@@ -49,6 +49,12 @@ enum class Save {
 
 class Checkpointer {
  public:
+  // How much of the store is looked at for collection behind each commit, in steps: at the default
+  // commit interval 2,000 users a second, so a million of them are passed in minutes, and fewer
+  // where they are large: what is to be decoded of them takes its time by the byte.
+  static constexpr std::size_t kCollectUsersPerCommit = 200;
+  static constexpr std::size_t kCollectBytesPerCommit = std::size_t{256} << 10;
+
   // What is pointed to outlives it; without `saves` batches are written at once.
   Checkpointer(const CheckpointConfig* config, const Clock* clock, stateful::StateStore* store,
                SaveRunner* saves, Counters* counters, PartitionState* state)
