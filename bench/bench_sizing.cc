@@ -7,9 +7,11 @@
 // which is freshet_hot_users_bytes, with resident memory: 10 %. Times mean nothing here.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -148,46 +150,75 @@ BENCHMARK(BM_Sizing_HotUser)
     ->ArgsProduct({{20, 50, 256, 1'000}, {1, 3}, {32, 128}})
     ->Iterations(1);
 
-// A cache in its life: twice as many users as fit come with few or many clicks, click, and go.
-// What memory grew by from the empty cache is resident, the gaps of the allocator included.
-void BM_Sizing_Resident(benchmark::State& state) {
+// Of a cache: what it says that it holds, and what resident memory grew by.
+struct Account {
+  std::size_t counted = 0;
+  std::size_t resident = 0;
+};
+
+// A cache in its life: twice as many users as fit come with few or many clicks, click, and go. The
+// gaps of the allocator are resident, too.
+Account account_of(std::size_t clicks, const pipeline::ServedModels& models) {
   constexpr std::size_t kCacheBytes = std::size_t{128} << 20;
   constexpr std::size_t kTimesFull = 3;  // so many users come as would fill it so often
+  const auto limits = limits_of(1, clicks);
+  const EventTime now{kBaseMs + static_cast<std::int64_t>(2 * clicks + 3) * 3'600'000};
+  Random random(1);
+  pipeline::Windows windows;
+  const std::size_t before = resident_now();
+  stateful::HotUserCache<pipeline::HotUser> cache(kCacheBytes);
+  std::size_t users = 0;  // none: nobody has been evicted yet
+  for (std::size_t came = 0; users == 0 || came < kTimesFull * users; ++came) {
+    const UserId id(user_name(users == 0 ? came : random.below(2 * users)));
+    auto* user = cache.find(id);
+    if (user == nullptr) {
+      stateful::UserState stored(limits);
+      const std::size_t held = std::min(clicks, random.below(2 * clicks));
+      stored.sequences[0].reserve(held);
+      for (std::size_t c = 0; c < held; ++c) {
+        stored.sequences[0].insert(known_click_of(&random, c));
+      }
+      pipeline::HotUser hot(models, std::move(stored), std::nullopt);
+      const std::size_t bytes = hot.bytes();
+      user = cache.insert(id, std::move(hot), bytes);
+    }
+    user->value().insert(models, 0, known_click_of(&random, clicks + 1 + random.below(clicks)));
+    user->value().refresh(models, limits, now, &windows);
+    cache.set_bytes(user, user->value().bytes());
+    if (cache.evict() > 0 && users == 0) users = cache.size();
+  }
+  return {cache.bytes(), resident_now() - before};
+}
+
+// In a process of its own: memory that an earlier point left behind would be grown into unseen.
+Account account_in_a_child(std::size_t clicks, const pipeline::ServedModels& models) {
+  std::array<int, 2> ends{};
+  FRESHET_CHECK(pipe(ends.data()) == 0);
+  const pid_t child = fork();
+  FRESHET_CHECK(child >= 0);
+  if (child == 0) {
+    const Account account = account_of(clicks, models);
+    const bool told = write(ends[1], &account, sizeof account) == sizeof account;
+    _exit(told ? 0 : 1);
+  }
+  close(ends[1]);
+  Account account;
+  FRESHET_CHECK(read(ends[0], &account, sizeof account) == sizeof account);
+  close(ends[0]);
+  FRESHET_CHECK(waitpid(child, nullptr, 0) == child);
+  return account;
+}
+
+void BM_Sizing_Resident(benchmark::State& state) {
   const std::size_t clicks = argument(state, 0);
   const std::size_t dim = argument(state, 1);
   const auto variant =
       argument(state, 2) == 0 ? scorer::Variant::kTraditional : scorer::Variant::kSelf;
   const pipeline::ServedModels models{served(kItems, 1, dim, variant)};
-  const auto limits = limits_of(1, clicks);
-  const EventTime now{kBaseMs + static_cast<std::int64_t>(2 * clicks + 3) * 3'600'000};
   for (auto _ : state) {
-    Random random(1);
-    pipeline::Windows windows;
-    malloc_trim(0);
-    const std::size_t before = resident_now();
-    stateful::HotUserCache<pipeline::HotUser> cache(kCacheBytes);
-    std::size_t users = 0;  // none: nobody has been evicted yet
-    for (std::size_t came = 0; users == 0 || came < kTimesFull * users; ++came) {
-      const UserId id(user_name(users == 0 ? came : random.below(2 * users)));
-      auto* user = cache.find(id);
-      if (user == nullptr) {
-        stateful::UserState stored(limits);
-        const std::size_t held = std::min(clicks, random.below(2 * clicks));
-        stored.sequences[0].reserve(held);
-        for (std::size_t c = 0; c < held; ++c) {
-          stored.sequences[0].insert(known_click_of(&random, c));
-        }
-        pipeline::HotUser hot(models, std::move(stored), std::nullopt);
-        const std::size_t bytes = hot.bytes();
-        user = cache.insert(id, std::move(hot), bytes);
-      }
-      user->value().insert(models, 0, known_click_of(&random, clicks + 1 + random.below(clicks)));
-      user->value().refresh(models, limits, now, &windows);
-      cache.set_bytes(user, user->value().bytes());
-      if (cache.evict() > 0 && users == 0) users = cache.size();
-    }
-    const auto resident = static_cast<double>(resident_now() - before);
-    const auto counted = static_cast<double>(cache.bytes());
+    const Account account = account_in_a_child(clicks, models);
+    const auto resident = static_cast<double>(account.resident);
+    const auto counted = static_cast<double>(account.counted);
     state.counters["resident"] = resident;
     state.counters["counted"] = counted;
     state.counters["counted_of_resident"] = counted / resident;
